@@ -1,0 +1,187 @@
+//! Opening a database: settings, the first connection, the pools.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::time::Duration;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
+use scheduled_thread_pool::ScheduledThreadPool;
+
+use super::{Database, FetchMode, Inner, Pool, Pools, functions};
+use crate::error::{Error, Result};
+
+/// Settings of a database before it is opened. Made by [`Database::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is opened until `.open()`"]
+pub struct DatabaseBuilder {
+    place: Place,
+    readers: u32,
+    statement_cache: usize,
+    busy_timeout: Duration,
+    pool_timeout: Duration,
+    fetch_mode: FetchMode,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    File(PathBuf),
+    Memory,
+}
+
+impl DatabaseBuilder {
+    pub(super) fn file(path: &Path) -> Self {
+        Self::at(Place::File(path.to_owned()))
+    }
+
+    /// Settings of a database in memory.
+    pub fn in_memory() -> Self {
+        Self::at(Place::Memory)
+    }
+
+    fn at(place: Place) -> Self {
+        let readers = std::thread::available_parallelism().map_or(4, |cores| cores.get().clamp(4, 16));
+        DatabaseBuilder {
+            place,
+            readers: u32::try_from(readers).unwrap_or(4),
+            statement_cache: 256,
+            busy_timeout: Duration::from_secs(5),
+            pool_timeout: Duration::from_secs(30),
+            fetch_mode: FetchMode::default(),
+        }
+    }
+
+    /// How many connections read, at most; at least one. They are opened when they are needed.
+    ///
+    /// A thread that holds a `read` and asks through the handle besides takes two. Default: the number of cores, at
+    /// least 4 and at most 16.
+    pub fn readers(mut self, readers: u32) -> Self {
+        self.readers = readers.max(1);
+        self
+    }
+
+    /// How many prepared statements each connection keeps. Default: 256.
+    pub fn statement_cache(mut self, statements: usize) -> Self {
+        self.statement_cache = statements;
+        self
+    }
+
+    /// How long a statement waits for a lock that another process holds. Default: 5 s.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// How long a caller waits for a connection that other threads hold. Default: 30 s.
+    pub fn pool_timeout(mut self, timeout: Duration) -> Self {
+        self.pool_timeout = timeout;
+        self
+    }
+
+    /// What happens when a relation is read that was not loaded. Default: [`FetchMode::One`].
+    pub fn fetch_mode(mut self, mode: FetchMode) -> Self {
+        self.fetch_mode = mode;
+        self
+    }
+
+    /// Opens the database.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`] where there can be no file, [`Error::NotADatabase`] where the file is something else.
+    pub fn open(self) -> Result<Database> {
+        let id = Database::new_id();
+        // The memdb VFS shares one database among the connections that name it, and the name is this process's own.
+        let (path, shown) = match &self.place {
+            Place::File(path) => (path.clone(), path.display().to_string()),
+            Place::Memory => {
+                let name = format!("file:/eager-orm-{}-{id}?vfs=memdb", std::process::id());
+                (PathBuf::from(name), ":memory:".to_owned())
+            }
+        };
+        let memory = matches!(self.place, Place::Memory);
+        // The pools try again and again where a connection cannot be opened; this first one says why, at once.
+        let mut first = rusqlite::Connection::open_with_flags(&path, flags(memory))
+            .map_err(|error| open_error(error, &path, &shown))?;
+        let init = self.init();
+        init(&mut first).map_err(|error| open_error(error, &path, &shown))?;
+        if !memory {
+            first
+                .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
+                .map_err(|error| open_error(error, &path, &shown))?;
+        }
+        let pool = |connections| {
+            let manager = SqliteConnectionManager::file(&path).with_flags(flags(memory)).with_init(self.init());
+            Pool::builder()
+                .max_size(connections)
+                .min_idle(Some(0))
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_on_check_out(false)
+                .connection_timeout(self.pool_timeout)
+                .error_handler(Box::new(r2d2::NopErrorHandler))
+                .thread_pool(opener())
+                .build_unchecked(manager)
+        };
+        let pools = Pools { writer: pool(1), readers: pool(self.readers) };
+        Ok(Database {
+            inner: Arc::new(Inner {
+                id,
+                path: shown,
+                memory,
+                pools: RwLock::new(Some(pools)),
+                captures: AtomicUsize::new(0),
+                fetch_mode: self.fetch_mode,
+                pool_timeout: self.pool_timeout,
+                _keeper: Mutex::new(memory.then_some(first)),
+            }),
+            sink: None,
+        })
+    }
+
+    /// What every connection is told when it is opened.
+    fn init(&self) -> impl Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync + 'static {
+        let (statements, busy) = (self.statement_cache, self.busy_timeout);
+        move |connection| {
+            connection.busy_timeout(busy)?;
+            connection.set_prepared_statement_cache_capacity(statements);
+            // A mis-spelt column is an error, and not a text of that name.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+            connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;")?;
+            functions::register(connection)
+        }
+    }
+}
+
+/// Connections are never shared between threads at once, so SQLite's own locks on them are not needed.
+fn flags(memory: bool) -> OpenFlags {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Only our own name is a URI: a file of the user's may be called `file:x?y`.
+    if memory { flags | OpenFlags::SQLITE_OPEN_URI } else { flags }
+}
+
+/// One thread for the whole process opens connections; the pool's default is three for each pool.
+fn opener() -> Arc<ScheduledThreadPool> {
+    static OPENER: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
+    Arc::clone(OPENER.get_or_init(|| Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("eager-orm-open-{}").build())))
+}
+
+fn open_error(error: rusqlite::Error, path: &Path, shown: &str) -> Error {
+    let path_text = shown.to_owned();
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+        return Error::NotADatabase { path: path_text };
+    }
+    let folder_missing = path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+    let reason = if path.is_dir() {
+        "it is a directory".to_owned()
+    } else if folder_missing {
+        "its directory does not exist".to_owned()
+    } else {
+        error.to_string()
+    };
+    Error::Open { path: path_text, reason }
+}

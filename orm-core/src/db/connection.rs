@@ -1,0 +1,292 @@
+//! Running compiled statements on one connection, and telling the log.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{CachedStatement, ToSql};
+
+use super::{Database, Row, Statement};
+use crate::error::{Context, Error, Result, translate};
+use crate::meta::ModelMeta;
+use crate::sql::Sql;
+use crate::value::Bind;
+
+/// What a statement is about: for errors and for the log.
+#[derive(Clone, Copy)]
+pub(crate) struct About {
+    pub(crate) meta: &'static ModelMeta,
+    pub(crate) at: &'static Location<'static>,
+}
+
+/// A connection in hand. What runs on it is seen by the captures of `database`.
+#[derive(Clone, Copy)]
+pub struct Connection<'c> {
+    raw: &'c rusqlite::Connection,
+    database: &'c Database,
+}
+
+impl<'c> Connection<'c> {
+    pub(super) fn new(raw: &'c rusqlite::Connection, database: &'c Database) -> Self {
+        Connection { raw, database }
+    }
+
+    pub(crate) fn database(&self) -> &'c Database {
+        self.database
+    }
+
+    /// Runs a query and hands its rows to `each`.
+    pub(crate) fn query(&self, sql: &Sql, about: About, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        let watch = Watch::start(self.database);
+        let mut statement = self.prepare(&sql.text, about)?;
+        bind_all(&mut statement, &sql.binds, &sql.text, about)?;
+        let mut rows = statement.raw_query();
+        let mut count = 0;
+        while let Some(row) = rows.next().map_err(|error| told(error, &sql.text, about))? {
+            count += 1;
+            each(Row::new(row))?;
+        }
+        drop(rows);
+        watch.end(self.database, || (&sql.text, owned(&sql.binds)), 1, count, about.at);
+        Ok(())
+    }
+
+    /// Runs a statement that returns no rows; says how many it changed.
+    pub(crate) fn execute(&self, sql: &Sql, about: About) -> Result<u64> {
+        let watch = Watch::start(self.database);
+        let mut statement = self.prepare(&sql.text, about)?;
+        bind_all(&mut statement, &sql.binds, &sql.text, about)?;
+        let changed = statement.raw_execute().map_err(|error| told(error, &sql.text, about))? as u64;
+        watch.end(self.database, || (&sql.text, owned(&sql.binds)), 1, changed, about.at);
+        Ok(changed)
+    }
+
+    /// Prepares a statement that runs many times with other binds; the log sees it once.
+    pub(crate) fn repeat(
+        &self,
+        text: &str,
+        about: About,
+        work: impl FnOnce(&mut Prepared<'_, '_>) -> Result<()>,
+    ) -> Result<()> {
+        let watch = Watch::start(self.database);
+        let statement = self.prepare(text, about)?;
+        let recording = watch.0.is_some();
+        let mut prepared =
+            Prepared { statement, raw: self.raw, text, about, recording, first: Vec::new(), times: 0, changed: 0 };
+        work(&mut prepared)?;
+        let Prepared { first, times, changed, .. } = prepared;
+        if times > 0 {
+            watch.end(self.database, || (text, first), times, changed, about.at);
+        }
+        Ok(())
+    }
+
+    /// Runs a statement that begins, ends or marks a transaction.
+    pub(crate) fn control(&self, text: &str, at: &'static Location<'static>) -> Result<()> {
+        let start = self.database.is_captured().then(Instant::now);
+        self.raw.prepare_cached(text).and_then(|mut statement| statement.raw_execute()).map_err(untold)?;
+        if let Some(start) = start {
+            self.database.record(&Statement {
+                sql: text.to_owned(),
+                binds: Vec::new(),
+                times: 1,
+                time: start.elapsed(),
+                rows: 0,
+                is_transaction: true,
+                location: at,
+            });
+        }
+        Ok(())
+    }
+
+    /// Runs `work` and counts the rows that it and its cascades delete, by table.
+    pub(crate) fn counting_deletes<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<(T, BTreeMap<String, u64>)> {
+        let counts: Arc<Mutex<BTreeMap<String, u64>>> = Arc::default();
+        let seen = Arc::clone(&counts);
+        let hook = move |action, _: &str, table: &str, _| {
+            if action == rusqlite::hooks::Action::SQLITE_DELETE {
+                let mut counts = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                match counts.get_mut(table) {
+                    Some(count) => *count += 1,
+                    None => {
+                        counts.insert(table.to_owned(), 1);
+                    }
+                }
+            }
+        };
+        self.raw.update_hook(Some(hook)).map_err(untold)?;
+        let outcome = work();
+        self.raw.update_hook(None::<fn(rusqlite::hooks::Action, &str, &str, i64)>).map_err(untold)?;
+        let counts = std::mem::take(&mut *counts.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok((outcome?, counts))
+    }
+
+    /// Tells the log of a statement whose rows are read later, one by one.
+    pub(super) fn log_stream(&self, sql: &Sql, about: About) {
+        Watch::start(self.database).end(self.database, || (&sql.text, owned(&sql.binds)), 1, 0, about.at);
+    }
+
+    pub(super) fn prepare(&self, text: &str, about: About) -> Result<CachedStatement<'c>> {
+        self.raw.prepare_cached(text).map_err(|error| told(error, text, about))
+    }
+
+    pub(super) fn raw(&self) -> &'c rusqlite::Connection {
+        self.raw
+    }
+}
+
+/// A statement that runs many times.
+pub(crate) struct Prepared<'c, 'a> {
+    statement: CachedStatement<'c>,
+    raw: &'c rusqlite::Connection,
+    text: &'a str,
+    about: About,
+    recording: bool,
+    first: Vec<Bind<'static>>,
+    times: u64,
+    changed: u64,
+}
+
+impl Prepared<'_, '_> {
+    /// Binds a value; numbers count from 1.
+    #[inline]
+    pub(crate) fn bind(&mut self, number: usize, bind: &Bind<'_>) -> Result<()> {
+        if self.recording && self.times == 0 {
+            self.first.push(bind.clone().into_owned());
+        }
+        bind_one(&mut self.statement, number, bind, self.text, self.about)
+    }
+
+    /// Runs it; says how many rows it changed.
+    pub(crate) fn execute(&mut self) -> Result<u64> {
+        let changed = self.statement.raw_execute().map_err(|error| told(error, self.text, self.about))? as u64;
+        self.times += 1;
+        self.changed += changed;
+        Ok(changed)
+    }
+
+    /// The rowid of the row that was inserted last.
+    pub(crate) fn rowid(&self) -> i64 {
+        self.raw.last_insert_rowid()
+    }
+}
+
+/// Times a statement, if anybody captures.
+struct Watch(Option<Instant>);
+
+impl Watch {
+    fn start(database: &Database) -> Self {
+        Watch(database.is_captured().then(Instant::now))
+    }
+
+    fn end<'t>(
+        self,
+        database: &Database,
+        text_and_binds: impl FnOnce() -> (&'t str, Vec<Bind<'static>>),
+        times: u64,
+        rows: u64,
+        location: &'static Location<'static>,
+    ) {
+        if let Some(start) = self.0 {
+            let time = start.elapsed();
+            let (text, binds) = text_and_binds();
+            let sql = text.to_owned();
+            database.record(&Statement { sql, binds, times, time, rows, is_transaction: false, location });
+        }
+    }
+}
+
+fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
+    binds.to_vec()
+}
+
+pub(super) fn bind_all(
+    statement: &mut CachedStatement<'_>,
+    binds: &[Bind<'_>],
+    text: &str,
+    about: About,
+) -> Result<()> {
+    for (i, bind) in binds.iter().enumerate() {
+        bind_one(statement, i + 1, bind, text, about)?;
+    }
+    Ok(())
+}
+
+#[inline]
+fn bind_one(statement: &mut CachedStatement<'_>, number: usize, bind: &Bind<'_>, text: &str, about: About) -> Result<()> {
+    let reason = match bind {
+        Bind::Array(values) => {
+            let values: Result<Vec<Value>, &'static str> = values.iter().map(owned_value).collect();
+            match values {
+                Ok(values) => {
+                    return statement
+                        .raw_bind_parameter(number, Rc::new(values))
+                        .map_err(|error| told(error, text, about));
+                }
+                Err(reason) => reason,
+            }
+        }
+        Bind::Refused(reason) => reason,
+        Bind::Real(value) if value.is_nan() => NAN,
+        bind => {
+            return statement.raw_bind_parameter(number, Bound(bind)).map_err(|error| told(error, text, about));
+        }
+    };
+    Err(Error::NotStorable { model: about.meta.name, field: format!("?{number}"), reason })
+}
+
+const NAN: &str = "SQLite stores a float that is not a number as NULL";
+
+/// Checks the values that are refused when they are bound.
+pub(crate) fn refused(bind: &Bind<'_>) -> Option<&'static str> {
+    match bind {
+        Bind::Refused(reason) => Some(reason),
+        Bind::Real(value) if value.is_nan() => Some(NAN),
+        _ => None,
+    }
+}
+
+/// A bind as the driver takes it.
+struct Bound<'a>(&'a Bind<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Bind::Integer(value) => ValueRef::Integer(*value),
+            Bind::Real(value) => ValueRef::Real(*value),
+            Bind::Text(text) => ValueRef::Text(text.as_bytes()),
+            Bind::Blob(bytes) => ValueRef::Blob(bytes),
+            Bind::Null | Bind::Array(_) | Bind::Refused(_) => ValueRef::Null,
+        }))
+    }
+}
+
+fn owned_value(bind: &Bind<'static>) -> Result<Value, &'static str> {
+    if let Some(reason) = refused(bind) {
+        return Err(reason);
+    }
+    Ok(match bind {
+        Bind::Integer(value) => Value::Integer(*value),
+        Bind::Real(value) => Value::Real(*value),
+        Bind::Text(text) => Value::Text(text.to_string()),
+        Bind::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        Bind::Null | Bind::Array(_) | Bind::Refused(_) => Value::Null,
+    })
+}
+
+/// An error of the driver, with what is known of the statement.
+#[cold]
+pub(super) fn told(error: rusqlite::Error, sql: &str, about: About) -> Error {
+    let meta = about.meta;
+    let field = |column: &str| meta.field_of_column(column);
+    translate(error, &Context { model: meta.name, table: meta.table, field: &field, sql })
+}
+
+/// An error of the driver where there is no statement of a model's.
+#[cold]
+pub(super) fn untold(error: rusqlite::Error) -> Error {
+    translate(error, &Context { model: "database", table: "", field: &|_| None, sql: "" })
+}

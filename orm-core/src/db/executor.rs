@@ -1,0 +1,144 @@
+//! Where a statement may run: the database, a transaction, a snapshot.
+
+use std::panic::Location;
+
+use super::{Connection, Database, Snapshot, Transaction};
+use crate::error::{Error, Result};
+
+/// What a piece of work needs of its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum Need {
+    /// One statement that reads.
+    Read,
+    /// Several statements that must see one moment in time.
+    Snapshot,
+    /// One statement that writes.
+    Write,
+    /// Several statements of which all take effect or none.
+    WriteAll,
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+}
+
+/// Where a statement runs: `&Database`, `&Transaction` or `&Snapshot`.
+///
+/// Through `&Database` each call is a transaction of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run a query",
+    label = "expected `&Database`, `&Transaction` or `&Snapshot`"
+)]
+pub trait Executor: sealed::Sealed {
+    /// Runs work on a connection that can do what it needs.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns, or no connection is to be had.
+    #[doc(hidden)]
+    fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()>;
+
+    /// The database this leads to.
+    #[doc(hidden)]
+    fn database(&self) -> &Database;
+}
+
+/// Work on a connection, behind one pointer, so that each terminal method is compiled once a model.
+#[doc(hidden)]
+pub type Work<'a> = &'a mut dyn FnMut(&Connection<'_>) -> Result<()>;
+
+/// An executor that holds its connection, so that rows can be streamed from it: `&Transaction` or `&Snapshot`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not hold a connection, so rows cannot be streamed from it",
+    label = "expected `&Snapshot` or `&Transaction`",
+    note = "write `db.read(|snapshot| ..)` around the loop, or use `.for_each(&db, ..)`"
+)]
+pub trait Held: Executor {
+    /// The connection, and what keeps statements open on it.
+    #[doc(hidden)]
+    fn held(&self) -> super::transaction::HeldConnection<'_>;
+}
+
+impl sealed::Sealed for Database {}
+impl sealed::Sealed for Transaction<'_> {}
+impl sealed::Sealed for Snapshot<'_> {}
+impl<E: sealed::Sealed + ?Sized> sealed::Sealed for &E {}
+
+impl Executor for Database {
+    fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
+        match need {
+            Need::Read => {
+                let (_hold, pooled) = self.reader()?;
+                work(&Connection::new(&pooled, self))
+            }
+            Need::Snapshot => {
+                let (_hold, pooled) = self.reader()?;
+                let connection = Connection::new(&pooled, self);
+                within(&connection, "BEGIN", at, work)
+            }
+            Need::Write => {
+                let (_hold, pooled) = self.writer()?;
+                work(&Connection::new(&pooled, self))
+            }
+            Need::WriteAll => {
+                let (_hold, pooled) = self.writer()?;
+                let connection = Connection::new(&pooled, self);
+                within(&connection, "BEGIN IMMEDIATE", at, work)
+            }
+        }
+    }
+
+    fn database(&self) -> &Database {
+        self
+    }
+}
+
+impl Executor for Transaction<'_> {
+    fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
+        let connection = self.connection();
+        match need {
+            Need::Read | Need::Snapshot | Need::Write => work(&connection),
+            Need::WriteAll => self.mark(at, |_| work(&connection)),
+        }
+    }
+
+    fn database(&self) -> &Database {
+        self.connection().database()
+    }
+}
+
+impl Executor for Snapshot<'_> {
+    fn run(&self, need: Need, _: &'static Location<'static>, work: Work<'_>) -> Result<()> {
+        match need {
+            Need::Read | Need::Snapshot => work(&self.connection()),
+            Need::Write | Need::WriteAll => Err(Error::ReadOnly { what: "a snapshot" }),
+        }
+    }
+
+    fn database(&self) -> &Database {
+        self.connection().database()
+    }
+}
+
+impl<E: Executor + ?Sized> Executor for &E {
+    fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
+        (**self).run(need, at, work)
+    }
+    fn database(&self) -> &Database {
+        (**self).database()
+    }
+}
+
+impl<E: Held + ?Sized> Held for &E {
+    fn held(&self) -> super::transaction::HeldConnection<'_> {
+        (**self).held()
+    }
+}
+
+/// Runs work inside a transaction; an error or a panic rolls it back.
+fn within(connection: &Connection<'_>, begin: &str, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
+    let open = super::transaction::Open::begin(connection, begin, at)?;
+    work(connection)?;
+    open.commit()
+}

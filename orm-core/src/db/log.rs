@@ -1,0 +1,203 @@
+//! The log: every statement that ran inside a `capture`, with its binds, time, rows and the caller's line.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Database;
+use crate::value::Bind;
+
+/// One statement that ran.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Statement {
+    /// Its text.
+    pub sql: String,
+    /// Its binds; of a statement that ran several times, those of the first.
+    pub binds: Vec<Bind<'static>>,
+    /// How often it ran: more than once in a bulk write.
+    pub times: u64,
+    /// How long it took, the reading of its rows included.
+    pub time: Duration,
+    /// How many rows it returned, or changed.
+    pub rows: u64,
+    /// Whether it only begins, ends or marks a transaction.
+    pub is_transaction: bool,
+    /// The caller's line.
+    pub location: &'static Location<'static>,
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.sql)?;
+        for (i, bind) in self.binds.iter().enumerate() {
+            write!(f, "{}{bind}", if i == 0 { "  -- " } else { ", " })?;
+        }
+        if self.times > 1 {
+            write!(f, "  ({} times)", self.times)?;
+        }
+        write!(f, "\n    {} rows, {:.3} ms, {}", self.rows, self.time.as_secs_f64() * 1e3, self.location)
+    }
+}
+
+/// What ran inside a [`Database::capture`].
+///
+/// `len` counts statements that read or write data, as Django's `assertNumQueries` would without its transactions;
+/// BEGIN, COMMIT and SAVEPOINT are counted by [`transactions`](Log::transactions).
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    all: Vec<Statement>,
+}
+
+impl Log {
+    /// How many statements read or wrote data.
+    pub fn len(&self) -> usize {
+        self.statements().count()
+    }
+
+    /// Whether no statement read or wrote data.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The statements that read or wrote data, in the order they ended.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.all.iter().filter(|statement| !statement.is_transaction)
+    }
+
+    /// How many statements began, ended or marked a transaction.
+    pub fn transactions(&self) -> usize {
+        self.all.iter().filter(|statement| statement.is_transaction).count()
+    }
+
+    /// Every statement, transactions included.
+    pub fn all(&self) -> &[Statement] {
+        &self.all
+    }
+}
+
+impl fmt::Display for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} statements", self.len())?;
+        for (i, statement) in self.statements().enumerate() {
+            writeln!(f, "{}. {statement}", i + 1)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where statements are recorded.
+#[derive(Default)]
+pub(super) struct Sink {
+    log: Mutex<Log>,
+    /// The capture this one was opened in, through the same handle.
+    outer: Option<Arc<Sink>>,
+}
+
+impl Sink {
+    fn record(&self, statement: Statement) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).all.push(statement);
+    }
+}
+
+thread_local! {
+    /// The captures this thread is in, by database.
+    static CAPTURES: RefCell<Vec<(usize, Arc<Sink>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Ends a capture when it goes, by a panic too.
+struct CaptureGuard<'a>(&'a Database);
+
+impl Drop for CaptureGuard<'_> {
+    fn drop(&mut self) {
+        CAPTURES.with_borrow_mut(|captures| {
+            if let Some(at) = captures.iter().rposition(|(id, _)| *id == self.0.inner.id) {
+                captures.remove(at);
+            }
+        });
+        self.0.inner.captures.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Database {
+    /// Records every statement that this thread runs on the database inside `f`, and every statement that any thread
+    /// runs through the handle `f` is given.
+    ///
+    /// Outside of captures nothing is recorded, and a statement pays one relaxed load for that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (tags, log) = db.capture(|db| Tag::objects().all(db));
+    /// assert_eq!(log.len(), 1);
+    /// assert_eq!(log.statements().next().unwrap().sql, r#"SELECT "tag"."id", "tag"."name" FROM "tag""#);
+    /// println!("{log}");
+    /// # tags?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn capture<T>(&self, f: impl FnOnce(&Database) -> T) -> (T, Log) {
+        let sink = Arc::new(Sink { log: Mutex::default(), outer: self.sink.clone() });
+        let handle = Database { inner: Arc::clone(&self.inner), sink: Some(Arc::clone(&sink)) };
+        CAPTURES.with_borrow_mut(|captures| captures.push((self.inner.id, Arc::clone(&sink))));
+        self.inner.captures.fetch_add(1, Ordering::Relaxed);
+        let guard = CaptureGuard(self);
+        let value = f(&handle);
+        drop(guard);
+        let log = std::mem::take(&mut *sink.log.lock().unwrap_or_else(PoisonError::into_inner));
+        (value, log)
+    }
+
+    /// Whether anybody captures: one relaxed load.
+    pub(super) fn is_captured(&self) -> bool {
+        self.inner.captures.load(Ordering::Relaxed) > 0
+    }
+
+    /// Records a statement wherever it belongs.
+    pub(super) fn record(&self, statement: &Statement) {
+        let mut sinks: Vec<Arc<Sink>> = CAPTURES.with_borrow(|captures| {
+            captures.iter().filter(|(id, _)| *id == self.inner.id).map(|(_, sink)| Arc::clone(sink)).collect()
+        });
+        let mut next = self.sink.clone();
+        while let Some(sink) = next {
+            next = sink.outer.clone();
+            if !sinks.iter().any(|known| Arc::ptr_eq(known, &sink)) {
+                sinks.push(sink);
+            }
+        }
+        for sink in sinks {
+            sink.record(statement.clone());
+        }
+    }
+}
+
+/// Fails unless the block runs exactly this many statements that read or write data.
+///
+/// The block's value is the macro's value. The message lists the statements.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Tag { pub id: i64, pub name: String }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Tag])?;
+/// let tags = assert_num_queries!(db, 1, { Tag::objects().all(&db)? });
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+#[macro_export]
+macro_rules! assert_num_queries {
+    ($db:expr, $expected:expr, $block:block) => {{
+        let (value, log) = $crate::Database::capture(&$db, |_| -> $crate::Result<_> { Ok($block) });
+        assert_eq!(log.len(), $expected, "{log}");
+        value?
+    }};
+}

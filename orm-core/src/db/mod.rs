@@ -1,0 +1,255 @@
+//! The database: opening it, its connections, and where a statement may run.
+//!
+//! Comes in: a compiled [`Sql`](crate::sql::Sql). Goes out: [`Row`]s. Only this room (and `error/sqlite.rs`) knows the
+//! driver. One connection writes and N read; every read that needs more than one statement is one read transaction,
+//! so that a query and its prefetches see one moment in time.
+
+mod builder;
+mod connection;
+mod executor;
+mod functions;
+mod log;
+mod row;
+mod transaction;
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+pub use builder::DatabaseBuilder;
+pub(crate) use connection::{About, Connection, Prepared, refused};
+pub(crate) use executor::Need;
+pub use executor::{Executor, Held};
+pub use log::{Log, Statement};
+pub(crate) use row::Row;
+pub(crate) use transaction::{HeldConnection, Streamed};
+pub use transaction::{Snapshot, Transaction};
+
+use crate::error::{Error, Result};
+use log::Sink;
+
+type Pooled = r2d2::PooledConnection<r2d2_sqlite::SqliteConnectionManager>;
+type Pool = r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>;
+
+/// What happens when a relation is read that was not loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchMode {
+    /// It is loaded for the one row that was asked: Django's classic.
+    #[default]
+    One,
+}
+
+/// A handle of a database: cheap to clone, safe to share between threads.
+///
+/// One connection writes and several read (write-ahead logging), foreign keys are enforced, and a connection that is
+/// locked out waits. A statement through `&Database` is a transaction of its own.
+///
+/// # Examples
+///
+/// ```
+/// use eager_orm::prelude::*;
+///
+/// #[derive(Model)]
+/// pub struct Tag {
+///     pub id: i64,
+///     pub name: String,
+/// }
+///
+/// let db = Database::in_memory()?;
+/// db.create_tables(models![Tag])?; // CREATE TABLE IF NOT EXISTS "tag" (..) STRICT
+/// Tag::create().name("sf").save(&db)?; // INSERT INTO "tag" ("id", "name") VALUES (NULL, 'sf')
+/// assert_eq!(Tag::objects().count(&db)?, 1); // SELECT count(*) FROM "tag"
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+    /// Where the statements of this handle are recorded, inside `capture`.
+    sink: Option<Arc<Sink>>,
+}
+
+struct Inner {
+    /// Tells databases apart in what a thread holds.
+    id: usize,
+    path: String,
+    memory: bool,
+    /// None once the database is closed.
+    pools: RwLock<Option<Pools>>,
+    /// How many captures are open on any thread: nothing is recorded while it is 0.
+    captures: AtomicUsize,
+    fetch_mode: FetchMode,
+    pool_timeout: std::time::Duration,
+    /// An in-memory database lives as long as one connection to it.
+    _keeper: Mutex<Option<rusqlite::Connection>>,
+}
+
+#[derive(Clone)]
+struct Pools {
+    writer: Pool,
+    readers: Pool,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("path", &self.inner.path).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens a database file, and makes it if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`] where there can be no file, [`Error::NotADatabase`] where the file is something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let db = Database::open(folder.path().join("library.db"))?;
+    /// assert!(Database::open(folder.path()).is_err()); // a folder
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::builder(path).open()
+    }
+
+    /// A database in memory, shared by every connection of the handle and gone with its last clone.
+    ///
+    /// In memory SQLite has no write-ahead log: a writer and the readers wait for each other.
+    ///
+    /// # Errors
+    ///
+    /// SQLite could not make it.
+    pub fn in_memory() -> Result<Self> {
+        DatabaseBuilder::in_memory().open()
+    }
+
+    /// Opens a database file with settings of one's own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("library.db");
+    /// let db = Database::builder(path).readers(8).statement_cache(256).open()?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn builder(path: impl AsRef<Path>) -> DatabaseBuilder {
+        DatabaseBuilder::file(path.as_ref())
+    }
+
+    /// Closes the database for every clone of the handle. Connections in use are closed when they are given back.
+    ///
+    /// Without it, the database is closed with the last clone.
+    pub fn close(&self) {
+        let mut pools = self.inner.pools.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *pools = None;
+    }
+
+    /// Runs statements of one's own on the writing connection, with the driver's own types.
+    ///
+    /// Inside `f`, no transaction is open unless `f` opens one.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or no connection is to be had.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let db = Database::in_memory()?;
+    /// db.raw(|connection| connection.execute_batch("CREATE TABLE old (a); INSERT INTO old VALUES (1)"))?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let (_hold, pooled) = self.writer()?;
+        f(&pooled).map_err(connection::untold)
+    }
+
+    /// The mode of querysets that name none.
+    pub(crate) fn fetch_mode(&self) -> FetchMode {
+        self.inner.fetch_mode
+    }
+
+    /// Takes the writing connection; the guard remembers that this thread has it.
+    fn writer(&self) -> Result<(HoldGuard, Pooled)> {
+        if held(self.inner.id, Hold::Write) {
+            return Err(Error::Nested { holds: "already holds a transaction, `tx`" });
+        }
+        if self.inner.memory && held(self.inner.id, Hold::Read) {
+            return Err(Error::Nested { holds: "reads from this in-memory database, and in memory a writer waits for readers" });
+        }
+        let pool = self.pools()?.writer;
+        let pooled = self.connect(&pool)?;
+        Ok((HoldGuard::new(self.inner.id, Hold::Write), pooled))
+    }
+
+    /// Takes a reading connection.
+    fn reader(&self) -> Result<(HoldGuard, Pooled)> {
+        if self.inner.memory && held(self.inner.id, Hold::Write) {
+            return Err(Error::Nested { holds: "already holds a transaction, `tx`, and in memory readers wait for a writer" });
+        }
+        let pool = self.pools()?.readers;
+        let pooled = self.connect(&pool)?;
+        Ok((HoldGuard::new(self.inner.id, Hold::Read), pooled))
+    }
+
+    fn pools(&self) -> Result<Pools> {
+        let pools = self.inner.pools.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        pools.clone().ok_or(Error::Closed)
+    }
+
+    fn connect(&self, pool: &Pool) -> Result<Pooled> {
+        pool.get().map_err(|_| Error::PoolTimeout { seconds: self.inner.pool_timeout.as_secs() })
+    }
+
+    fn new_id() -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// What a thread holds of a database while it runs a closure of the user's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    Read,
+    Write,
+}
+
+thread_local! {
+    static HOLDS: RefCell<Vec<(usize, Hold)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn held(id: usize, hold: Hold) -> bool {
+    HOLDS.with_borrow(|holds| holds.contains(&(id, hold)))
+}
+
+/// Remembers a hold for as long as it lives. It never leaves its thread: it lives beside a connection on the stack.
+struct HoldGuard {
+    entry: (usize, Hold),
+    /// Not `Send`: dropped on the thread that made it.
+    _here: std::marker::PhantomData<*const ()>,
+}
+
+impl HoldGuard {
+    fn new(id: usize, hold: Hold) -> Self {
+        HOLDS.with_borrow_mut(|holds| holds.push((id, hold)));
+        HoldGuard { entry: (id, hold), _here: std::marker::PhantomData }
+    }
+}
+
+impl Drop for HoldGuard {
+    fn drop(&mut self) {
+        HOLDS.with_borrow_mut(|holds| {
+            if let Some(at) = holds.iter().rposition(|held| *held == self.entry) {
+                holds.remove(at);
+            }
+        });
+    }
+}

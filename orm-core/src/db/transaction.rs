@@ -1,0 +1,310 @@
+//! Transactions, savepoints and snapshots. Dropping one that was not committed rolls it back, so a panic does too.
+
+use std::panic::Location;
+
+use rusqlite::CachedStatement;
+use typed_arena::Arena;
+
+use super::connection::{About, Connection, bind_all, told};
+use super::executor::Held;
+use super::{Database, Row};
+use crate::error::{Error, Result};
+use crate::sql::Sql;
+
+/// A BEGIN that is still open.
+pub(super) struct Open<'a, 'c> {
+    connection: &'a Connection<'c>,
+    at: &'static Location<'static>,
+    /// COMMIT and ROLLBACK, or their savepoint forms.
+    words: (&'static str, &'static [&'static str]),
+    open: bool,
+}
+
+impl<'a, 'c> Open<'a, 'c> {
+    pub(super) fn begin(connection: &'a Connection<'c>, begin: &str, at: &'static Location<'static>) -> Result<Self> {
+        connection.control(begin, at)?;
+        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), open: true })
+    }
+
+    fn savepoint(connection: &'a Connection<'c>, at: &'static Location<'static>) -> Result<Self> {
+        // Savepoints nest by name, the innermost first, so one name serves every depth.
+        connection.control("SAVEPOINT eager", at)?;
+        Ok(Open { connection, at, words: ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"]), open: true })
+    }
+
+    pub(super) fn commit(mut self) -> Result<()> {
+        self.connection.control(self.words.0, self.at)?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Open<'_, '_> {
+    fn drop(&mut self) {
+        // A failure that rolled the transaction back by itself (disk full, say) left none to roll back.
+        if self.open && !self.connection.raw().is_autocommit() {
+            for word in self.words.1 {
+                let _ = self.connection.control(word, self.at);
+            }
+        }
+    }
+}
+
+/// A transaction that writes. Made by [`Database::transaction`].
+pub struct Transaction<'c> {
+    connection: Connection<'c>,
+    streams: Arena<CachedStatement<'c>>,
+}
+
+/// A read transaction: one moment in time. Made by [`Database::read`].
+pub struct Snapshot<'c> {
+    connection: Connection<'c>,
+    streams: Arena<CachedStatement<'c>>,
+}
+
+/// What rows can be streamed from.
+///
+/// A stream borrows its statement, and both would have to live in one struct; the arena, which lives as long as the
+/// transaction, gives the statement a place of its own.
+trait Streams {
+    fn connection(&self) -> Connection<'_>;
+    fn open(&self, sql: &Sql, about: About) -> Result<Streamed<'_>>;
+}
+
+/// A connection in hand from which rows can be streamed.
+#[doc(hidden)]
+pub struct HeldConnection<'s>(&'s dyn Streams);
+
+/// The rows of a statement that is being streamed.
+pub(crate) struct Streamed<'s> {
+    rows: rusqlite::Rows<'s>,
+    text: String,
+    about: About,
+}
+
+impl Streamed<'_> {
+    /// Hands the next row to `read`; `None` after the last.
+    pub(crate) fn next<T>(&mut self, read: impl FnOnce(Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        match self.rows.next().map_err(|error| told(error, &self.text, self.about))? {
+            Some(row) => read(Row::new(row)).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<'s> HeldConnection<'s> {
+    /// Opens a stream. It is logged when it is opened: its rows are read as long as the caller likes.
+    pub(crate) fn stream(&self, sql: &Sql, about: About) -> Result<Streamed<'s>> {
+        self.0.open(sql, about)
+    }
+
+    pub(crate) fn connection(&self) -> Connection<'s> {
+        self.0.connection()
+    }
+}
+
+fn open_stream<'s, 'c: 's>(
+    connection: &Connection<'c>,
+    arena: &'s Arena<CachedStatement<'c>>,
+    sql: &Sql,
+    about: About,
+) -> Result<Streamed<'s>> {
+    let statement = arena.alloc(connection.prepare(&sql.text, about)?);
+    bind_all(statement, &sql.binds, &sql.text, about)?;
+    connection.log_stream(sql, about);
+    Ok(Streamed { rows: statement.raw_query(), text: sql.text.clone(), about })
+}
+
+macro_rules! streams {
+    ($type:ident) => {
+        impl Streams for $type<'_> {
+            fn connection(&self) -> Connection<'_> {
+                self.connection
+            }
+            fn open(&self, sql: &Sql, about: About) -> Result<Streamed<'_>> {
+                open_stream(&self.connection, &self.streams, sql, about)
+            }
+        }
+        impl Held for $type<'_> {
+            fn held(&self) -> HeldConnection<'_> {
+                HeldConnection(self)
+            }
+        }
+    };
+}
+streams!(Transaction);
+streams!(Snapshot);
+
+impl<'c> Snapshot<'c> {
+    pub(crate) fn connection(&self) -> Connection<'c> {
+        self.connection
+    }
+}
+
+impl<'c> Transaction<'c> {
+    fn new(connection: Connection<'c>) -> Self {
+        Transaction { connection, streams: Arena::new() }
+    }
+
+    pub(crate) fn connection(&self) -> Connection<'c> {
+        self.connection
+    }
+
+    /// Runs work between SAVEPOINT and RELEASE.
+    pub(super) fn mark<T, E: From<Error>>(
+        &self,
+        at: &'static Location<'static>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let open = Open::savepoint(&self.connection, at)?;
+        let value = work(&Transaction::new(self.connection))?;
+        open.commit()?;
+        Ok(value)
+    }
+
+    /// A transaction within the transaction: an error rolls back what `f` did and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns; everything `f` did is undone then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, #[field(unique)] pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// db.transaction(|tx| {
+    ///     Tag::create().name("sf").save(tx)?;
+    ///     // SAVEPOINT eager; INSERT ..; ROLLBACK TO eager; RELEASE eager
+    ///     let again = tx.savepoint(|sp| Tag::create().name("sf").save(sp));
+    ///     assert!(matches!(again, Err(Error::Unique { .. })));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(Tag::objects().count(&db)?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[track_caller]
+    pub fn savepoint<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.mark(Location::caller(), f)
+    }
+
+    /// [`savepoint`](Self::savepoint) for a closure with an error of its own.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns; everything `f` did is undone then.
+    #[track_caller]
+    pub fn try_savepoint<T, E: From<Error>>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.mark(Location::caller(), f)
+    }
+}
+
+impl Database {
+    /// Runs `f` in a transaction: all of it takes effect, or nothing.
+    ///
+    /// `BEGIN IMMEDIATE`, so that a transaction which reads and then writes is never refused half way. An error or a
+    /// panic in `f` rolls back. Inside, write through `tx`: the handle would wait for the transaction, and says so.
+    /// For a closure with an error type of its own there is [`try_transaction`](Self::try_transaction).
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or the transaction cannot begin or commit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let tag = db.transaction(|tx| {
+    ///     Tag::create().name("sf").save(tx)?;
+    ///     Tag::create().name("fantasy").save(tx)
+    /// })?; // BEGIN IMMEDIATE; INSERT ..; INSERT ..; COMMIT
+    /// assert_eq!(tag.id, 2);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn transaction<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.try_transaction(f)
+    }
+
+    /// [`transaction`](Self::transaction) for a closure with an error of its own.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or the transaction cannot begin or commit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let read = db.try_transaction(|tx| -> Result<_, Box<dyn std::error::Error>> {
+    ///     let name = std::fs::read_to_string("no such file")?;
+    ///     Ok(Tag::create().name(name).save(tx)?)
+    /// });
+    /// assert!(read.is_err());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn try_transaction<T, E: From<Error>>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+        let at = Location::caller();
+        let (_hold, pooled) = self.writer()?;
+        let connection = Connection::new(&pooled, self);
+        let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
+        let value = f(&Transaction::new(connection))?;
+        open.commit()?;
+        Ok(value)
+    }
+
+    /// Runs `f` in a read transaction: every query in it sees one moment in time, whoever writes meanwhile.
+    ///
+    /// Many small queries are faster inside: each query outside takes SQLite's read lock anew.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or no connection is to be had.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (count, tags) = db.read(|snapshot| {
+    ///     Ok((Tag::objects().count(snapshot)?, Tag::objects().all(snapshot)?))
+    /// })?; // BEGIN; SELECT count(*) ..; SELECT ..; COMMIT
+    /// assert_eq!(count, tags.len() as u64);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn read<T>(&self, f: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
+        self.try_read(f)
+    }
+
+    /// [`read`](Self::read) for a closure with an error of its own.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, or no connection is to be had.
+    #[track_caller]
+    pub fn try_read<T, E: From<Error>>(&self, f: impl FnOnce(&Snapshot<'_>) -> Result<T, E>) -> Result<T, E> {
+        let at = Location::caller();
+        let (_hold, pooled) = self.reader()?;
+        let connection = Connection::new(&pooled, self);
+        let open = Open::begin(&connection, "BEGIN", at)?;
+        let value = f(&Snapshot { connection, streams: Arena::new() })?;
+        open.commit()?;
+        Ok(value)
+    }
+}

@@ -1,0 +1,256 @@
+//! Everything that can go wrong, one variant per thing a caller can act on.
+//!
+//! Comes in: a failure of SQLite (translated by `sqlite.rs`), of a decode, or of the caller's own making. Goes out:
+//! [`Error`], whose fields name the model, the field and, where there is one, the statement.
+//! This room knows no other room.
+
+mod sqlite;
+
+pub(crate) use sqlite::{Context, translate};
+
+/// A result whose error is [`Error`] unless another is named.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong when models are stored, loaded and queried.
+///
+/// A failed statement leaves nothing behind: whatever it wrote before it failed is rolled back.
+///
+/// # Examples
+///
+/// ```
+/// use eager_orm::{Error, prelude::*};
+///
+/// #[derive(Model)]
+/// pub struct Tag {
+///     pub id: i64,
+///     #[field(unique)]
+///     pub name: String,
+/// }
+///
+/// let db = Database::in_memory()?;
+/// db.create_tables(models![Tag])?;
+/// Tag::create().name("sf").save(&db)?; // INSERT INTO "tag" ("id", "name") VALUES (NULL, 'sf')
+/// let error = Tag::create().name("sf").save(&db).unwrap_err();
+/// assert!(matches!(&error, Error::Unique { model: "Tag", fields } if *fields == ["name"]));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No row matches where exactly one was asked for.
+    #[error("no `{model}` matches{}", key.as_ref().map(|key| format!(": {key}")).unwrap_or_default())]
+    DoesNotExist {
+        /// The model that was asked for.
+        model: &'static str,
+        /// The key or relation that led there, where there is one.
+        key: Option<String>,
+    },
+    /// More than one row matches where exactly one was asked for.
+    #[error("more than one `{model}` matches where one was asked for")]
+    MultipleObjectsReturned {
+        /// The model that was asked for.
+        model: &'static str,
+    },
+    /// `save` found no row to update: it was deleted since it was loaded.
+    #[error("`{model}` {key} was not updated: there is no such row any more")]
+    NotUpdated {
+        /// The model that was saved.
+        model: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// A UNIQUE constraint or a primary key refused the row.
+    #[error("another `{model}` has the same {}", fields.join(", "))]
+    Unique {
+        /// The model that was written.
+        model: &'static str,
+        /// The fields that have to be unique together.
+        fields: Vec<String>,
+    },
+    /// A foreign key refused the statement: it points at no row, or a row is still pointed at.
+    #[error("`{model}`: {}", foreign_key_text(*relation, key.as_deref()))]
+    ForeignKey {
+        /// The model that was written.
+        model: &'static str,
+        /// The foreign key at fault, where it could be told.
+        relation: Option<&'static str>,
+        /// The key that points at nothing.
+        key: Option<String>,
+    },
+    /// A NOT NULL column was given no value.
+    #[error("`{model}.{field}` cannot be NULL")]
+    NotNull {
+        /// The model that was written.
+        model: &'static str,
+        /// The field that has no value.
+        field: String,
+    },
+    /// A CHECK constraint refused the row.
+    #[error("`{model}` breaks the check `{name}`")]
+    Check {
+        /// The model that was written.
+        model: &'static str,
+        /// The name of the check, or its text where it has no name.
+        name: String,
+    },
+    /// A value of a row is not what the field's type promises.
+    #[error("`{model}.{field}` is a `{expected}`, and the row has {found} in column \"{column}\"")]
+    Decode {
+        /// The model, or the kind of row, that was read.
+        model: &'static str,
+        /// The field.
+        field: String,
+        /// The column it is read from.
+        column: String,
+        /// The field's type.
+        expected: &'static str,
+        /// What the row has instead.
+        found: String,
+    },
+    /// A value that SQLite has no room for: not a number, or a date outside of the years 0 to 9999.
+    #[error("`{model}.{field}`: this value cannot be stored: {reason}")]
+    NotStorable {
+        /// The model that was written or queried.
+        model: &'static str,
+        /// The field, or `?` with the number of the bind in a query.
+        field: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An unplanned load was refused by the fetch mode.
+    #[error("loading `{relation}` is blocked here: name it in `select_related` or `prefetch_related`")]
+    FetchBlocked {
+        /// The model and its relation.
+        relation: String,
+    },
+    /// A slot was read that no prefetch has filled. (Filled with nothing would be an empty slice.)
+    #[error("the slot `{slot}` was not filled: no `prefetch_related(..)` ended with `.to(|x| x.{slot}())`")]
+    SlotNotFilled {
+        /// The name of the slot.
+        slot: &'static str,
+    },
+    /// A relation was read on a value that never came from a database.
+    #[error("this {what} belongs to no loaded row, so there is nothing to load it from")]
+    Unattached {
+        /// What was read.
+        what: &'static str,
+    },
+    /// The database could not be opened.
+    #[error("cannot open the database {path}: {reason}")]
+    Open {
+        /// The path, as it was given.
+        path: String,
+        /// What SQLite or the system says.
+        reason: String,
+    },
+    /// The file is no SQLite database.
+    #[error("{path} is not a SQLite database")]
+    NotADatabase {
+        /// The path, or the statement that found out.
+        path: String,
+    },
+    /// The table of a model is not there.
+    #[error("`{model}` has no table \"{table}\" in this database: run `db.create_tables(models![{model}])`, or name the table with `#[model(table = \"..\")]`")]
+    NoSuchTable {
+        /// The model.
+        model: &'static str,
+        /// The missing table.
+        table: String,
+    },
+    /// The column of a field is not there.
+    #[error("`{model}` needs a column \"{column}\" that is not in the database: {sql}")]
+    NoSuchColumn {
+        /// The model.
+        model: &'static str,
+        /// The missing column.
+        column: String,
+        /// The statement.
+        sql: String,
+    },
+    /// The database stayed locked by somebody else for the whole busy timeout.
+    #[error("the database is locked by another connection")]
+    Busy,
+    /// No connection became free in time.
+    #[error("no free connection within {seconds} s: every one is held by a `read`, an `iter` or a transaction")]
+    PoolTimeout {
+        /// How long it waited.
+        seconds: u64,
+    },
+    /// The database handle was closed.
+    #[error("the database is closed")]
+    Closed,
+    /// A write was tried on something that only reads.
+    #[error("cannot write here: {what} is read-only")]
+    ReadOnly {
+        /// What refused: a snapshot, or the database.
+        what: &'static str,
+    },
+    /// The disk, or the limit on the database's size, is reached.
+    #[error("the database or its disk is full")]
+    Full,
+    /// The file is damaged.
+    #[error("the database file is damaged: {message}")]
+    Corrupt {
+        /// What SQLite says.
+        message: String,
+    },
+    /// The database handle was used where this thread already holds the lock it needs: it would wait for itself.
+    #[error("this thread {holds}: use that, not the database handle")]
+    Nested {
+        /// What it holds.
+        holds: &'static str,
+    },
+    /// Two prefetches of one relation ask for different things.
+    #[error("`{relation}` is prefetched twice with different queries: {what}")]
+    PrefetchConflict {
+        /// The relation.
+        relation: String,
+        /// What differs.
+        what: &'static str,
+    },
+    /// A query asks for something that has no meaning.
+    #[error("{what}")]
+    Misuse {
+        /// What was asked for, and what to write instead.
+        what: String,
+    },
+    /// Anything else SQLite has to say.
+    #[error("{message}{}", sql.as_ref().map(|sql| format!(" in: {sql}")).unwrap_or_default())]
+    Database {
+        /// SQLite's message.
+        message: String,
+        /// The statement, where there is one.
+        sql: Option<String>,
+        /// The driver's own error.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}
+
+impl Error {
+    /// Whether this is [`Error::DoesNotExist`].
+    pub fn is_does_not_exist(&self) -> bool {
+        matches!(self, Error::DoesNotExist { .. })
+    }
+
+    /// Whether a constraint of the database refused the row: unique, foreign key, not null or check.
+    pub fn is_constraint(&self) -> bool {
+        matches!(self, Error::Unique { .. } | Error::ForeignKey { .. } | Error::NotNull { .. } | Error::Check { .. })
+    }
+
+    /// Whether trying again later may help: locked, or no connection free.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Error::Busy | Error::PoolTimeout { .. })
+    }
+
+    pub(crate) fn misuse(what: impl Into<String>) -> Self {
+        Error::Misuse { what: what.into() }
+    }
+}
+
+fn foreign_key_text(relation: Option<&str>, key: Option<&str>) -> String {
+    match (relation, key) {
+        (Some(relation), Some(key)) => format!("`{relation}` points at {key}, and there is no such row"),
+        (Some(relation), None) => format!("`{relation}` points at no row"),
+        (None, _) => "a foreign key points at no row, or the row is still pointed at".to_owned(),
+    }
+}

@@ -1,0 +1,88 @@
+//! A failure of SQLite, as the driver reports it, made into an [`Error`] that names model and field.
+//!
+//! SQLite names tables and columns in its messages; [`Context`] knows which model and fields they are.
+
+use rusqlite::ffi;
+
+use super::Error;
+
+/// What was going on when SQLite failed: enough to name things as the caller does.
+pub(crate) struct Context<'a> {
+    /// The model the statement is about.
+    pub(crate) model: &'static str,
+    /// Its table.
+    pub(crate) table: &'static str,
+    /// The field behind a column of that table.
+    pub(crate) field: &'a dyn Fn(&str) -> Option<&'static str>,
+    /// The text of the statement.
+    pub(crate) sql: &'a str,
+}
+
+/// Translates the driver's error.
+pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error {
+    let (code, message) = match &error {
+        rusqlite::Error::SqliteFailure(failure, message) => (failure.extended_code, message.clone()),
+        _ => (ffi::SQLITE_ERROR, None),
+    };
+    let message = message.unwrap_or_else(|| error.to_string());
+    match code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
+            Error::Unique { model: context.model, fields: columns(&message, context) }
+        }
+        ffi::SQLITE_CONSTRAINT_NOTNULL => {
+            Error::NotNull { model: context.model, field: columns(&message, context).join(", ") }
+        }
+        ffi::SQLITE_CONSTRAINT_CHECK => Error::Check { model: context.model, name: after_colon(&message).to_owned() },
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::ForeignKey { model: context.model, relation: None, key: None },
+        // ON DELETE RESTRICT is a trigger of SQLite's own; a trigger of the user's says something else.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if message.starts_with("FOREIGN KEY") => {
+            Error::ForeignKey { model: context.model, relation: None, key: None }
+        }
+        _ => match code & 0xff {
+            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => Error::Busy,
+            ffi::SQLITE_READONLY => Error::ReadOnly { what: "the database" },
+            ffi::SQLITE_FULL => Error::Full,
+            ffi::SQLITE_CORRUPT => Error::Corrupt { message },
+            ffi::SQLITE_NOTADB => Error::NotADatabase { path: "the file".to_owned() },
+            ffi::SQLITE_ERROR => missing(&message, context).unwrap_or_else(|| other(message, error, context)),
+            _ => other(message, error, context),
+        },
+    }
+}
+
+fn other(message: String, error: rusqlite::Error, context: &Context<'_>) -> Error {
+    let sql = (!context.sql.is_empty()).then(|| context.sql.to_owned());
+    Error::Database { message, sql, source: Some(Box::new(error)) }
+}
+
+/// `no such table: book`, `no such column: book.titel`, `table book has no column named titel`.
+fn missing(message: &str, context: &Context<'_>) -> Option<Error> {
+    if let Some(table) = message.strip_prefix("no such table: ") {
+        let table = table.strip_prefix("main.").unwrap_or(table);
+        return Some(Error::NoSuchTable { model: context.model, table: table.to_owned() });
+    }
+    let column = message
+        .strip_prefix("no such column: ")
+        .or_else(|| message.split_once(" has no column named ").map(|(_, column)| column))?;
+    // The driver appends the statement and the offset to a message of `prepare`.
+    let column = column.split(" in ").next().unwrap_or(column);
+    Some(Error::NoSuchColumn { model: context.model, column: column.to_owned(), sql: context.sql.to_owned() })
+}
+
+/// The fields in `UNIQUE constraint failed: book.author_id, book.title`.
+fn columns(message: &str, context: &Context<'_>) -> Vec<String> {
+    after_colon(message)
+        .split(", ")
+        .map(|name| {
+            let field = name.rsplit_once('.').filter(|(table, _)| *table == context.table);
+            match field.and_then(|(_, column)| (context.field)(column)) {
+                Some(field) => field.to_owned(),
+                None => name.to_owned(),
+            }
+        })
+        .collect()
+}
+
+fn after_colon(message: &str) -> &str {
+    message.split_once(": ").map_or(message, |(_, rest)| rest)
+}

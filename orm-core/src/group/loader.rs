@@ -1,0 +1,63 @@
+//! Models without their type: what relation loading needs of them, behind one pointer.
+//!
+//! A relation is loaded by code that exists once; a [`Loader`] makes the rows of its model and puts them where they
+//! belong, an [`Instance`] tells a row's keys and handles.
+
+use std::sync::Arc;
+
+use super::{Cursor, Group, Place};
+use crate::meta::ModelMeta;
+use crate::value::{KeyRef, Mismatch};
+
+/// A row of some model.
+pub trait Instance: Send + Sync {
+    /// The row's key.
+    fn key_ref(&self) -> KeyRef<'_>;
+    /// The handle in a slot.
+    fn handle(&self, slot: usize) -> Option<Handle<'_>>;
+}
+
+/// A relation handle of a row, without its type.
+#[derive(Clone, Copy)]
+pub struct Handle<'a> {
+    /// The key a foreign key points at; none where it is NULL, and for every other relation.
+    pub(crate) key: Option<KeyRef<'a>>,
+    /// Where it keeps what it loads; none for a handle that never came from a database.
+    pub(crate) place: Option<&'a Place>,
+}
+
+/// Makes rows of one model.
+pub trait Loader: Sync {
+    /// The model.
+    fn meta(&self) -> &'static ModelMeta;
+    /// A sink for rows that are shared one by one: the targets of foreign keys.
+    fn ones(&self) -> Box<dyn Sink>;
+    /// A sink for rows that belong to `parents` parents: the targets of to-many relations.
+    fn many(&self, parents: usize) -> Box<dyn Sink>;
+    /// The row a to-one handle has already, if it has its answer.
+    fn loaded_one<'a>(&self, place: &'a Place) -> Option<Option<&'a dyn Instance>>;
+    /// The rows a to-many handle has already.
+    fn loaded_many<'a>(&self, place: &'a Place) -> Option<Vec<&'a dyn Instance>>;
+}
+
+/// Rows of one model on their way to where they belong.
+pub trait Sink {
+    /// Decodes a row; with `many`, for the parent of this number.
+    ///
+    /// # Errors
+    ///
+    /// A column is not what its field's type promises.
+    fn push(&mut self, cursor: &mut Cursor<'_>, parent: usize) -> Result<(), Mismatch>;
+    /// How many rows there are.
+    fn len(&self) -> usize;
+    /// Ends the decoding and says in `group` which rows there are.
+    fn seal(&mut self, group: &Arc<Group>);
+    /// The rows, in the order they came (within their parent).
+    fn instances(&self) -> Vec<&dyn Instance>;
+    /// Puts the row of this number into a to-one handle's place; `None` for no row.
+    fn fill_one(&self, place: &Place, row: Option<u32>);
+    /// Puts the rows of this parent into a to-many handle's place.
+    fn fill_many(&self, place: &Place, parent: u32);
+    /// Puts the row of each number into the to-one cells of a whole group.
+    fn fill_group(&self, group: &Group, slot: usize, rows: &[Option<u32>]);
+}

@@ -1,0 +1,69 @@
+//! The run time of [eager-orm](https://docs.rs/eager-orm). Use that crate: this one has no derive macro, and its
+//! documentation is there.
+//!
+//! The rooms, from the ground floor up; each imports only from those above it in this list.
+
+mod error;
+mod value;
+mod meta;
+mod statement;
+mod sql;
+mod db;
+mod group;
+mod plan;
+mod model;
+mod lower;
+mod relation;
+mod lookup;
+mod schema;
+mod prefetch;
+mod fetch;
+mod queryset;
+mod save;
+mod manager;
+
+pub use db::{Database, DatabaseBuilder, Executor, FetchMode, Held, Log, Snapshot, Statement, Transaction};
+pub use error::{Error, Result};
+pub use fetch::OptionalForeignKey;
+pub use group::Shared;
+pub use lookup::{
+    Assign, AssignSet, ColumnSet, Cond, DeferSet, Expr, InSet, JoinSet, KeyOperand, Operand, Order, OrderSet, Outer, Part,
+    Predicate, PrefetchSet, Selection, SingleSelection, Slot, Slotted, TextParts, ToMany, ToOne, Whole, concat, outer,
+};
+pub use manager::Objects;
+pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
+pub use model::{Complete, CompleteChild, Fields, Model};
+pub use queryset::{
+    Column, Deleted, Iter, QuerySet, Record, Records, Rows, Shape, Values, ValuesOf, exists, prefetch_related_objects,
+    subquery,
+};
+pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
+pub use save::{BulkCreate, Save};
+pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
+
+#[cfg(feature = "jiff")]
+pub use jiff::{
+    Timestamp,
+    civil::{Date, DateTime, Time},
+};
+
+/// The only door for generated code.
+#[doc(hidden)]
+pub mod macro_support {
+    pub use crate::db::Executor;
+    pub use crate::error::{Error, Result};
+    pub use crate::group::{Cursor, Handle, Origin, Place};
+    pub use crate::lookup::{
+        Expr, Nullable, Required, Slot, ToMany, ToOne, mirrors, points_at, points_at_one,
+    };
+    pub use crate::meta::{
+        CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
+    };
+    pub use crate::model::{Complete, CompleteChild, FieldsAt, Model, Set, filled, required};
+    pub use crate::plan::Path;
+    pub use crate::relation::{
+        Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
+    };
+    pub use crate::save::insert;
+    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value};
+}

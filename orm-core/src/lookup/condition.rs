@@ -1,0 +1,113 @@
+//! A condition on rows of `R`, and `& | ^ !`.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops;
+
+use super::Expr;
+use crate::plan::{Node, NodeKind};
+use crate::value::{BoolBase, Value};
+
+/// A condition on rows of `R`: what Django's `Q` is.
+///
+/// Joined with `&`, `|` and `^`, negated with `!`. NULL counts as false, before and after a `!`: a row is in exactly
+/// one of `filter(c)` and `filter(!c)`.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub pages: i32, pub hidden: bool }
+/// fn visible(b: &Fields<Book>) -> Cond<Book> {
+///     !b.hidden() & b.pages().gt(0)
+/// }
+/// let books = Book::objects().filter(|b| visible(&b) | b.id().eq(1));
+/// # books.to_sql()?;
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+#[must_use]
+pub struct Cond<R> {
+    pub(crate) node: Node,
+    model: PhantomData<fn() -> R>,
+}
+
+impl<R> Cond<R> {
+    pub(crate) fn new(node: Node) -> Self {
+        Cond { node, model: PhantomData }
+    }
+}
+
+impl<R> Clone for Cond<R> {
+    fn clone(&self) -> Self {
+        Cond::new(self.node.clone())
+    }
+}
+
+impl<R> fmt::Debug for Cond<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)
+    }
+}
+
+/// What `filter` takes: a condition or a bool column, of this model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition on `{R}`",
+    label = "expected a condition on `{R}`",
+    note = "compare a field of `{R}`: `|x| x.field().eq(value)`; a condition of another model reaches it through a relation: `x.relation().field()`"
+)]
+pub trait Predicate<R> {
+    /// The condition.
+    fn cond(self) -> Cond<R>;
+}
+
+impl<R> Predicate<R> for Cond<R> {
+    fn cond(self) -> Cond<R> {
+        self
+    }
+}
+
+impl<R, T: Value, K> Predicate<R> for Expr<R, T, K>
+where
+    T::Base: BoolBase,
+{
+    fn cond(self) -> Cond<R> {
+        Cond::new(self.node)
+    }
+}
+
+macro_rules! logic {
+    ($($trait:ident $method:ident $kind:ident;)*) => {$(
+        impl<R, P: Predicate<R>> ops::$trait<P> for Cond<R> {
+            type Output = Cond<R>;
+            fn $method(self, right: P) -> Cond<R> {
+                Cond::new(Node::new(NodeKind::$kind(self.node, right.cond().node)))
+            }
+        }
+        impl<R, T: Value<Base = bool>, K, P: Predicate<R>> ops::$trait<P> for Expr<R, T, K> {
+            type Output = Cond<R>;
+            fn $method(self, right: P) -> Cond<R> {
+                Cond::new(Node::new(NodeKind::$kind(self.node, right.cond().node)))
+            }
+        }
+    )*};
+}
+logic! {
+    BitAnd bitand And;
+    BitOr bitor Or;
+    BitXor bitxor Xor;
+}
+
+impl<R> ops::Not for Cond<R> {
+    type Output = Cond<R>;
+    fn not(self) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::Not(self.node)))
+    }
+}
+
+impl<R, T: Value<Base = bool>, K> ops::Not for Expr<R, T, K> {
+    type Output = Cond<R>;
+    fn not(self) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::Not(self.node)))
+    }
+}

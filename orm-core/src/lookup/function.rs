@@ -1,0 +1,83 @@
+//! Functions that are no method of one column.
+
+use std::marker::PhantomData;
+
+use super::Expr;
+use crate::plan::{Node, NodeKind};
+use crate::statement::Function;
+use crate::value::{Bind, One, Single, TextBase, Value};
+
+/// A value of the enclosing query, inside a subquery.
+pub struct Outer<T> {
+    pub(crate) node: Node,
+    value: PhantomData<fn() -> T>,
+}
+
+/// A column of the enclosing query, inside a subquery.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub pages: i32 }
+/// # #[derive(Model)]
+/// # pub struct Review { pub id: i64, pub stars: i32, pub book: ForeignKey<Book> }
+/// let panned = Book::objects().filter(|b| {
+///     exists(Review::objects().filter(|r| r.book().eq(outer(b.id())) & r.stars().lt(2)))
+/// });
+/// assert_eq!(
+///     panned.to_sql(),
+///     r#"SELECT "book"."id", "book"."pages" FROM "book" WHERE EXISTS (SELECT 1 FROM "review" WHERE ("review"."book_id" = "book"."id") AND ("review"."stars" < 2))"#,
+/// );
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub fn outer<R, T: Value, K>(value: Expr<R, T, K>) -> Outer<T> {
+    Outer { node: Node::new(NodeKind::Outer(value.node)), value: PhantomData }
+}
+
+/// A text column or a text, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text of a `{R}` query",
+    label = "expected text columns of `{R}` and texts, in a tuple",
+    note = "`.cast::<String>()` makes text of a number"
+)]
+pub trait TextParts<R> {
+    /// The parts.
+    #[doc(hidden)]
+    fn parts(self, parts: &mut Vec<Node>);
+}
+impl<R> TextParts<R> for &str {
+    fn parts(self, parts: &mut Vec<Node>) {
+        parts.push(Node::bind(Bind::Text(self.to_owned().into())));
+    }
+}
+impl<R, T: Value, K: Single> TextParts<R> for Expr<R, T, K>
+where
+    T::Base: TextBase,
+{
+    fn parts(self, parts: &mut Vec<Node>) {
+        parts.push(self.node);
+    }
+}
+
+/// Texts, one after the other; NULL counts as no text.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub first: String, pub last: Option<String> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author])?;
+/// # Author::create().first("Frank").last("Herbert").save(&db)?;
+/// let names = Author::objects().values_list(|a| concat((a.first(), " ", a.last()))).all(&db)?;
+/// assert_eq!(names, ["Frank Herbert"]); // SELECT concat("first", ' ', "last") FROM "author"
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub fn concat<R, P: TextParts<R>>(parts: P) -> Expr<R, String, One> {
+    let mut nodes = Vec::new();
+    parts.parts(&mut nodes);
+    Expr::new(Node::call(Function::Concat, nodes))
+}

@@ -1,0 +1,28 @@
+//! Lookups: typed expressions and conditions over the fields of a model.
+//!
+//! Comes in: the field handles the derive writes. Goes out: nodes of a `plan`. Every generic function here is a thin
+//! wrapper over the untyped tree, so that a queryset costs the compiler little; the types are where mistakes are
+//! refused, and each refusing trait says what to write instead.
+
+mod arithmetic;
+mod assign;
+mod condition;
+mod expr;
+mod function;
+mod operand;
+mod order;
+mod path;
+mod prefetch;
+mod select;
+mod text;
+mod tuples;
+
+pub use assign::{Assign, AssignSet, ColumnSet, DeferSet};
+pub use condition::{Cond, Predicate};
+pub use expr::Expr;
+pub use function::{Outer, TextParts, concat, outer};
+pub use operand::{InSet, KeyOperand, Operand};
+pub use order::{Order, OrderSet};
+pub use path::{Cross, Nullable, Required, ToMany, ToOne, mirrors, points_at, points_at_one};
+pub use prefetch::{JoinSet, Part, PrefetchSet, Slot, Slotted, Whole};
+pub use select::{Selection, SingleSelection};

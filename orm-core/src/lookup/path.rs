@@ -1,0 +1,251 @@
+//! Paths across relations: `b.author()`, `b.tags()`, and what can be asked of them.
+//!
+//! Our words come first and the target's fields are reached by `Deref`; where a field has the name of a word,
+//! `.fields()` reaches it. The words are `fields key eq ne in_ is_null set select_related prefetch_related` for a relation
+//! to one row and `fields any none every exists eq in_ order_by select_related prefetch_related filter exclude limit
+//! query` for a relation to many: a new one would shadow users' columns, so a test holds the list.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::operand::in_list;
+use super::{Assign, Cond, Expr, KeyOperand, Predicate};
+use crate::meta::{RelationKind, RelationMeta};
+use crate::model::{FieldsAt, Fields, Model, loader_of, root};
+use crate::plan::{Node, NodeKind, Path, Quantifier};
+use crate::value::{Accepts, IsOwn, Kind, Many, NotNull, Null, Nullness, Own};
+
+/// How a relation to one row is crossed.
+pub trait Cross: 'static {
+    /// Whether there may be no row.
+    type Null: Nullness;
+    /// The kind of what is behind it.
+    type To<K: Kind>: Kind;
+}
+/// By a key that is always there.
+pub struct Required;
+/// By a key that may be NULL, or from the other side.
+pub struct Nullable;
+impl Cross for Required {
+    type Null = NotNull;
+    type To<K: Kind> = K::Req;
+}
+impl Cross for Nullable {
+    type Null = Null;
+    type To<K: Kind> = K::Nul;
+}
+
+/// A relation to one row: its words, and by `Deref` the target's fields.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub name: String }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub editor: Option<ForeignKey<Author>> }
+/// let books = Book::objects().filter(|b| b.author().name().eq("Ann") & b.editor().is_null());
+/// assert_eq!(
+///     books.to_sql(),
+///     r#"SELECT "book"."id", "book"."author_id", "book"."editor_id" FROM "book" JOIN "author" ON "author"."id" = "book"."author_id" WHERE ("author"."name" = 'Ann') AND ("book"."editor_id" IS NULL)"#,
+/// );
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub struct ToOne<R: Model, T: Model, K: Kind, N: Cross> {
+    pub(super) source: Path,
+    relation: &'static RelationMeta,
+    fields: T::Fields<R, N::To<K>>,
+    types: PhantomData<fn() -> (R, K, N)>,
+}
+
+impl<R: Model, T: Model, K: Kind, N: Cross> Deref for ToOne<R, T, K, N> {
+    type Target = T::Fields<R, N::To<K>>;
+    fn deref(&self) -> &Self::Target {
+        &self.fields
+    }
+}
+
+impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
+    #[doc(hidden)]
+    pub fn at(source: &Path, relation: &'static RelationMeta) -> Self {
+        let fields = FieldsAt::at(source.cross(relation, loader_of::<T>()));
+        ToOne { source: source.clone(), relation, fields, types: PhantomData }
+    }
+
+    pub(crate) fn path(&self) -> Path {
+        self.source.cross(self.relation, loader_of::<T>())
+    }
+
+    pub(super) fn relation(&self) -> &'static RelationMeta {
+        self.relation
+    }
+
+    /// The key of the related row: this side's own column, where it has one.
+    pub(super) fn key_of_row(&self) -> Node {
+        match self.relation.kind {
+            RelationKind::ForeignKey { .. } => Node::new(NodeKind::ForeignKey(self.source.clone(), self.relation)),
+            _ => Node::new(NodeKind::RowKey(self.path())),
+        }
+    }
+
+    /// The target's fields, where one of them has the name of a word of ours.
+    pub fn fields(&self) -> &T::Fields<R, N::To<K>> {
+        &self.fields
+    }
+
+    /// The key itself. No JOIN.
+    pub fn key(&self) -> Expr<R, <N::Null as Nullness>::Lift<K::Wrap<T::Key>>, K> {
+        Expr::new(self.key_of_row())
+    }
+
+    /// The related row is this one: a row, a key, a handle, or another path.
+    pub fn eq<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Cond<R> {
+        Cond::new(Node::equal(self.key_of_row(), value.key_node()))
+    }
+
+    /// The related row is another one.
+    pub fn ne<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Cond<R> {
+        Cond::new(Node::not_equal(self.key_of_row(), value.key_node()))
+    }
+
+    /// The related row is one of these.
+    pub fn in_<V: KeyOperand<R, T, T::Key>>(&self, values: impl IntoIterator<Item = V>) -> Cond<R> {
+        in_list(self.key_of_row(), values.into_iter().map(KeyOperand::key_node).collect())
+    }
+
+    /// There is no related row.
+    pub fn is_null(&self) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::IsNull(self.key_of_row())))
+    }
+
+    /// Points the rows of an `update` at this one.
+    pub fn set<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Assign<R>
+    where
+        K: IsOwn,
+        N::Null: Accepts<V::Null>,
+    {
+        Assign::new(self.key_of_row(), value.key_node())
+    }
+}
+
+/// A relation to many rows, declared on `O`: its words, and by `Deref` the target's fields.
+///
+/// In a `filter`, what is said of its fields holds of at least one related row, and of the same one within the call:
+/// EXISTS, so no row of the query is repeated.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub title: String, pub pages: i32, pub author: ForeignKey<Author> }
+/// let authors = Author::objects().filter(|a| a.books().title().eq("Dune") & a.books().pages().gt(300));
+/// assert_eq!(
+///     authors.to_sql(),
+///     r#"SELECT "author"."id" FROM "author" WHERE EXISTS (SELECT 1 FROM "book" AS "books" WHERE ("books"."author_id" = "author"."id") AND ("books"."title" = 'Dune') AND ("books"."pages" > 300))"#,
+/// );
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub struct ToMany<R: Model, O: Model, T: Model> {
+    pub(super) source: Path,
+    relation: &'static RelationMeta,
+    fields: T::Fields<R, Many>,
+    types: PhantomData<fn() -> (R, O)>,
+}
+
+impl<R: Model, O: Model, T: Model> Deref for ToMany<R, O, T> {
+    type Target = T::Fields<R, Many>;
+    fn deref(&self) -> &Self::Target {
+        &self.fields
+    }
+}
+
+impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
+    #[doc(hidden)]
+    pub fn at(source: &Path, relation: &'static RelationMeta) -> Self {
+        let fields = FieldsAt::at(source.cross(relation, loader_of::<T>()));
+        ToMany { source: source.clone(), relation, fields, types: PhantomData }
+    }
+
+    pub(crate) fn path(&self) -> Path {
+        self.source.cross(self.relation, loader_of::<T>())
+    }
+
+    /// The target's fields, where one of them has the name of a word of ours.
+    pub fn fields(&self) -> &T::Fields<R, Many> {
+        &self.fields
+    }
+
+    fn related(&self, quantifier: Quantifier, condition: Option<Node>) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::Related(self.path(), quantifier, condition)))
+    }
+
+    /// There is a related row, one and the same, for which all of this holds.
+    pub fn any<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
+        self.related(Quantifier::Any, Some(f(root::<T>()).cond().node))
+    }
+
+    /// There is no related row for which this holds.
+    pub fn none<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
+        self.related(Quantifier::None, Some(f(root::<T>()).cond().node))
+    }
+
+    /// It holds for every related row; also if there is none.
+    pub fn every<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
+        self.related(Quantifier::Every, Some(f(root::<T>()).cond().node))
+    }
+
+    /// There is a related row.
+    pub fn exists(&self) -> Cond<R> {
+        self.related(Quantifier::Any, None)
+    }
+
+    /// This row is among the related ones.
+    pub fn eq<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Cond<R> {
+        Cond::new(Node::equal(Node::new(NodeKind::RowKey(self.path())), value.key_node()))
+    }
+
+    /// One of these is among the related rows.
+    pub fn in_<V: KeyOperand<R, T, T::Key>>(&self, values: impl IntoIterator<Item = V>) -> Cond<R> {
+        in_list(Node::new(NodeKind::RowKey(self.path())), values.into_iter().map(KeyOperand::key_node).collect())
+    }
+}
+
+/// What the derive writes for a `HasMany<C>` on `P`: that `C` has the foreign key it needs.
+#[diagnostic::on_unimplemented(
+    message = "the field named by `via` is not a foreign key of `{C}` to `{P}`",
+    label = "expected `ForeignKey<{P}>` or `Option<ForeignKey<{P}>>` there",
+    note = "a to-many relation from `{P}` to `{C}` needs a foreign key in `{C}`: name it with `#[relation(via = \"..\")]`"
+)]
+pub trait PointsAt<C, P> {}
+impl<C: Model, P: Model, N: Cross> PointsAt<C, P> for ToOne<C, P, Own, N> {}
+
+/// Checks a `HasMany<C>` on `P`, or one key of a `through` model.
+pub fn points_at<C: Model, P: Model, F: PointsAt<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}
+
+/// What the derive writes for a `HasOne<C>` on `P`: that `C` has the foreign key it needs.
+#[diagnostic::on_unimplemented(
+    message = "the field named by `via` is not a foreign key of `{C}` to `{P}`",
+    label = "expected a unique `ForeignKey<{P}>` or `Option<ForeignKey<{P}>>` there",
+    note = "a `HasOne<{C}>` of `{P}` needs `#[field(unique)] .. : ForeignKey<{P}>` in `{C}`: name it with `#[relation(via = \"..\")]`"
+)]
+pub trait PointsAtOne<C, P> {}
+impl<C: Model, P: Model, N: Cross> PointsAtOne<C, P> for ToOne<C, P, Own, N> {}
+
+/// Checks a `HasOne<C>` on `P`.
+pub fn points_at_one<C: Model, P: Model, F: PointsAtOne<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}
+
+/// What the derive writes for the far side of a many-to-many relation.
+#[diagnostic::on_unimplemented(
+    message = "the field named by `via` is not a `ManyToMany<{P}>` of `{C}`",
+    label = "expected `ManyToMany<{P}>` there",
+    note = "the side without `via` owns the join table"
+)]
+pub trait Mirrors<C, P> {}
+impl<C: Model, P: Model> Mirrors<C, P> for ToMany<C, C, P> {}
+
+/// Checks a `#[relation(via = "..")] ManyToMany<C>` on `P`.
+pub fn mirrors<C: Model, P: Model, F: Mirrors<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}

@@ -1,0 +1,174 @@
+//! What `select_related` and `prefetch_related` take.
+//!
+//! A relation with nothing but an order or loads of its own is *whole* and stays on its handle. One that is filtered or
+//! cut off is a *part*, and has to go to a slot: it cannot pass for the whole. (The methods that make a part need a
+//! queryset, so they are in the room `queryset`.)
+
+use std::marker::PhantomData;
+
+use super::{Cross, OrderSet, ToMany, ToOne};
+use crate::model::{Fields, Model, root};
+use crate::plan::{Path, Plan, PrefetchNode};
+use crate::value::{JoinKind, Kind};
+
+/// Relations to one row, or a tuple of them: what a JOIN can load.
+#[diagnostic::on_unimplemented(
+    message = "`select_related` cannot load this by a JOIN from `{R}`",
+    label = "expected foreign keys (or one-to-one relations) of `{R}`, or a tuple of them",
+    note = "a to-many relation is loaded with `.prefetch_related(..)`; a column is loaded with its row"
+)]
+pub trait JoinSet<R> {
+    /// The paths.
+    #[doc(hidden)]
+    fn joins(self, paths: &mut Vec<Path>);
+}
+impl<R: Model, T: Model, K: Kind + JoinKind, N: Cross> JoinSet<R> for ToOne<R, T, K, N> {
+    fn joins(self, paths: &mut Vec<Path>) {
+        paths.push(self.path());
+    }
+}
+
+/// Relations, whole or in part, or a tuple of them: what statements of their own can load.
+#[diagnostic::on_unimplemented(
+    message = "this cannot be prefetched from `{R}`",
+    label = "expected a whole relation of `{R}`, a part of one with a slot, or a tuple of them",
+    note = "a part of a relation (`.filter(..)`, `.limit(..)`, `.query(..)`) cannot pass for the whole: end it with `.to(|x| x.slot())`, where `slot: Prefetched<T>` is a field of the model"
+)]
+pub trait PrefetchSet<R> {
+    /// The relations.
+    #[doc(hidden)]
+    fn prefetches(self, nodes: &mut Vec<PrefetchNode>);
+}
+impl<R: Model, T: Model, K: Kind, N: Cross> PrefetchSet<R> for ToOne<R, T, K, N> {
+    fn prefetches(self, nodes: &mut Vec<PrefetchNode>) {
+        self.whole().prefetches(nodes);
+    }
+}
+impl<R: Model, O: Model, T: Model> PrefetchSet<R> for ToMany<R, O, T> {
+    fn prefetches(self, nodes: &mut Vec<PrefetchNode>) {
+        self.whole().prefetches(nodes);
+    }
+}
+
+/// A whole relation with its refinements. A path cannot go on behind it, and so cannot lose them.
+#[must_use]
+pub struct Whole<R, T> {
+    node: PrefetchNode,
+    types: PhantomData<fn() -> (R, T)>,
+}
+
+impl<R, T: Model> Whole<R, T> {
+    fn new(path: Path) -> Self {
+        Whole { node: PrefetchNode { path, plan: Plan::new(T::META), slot: None }, types: PhantomData }
+    }
+
+    /// The order of the related rows.
+    pub fn order_by<S: OrderSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> S) -> Self {
+        let mut order = Vec::new();
+        f(root::<T>()).orders(&mut order);
+        self.node.plan.order = Some(order);
+        self
+    }
+
+    /// What is joined to the related rows.
+    pub fn select_related<S: JoinSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> S) -> Self {
+        f(root::<T>()).joins(&mut self.node.plan.joins);
+        self
+    }
+
+    /// What is loaded for the related rows in turn.
+    pub fn prefetch_related<S: PrefetchSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> S) -> Self {
+        f(root::<T>()).prefetches(&mut self.node.plan.prefetches);
+        self
+    }
+}
+
+impl<R, T> PrefetchSet<R> for Whole<R, T> {
+    fn prefetches(self, nodes: &mut Vec<PrefetchNode>) {
+        nodes.push(self.node);
+    }
+}
+
+impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
+    fn whole(&self) -> Whole<R, T> {
+        Whole::new(self.path())
+    }
+
+    /// Inside `prefetch_related`: what is joined to the related row.
+    pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+        self.whole().select_related(f)
+    }
+
+    /// Inside `prefetch_related`: what is loaded for the related row in turn.
+    pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+        self.whole().prefetch_related(f)
+    }
+}
+
+impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
+    fn whole(&self) -> Whole<R, T> {
+        Whole::new(self.path())
+    }
+
+    /// Inside `prefetch_related`: the order of the related rows.
+    pub fn order_by<S: OrderSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+        self.whole().order_by(f)
+    }
+
+    /// Inside `prefetch_related`: what is joined to the related rows.
+    pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+        self.whole().select_related(f)
+    }
+
+    /// Inside `prefetch_related`: what is loaded for the related rows in turn.
+    pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+        self.whole().prefetch_related(f)
+    }
+}
+
+/// A part of a relation: it has to go to a slot with `.to(..)`.
+#[must_use]
+pub struct Part<R, O, T> {
+    pub(crate) path: Path,
+    pub(crate) plan: Plan,
+    types: PhantomData<fn() -> (R, O, T)>,
+}
+
+impl<R, O, T> Part<R, O, T> {
+    pub(crate) fn new(path: Path, plan: Plan) -> Self {
+        Part { path, plan, types: PhantomData }
+    }
+}
+
+impl<R, O: Model, T> Part<R, O, T> {
+    /// The slot it goes to: a `Prefetched` field of the model the relation belongs to.
+    pub fn to(self, f: impl FnOnce(Fields<O>) -> Slot<O, T>) -> Slotted<R> {
+        let slot = f(root::<O>()).slot;
+        let node = PrefetchNode { path: self.path, plan: self.plan, slot: Some(slot) };
+        Slotted { node, model: PhantomData }
+    }
+}
+
+/// A part of a relation, with its slot.
+#[must_use]
+pub struct Slotted<R> {
+    node: PrefetchNode,
+    model: PhantomData<fn() -> R>,
+}
+impl<R> PrefetchSet<R> for Slotted<R> {
+    fn prefetches(self, nodes: &mut Vec<PrefetchNode>) {
+        nodes.push(self.node);
+    }
+}
+
+/// A `Prefetched` field of `O`, for rows of `T`.
+pub struct Slot<O, T> {
+    slot: usize,
+    types: PhantomData<fn() -> (O, T)>,
+}
+impl<O, T> Slot<O, T> {
+    #[doc(hidden)]
+    pub fn new(slot: usize, _name: &'static str) -> Self {
+        Slot { slot, types: PhantomData }
+    }
+}

@@ -1,0 +1,84 @@
+//! What `values_list` takes, and how it is read back.
+
+use super::{Cond, Expr, ToOne};
+use crate::error::Result;
+use crate::group::Cursor;
+use crate::model::Model;
+use crate::plan::Node;
+use crate::value::{Kind, Mismatch, Nullness, Scalar, Single, Value};
+
+/// A column or an expression of `R`, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be selected from `{R}`",
+    label = "expected a column or an expression of `{R}`, or a tuple of up to 12 of them"
+)]
+pub trait Selection<R> {
+    /// What a row becomes.
+    type Out: 'static;
+    /// The columns.
+    #[doc(hidden)]
+    fn nodes(self, nodes: &mut Vec<Node>);
+    /// Reads them back.
+    ///
+    /// # Errors
+    ///
+    /// A column is not of its type.
+    #[doc(hidden)]
+    fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch>;
+    /// The values, for a record.
+    #[doc(hidden)]
+    fn scalars(out: Self::Out, scalars: &mut Vec<Scalar>);
+}
+
+impl<R, T: Value, K> Selection<R> for Expr<R, T, K> {
+    type Out = T::Out;
+    fn nodes(self, nodes: &mut Vec<Node>) {
+        nodes.push(self.node);
+    }
+    #[inline]
+    fn read(row: &mut Cursor<'_>) -> Result<T::Out, Mismatch> {
+        row.value::<T>()
+    }
+    fn scalars(out: T::Out, scalars: &mut Vec<Scalar>) {
+        scalars.push(T::scalar(out));
+    }
+}
+
+impl<R> Selection<R> for Cond<R> {
+    type Out = bool;
+    fn nodes(self, nodes: &mut Vec<Node>) {
+        nodes.push(self.node);
+    }
+    fn read(row: &mut Cursor<'_>) -> Result<bool, Mismatch> {
+        // A condition that is NULL does not hold.
+        Ok(row.value::<Option<bool>>()?.unwrap_or(false))
+    }
+    fn scalars(out: bool, scalars: &mut Vec<Scalar>) {
+        scalars.push(Scalar::Bool(out));
+    }
+}
+
+/// The type of a foreign key's column, seen along a path.
+type KeyValue<T, K, N> = <<N as super::Cross>::Null as Nullness>::Lift<<K as Kind>::Wrap<<T as Model>::Key>>;
+
+impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, K, N> {
+    type Out = <KeyValue<T, K, N> as Value>::Out;
+    fn nodes(self, nodes: &mut Vec<Node>) {
+        nodes.push(self.key_of_row());
+    }
+    fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
+        row.value::<KeyValue<T, K, N>>()
+    }
+    fn scalars(out: Self::Out, scalars: &mut Vec<Scalar>) {
+        scalars.push(<KeyValue<T, K, N>>::scalar(out));
+    }
+}
+
+/// A selection with one value per row.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not one value per row of `{R}`",
+    label = "expected an expression of `{R}`, or a tuple of them"
+)]
+pub trait SingleSelection<R>: Selection<R> {}
+impl<R, T: Value, K: Single> SingleSelection<R> for Expr<R, T, K> {}
+impl<R> SingleSelection<R> for Cond<R> {}

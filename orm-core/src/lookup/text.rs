@@ -1,0 +1,125 @@
+//! Lookups and functions of text and of dates.
+//!
+//! The bounds stand on the methods, not on the impl block: so a refusal is our message, and not "the method exists but
+//! its trait bounds were not satisfied".
+
+use super::{Cond, Expr, Operand};
+use crate::plan::{Node, NodeKind, TextLookup};
+use crate::statement::Function;
+use crate::value::{Bind, DateBase, Kind, Nullness, Storage, TextBase, Value};
+
+/// Text lookups: case counts, and with an `i` in front it does not, in every script. Nothing in the text is a pattern:
+/// `%` and `_` are themselves.
+impl<R, T: Value, K: Kind> Expr<R, T, K> {
+    /// Equal, whatever the case.
+    pub fn iexact<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::IExact, self.node.clone(), text.node())))
+    }
+
+    /// Contains this text.
+    pub fn contains<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::Contains, self.node.clone(), text.node())))
+    }
+
+    /// Contains this text, whatever the case.
+    pub fn icontains<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::IContains, self.node.clone(), text.node())))
+    }
+
+    /// Starts with this text. An index on the column serves it: `x >= 'ab' AND x < 'ac'`.
+    pub fn starts_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::StartsWith, self.node.clone(), text.node())))
+    }
+
+    /// Starts with this text, whatever the case.
+    pub fn istarts_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::IStartsWith, self.node.clone(), text.node())))
+    }
+
+    /// Ends with this text.
+    pub fn ends_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::EndsWith, self.node.clone(), text.node())))
+    }
+
+    /// Ends with this text, whatever the case.
+    pub fn iends_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::IEndsWith, self.node.clone(), text.node())))
+    }
+
+    /// The text in lower case, as SQLite has it: ASCII only.
+    pub fn lower(&self) -> Expr<R, T, K::Computed>
+    where
+        T::Base: TextBase,
+    {
+        self.call(Function::Lower)
+    }
+
+    /// The text in upper case, as SQLite has it: ASCII only.
+    pub fn upper(&self) -> Expr<R, T, K::Computed>
+    where
+        T::Base: TextBase,
+    {
+        self.call(Function::Upper)
+    }
+
+    /// How many characters the text has.
+    pub fn length(&self) -> Expr<R, <T::Null as Nullness>::Lift<i64>, K::Computed>
+    where
+        T::Base: TextBase,
+    {
+        self.call(Function::Length)
+    }
+}
+
+/// Date parts.
+impl<R, T: Value, K: Kind> Expr<R, T, K> {
+    /// The year.
+    pub fn year(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
+    where
+        T::Base: DateBase,
+    {
+        self.part("%Y")
+    }
+
+    /// The month, 1 to 12.
+    pub fn month(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
+    where
+        T::Base: DateBase,
+    {
+        self.part("%m")
+    }
+
+    /// The day of the month, 1 to 31.
+    pub fn day(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
+    where
+        T::Base: DateBase,
+    {
+        self.part("%d")
+    }
+
+    fn part<U, K2>(&self, format: &'static str) -> Expr<R, U, K2> {
+        let text = Node::call(Function::Strftime, vec![Node::bind(Bind::Text(format.into())), self.node.clone()]);
+        Expr::new(Node::new(NodeKind::Cast(text, Storage::Integer)))
+    }
+}

@@ -1,0 +1,333 @@
+//! Conditions, and what "the same related row" means.
+//!
+//! One `filter` call is one scope: in it, everything said of one to-many relation is said of the same related row.
+//! Each `!`, each side of `^` and each `any(..)` opens a scope of its own.
+//!
+//! The parts of a scope that are joined by `&` and speak of the same to-many relation become one EXISTS. Under `|` each
+//! side has its own: EXISTS around the whole would lose the parents that have no related row and satisfy the other
+//! side. Where such a part can hold without any related row (`is_null`, an `|` inside), the EXISTS runs over the
+//! related rows and, by LEFT JOIN, over one row of NULLs where there are none.
+
+use super::paths::Opening;
+use super::{Context, Frame, Lowerer, internal};
+use crate::error::Result;
+use crate::plan::{Node, NodeKind, Path, Quantifier};
+use crate::statement::{Expr, Function, Join, Operator, Select, Source, TableRef};
+use crate::value::Bind;
+
+impl Lowerer {
+    /// A scope: `filter`'s whole condition, or what stands behind a `!`.
+    pub(super) fn scope(&mut self, node: &Node) -> Result<Expr> {
+        let mut conjuncts = Vec::new();
+        flatten(node, &mut conjuncts);
+        // Conjuncts that speak of a common to-many relation belong together.
+        let mut components: Vec<(Vec<Path>, Vec<&Node>)> = Vec::new();
+        for conjunct in conjuncts {
+            let mut paths = Vec::new();
+            self.many_paths(conjunct, &mut paths);
+            let mut together = vec![conjunct];
+            let mut rest = Vec::with_capacity(components.len() + 1);
+            let mut at = None;
+            for (their_paths, their_conjuncts) in components {
+                if their_paths.iter().any(|path| paths.contains(path)) {
+                    at.get_or_insert(rest.len());
+                    for path in their_paths {
+                        if !paths.contains(&path) {
+                            paths.push(path);
+                        }
+                    }
+                    together.splice(0..0, their_conjuncts);
+                } else {
+                    rest.push((their_paths, their_conjuncts));
+                }
+            }
+            rest.insert(at.unwrap_or(rest.len()), (paths, together));
+            components = rest;
+        }
+        let mut all = Vec::with_capacity(components.len());
+        for (paths, conjuncts) in components {
+            match conjuncts.as_slice() {
+                [one] if paths.is_empty() => all.push(self.plain(one)?),
+                [one] if matches!(one.kind(), NodeKind::Or(..)) => all.push(self.plain(one)?),
+                several => all.push(self.exists(&paths, several)?),
+            }
+        }
+        match <[Expr; 1]>::try_from(all) {
+            Ok([one]) => Ok(one),
+            Err(all) => Ok(Expr::And(all)),
+        }
+    }
+
+    /// A condition that needs no EXISTS around it.
+    fn plain(&mut self, node: &Node) -> Result<Expr> {
+        Ok(match node.kind() {
+            NodeKind::And(..) => self.scope(node)?,
+            NodeKind::Or(..) => {
+                let mut sides = Vec::new();
+                flatten_or(node, &mut sides);
+                Expr::Or(sides.into_iter().map(|side| self.scope(side)).collect::<Result<_>>()?)
+            }
+            NodeKind::Xor(left, right) => Expr::Xor(Box::new(self.scope(left)?), Box::new(self.scope(right)?)),
+            NodeKind::Not(inner) => Expr::IsNotTrue(Box::new(self.scope(inner)?)),
+            _ => self.value(node)?,
+        })
+    }
+
+    /// One EXISTS over the rows behind some to-many relations, in which all of the conditions hold.
+    fn exists(&mut self, paths: &[Path], conditions: &[&Node]) -> Result<Expr> {
+        let strict = paths.iter().all(|path| conditions.iter().any(|condition| rejects_null(condition, path)));
+        let openings: Vec<Opening> = paths.iter().map(|path| self.open(path)).collect::<Result<_>>()?;
+        let mut frame = Frame::default();
+        let mut filter = Vec::new();
+        if !strict {
+            let alias = self.fresh("one");
+            frame.from.push(Source { join: Join::Inner, table: TableRef::Nothing, alias, on: None });
+        }
+        for opening in openings {
+            let join = match (strict, frame.from.is_empty()) {
+                (true, true) => None,
+                (true, false) => Some(Join::Inner),
+                (false, _) => Some(Join::Left),
+            };
+            filter.extend(opening.enter(&mut frame, join));
+        }
+        self.current()?.frames.push(frame);
+        for condition in conditions {
+            match self.scope(condition)? {
+                Expr::And(all) => filter.extend(all),
+                one => filter.push(one),
+            }
+        }
+        let Some(frame) = self.current()?.frames.pop() else { return Err(internal()) };
+        Ok(exists_of(frame, filter))
+    }
+
+    /// `any`, `none`, `every`: a condition on the related rows whose paths begin at the related model.
+    pub(super) fn related(&mut self, path: &Path, quantifier: Quantifier, inner: Option<&Node>) -> Result<Expr> {
+        let Some(hop) = path.last() else { return Err(internal()) };
+        let target = hop.relation.target();
+        let opening = self.open(path)?;
+        let opened = opening.alias.clone();
+        let is_through = opening.is_through;
+        let mut frame = Frame::default();
+        let mut filter: Vec<Expr> = opening.enter(&mut frame, None).into_iter().collect();
+        if let Some(inner) = inner {
+            let alias = if is_through {
+                self.current()?.frames.push(frame);
+                let (alias, _) = self.table(path)?;
+                frame = self.current()?.frames.pop().unwrap_or_default();
+                alias
+            } else {
+                opened
+            };
+            // In the condition, the root is the related row.
+            frame.bound.clear();
+            frame.bind(Path::default(), target, &alias, false);
+            self.contexts.push(Context { frames: vec![frame] });
+            let condition = self.scope(inner)?;
+            frame = self.contexts.pop().and_then(|mut context| context.frames.pop()).unwrap_or_default();
+            filter.push(match quantifier {
+                Quantifier::Every => Expr::IsNotTrue(Box::new(condition)),
+                Quantifier::Any | Quantifier::None => condition,
+            });
+        }
+        let exists = exists_of(frame, filter);
+        Ok(match quantifier {
+            Quantifier::Any => exists,
+            Quantifier::None | Quantifier::Every => Expr::IsNotTrue(Box::new(exists)),
+        })
+    }
+
+    pub(super) fn current(&mut self) -> Result<&mut Context> {
+        self.contexts.last_mut().ok_or_else(internal)
+    }
+
+    /// The to-many relations a condition speaks of, each up to its first hop that is not bound yet; not looking into
+    /// scopes of their own.
+    fn many_paths(&self, node: &Node, paths: &mut Vec<Path>) {
+        let mut add = |path: &Path| {
+            if let Some(first) = self.first_many(path)
+                && !paths.contains(&first)
+            {
+                paths.push(first);
+            }
+        };
+        match node.kind() {
+            NodeKind::Column(path, _) | NodeKind::RowKey(path) | NodeKind::ForeignKey(path, _) => add(path),
+            NodeKind::Related(path, ..) => {
+                if let Some(hop) = path.last() {
+                    add(&hop.before);
+                }
+            }
+            // Scopes of their own.
+            NodeKind::Not(_) | NodeKind::Xor(..) => {}
+            NodeKind::Exists(_) | NodeKind::Subquery(_) | NodeKind::Outer(_) | NodeKind::Bind(_) => {}
+            _ => each_child(node, &mut |child| self.many_paths(child, paths)),
+        }
+    }
+
+    /// The shortest prefix of a path that ends with a to-many relation and is not bound to a table yet.
+    pub(super) fn first_many(&self, path: &Path) -> Option<Path> {
+        path.prefixes().into_iter().find(|prefix| {
+            prefix.last().is_some_and(|hop| !hop.relation.is_to_one())
+                && self.bound(prefix, false).is_none()
+                && self.bound(prefix, true).is_none()
+        })
+    }
+
+    /// Opens, by LEFT JOIN in the query itself, the to-many relations a selected value speaks of: it has a row for
+    /// each related row.
+    pub(super) fn open_many(&mut self, node: &Node) -> Result<()> {
+        loop {
+            let mut paths = Vec::new();
+            self.many_paths(node, &mut paths);
+            let Some(path) = paths.first() else { return Ok(()) };
+            let opening = self.open(path)?;
+            let Some(frame) = self.current()?.frames.last_mut() else { return Err(internal()) };
+            opening.enter(frame, Some(Join::Left));
+        }
+    }
+
+    /// A text lookup.
+    pub(super) fn text(&mut self, lookup: crate::plan::TextLookup, text: &Node, what: &Node) -> Result<Expr> {
+        use crate::plan::TextLookup::{Contains, EndsWith, IContains, IEndsWith, IExact, IStartsWith, StartsWith};
+        if let (StartsWith, NodeKind::Bind(Bind::Text(start))) = (lookup, what.kind()) {
+            let column = self.value(text)?;
+            return Ok(starts_with(column, start));
+        }
+        let (mut text, mut what) = (self.value(text)?, self.value(what)?);
+        if matches!(lookup, IExact | IContains | IStartsWith | IEndsWith) {
+            text = Expr::Call(Function::Fold, vec![text]);
+            what = match what {
+                Expr::Bind(Bind::Text(what)) => Expr::Bind(Bind::Text(what.to_lowercase().into())),
+                what => Expr::Call(Function::Fold, vec![what]),
+            };
+        }
+        Ok(match lookup {
+            IExact => Expr::eq(text, what),
+            Contains | IContains => Expr::binary(
+                Operator::Gt,
+                Expr::Call(Function::Instr, vec![text, what]),
+                Expr::Bind(Bind::Integer(0)),
+            ),
+            StartsWith | IStartsWith => Expr::Call(Function::StartsWith, vec![text, what]),
+            EndsWith | IEndsWith => Expr::Call(Function::EndsWith, vec![text, what]),
+        })
+    }
+}
+
+/// `text >= 'ab' AND text < 'ac'`: a range, which an index serves.
+fn starts_with(text: Expr, start: &str) -> Expr {
+    let bind = |text: String| Expr::Bind(Bind::Text(text.into()));
+    let from = Expr::binary(Operator::Ge, text.clone(), bind(start.to_owned()));
+    match successor(start) {
+        Some(end) => Expr::And(vec![from, Expr::binary(Operator::Lt, text, bind(end))]),
+        None => from,
+    }
+}
+
+/// The least text greater than every text that starts with `start`, if there is one.
+fn successor(start: &str) -> Option<String> {
+    let mut chars: Vec<char> = start.chars().collect();
+    while let Some(last) = chars.pop() {
+        // The gap of the surrogates is skipped; the last code point of all has no successor, so the one before counts.
+        if let Some(next) = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32) {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+fn exists_of(frame: Frame, filter: Vec<Expr>) -> Expr {
+    Expr::Exists(Box::new(Select { columns: vec![Expr::One], from: frame.from, filter, ..Select::default() }))
+}
+
+/// The parts of a condition that are joined by `&`.
+fn flatten<'n>(node: &'n Node, into: &mut Vec<&'n Node>) {
+    match node.kind() {
+        NodeKind::And(left, right) => {
+            flatten(left, into);
+            flatten(right, into);
+        }
+        _ => into.push(node),
+    }
+}
+
+fn flatten_or<'n>(node: &'n Node, into: &mut Vec<&'n Node>) {
+    match node.kind() {
+        NodeKind::Or(left, right) => {
+            flatten_or(left, into);
+            flatten_or(right, into);
+        }
+        _ => into.push(node),
+    }
+}
+
+/// Calls `f` for each operand of a node.
+fn each_child<'n>(node: &'n Node, f: &mut dyn FnMut(&'n Node)) {
+    match node.kind() {
+        NodeKind::Binary(_, left, right)
+        | NodeKind::And(left, right)
+        | NodeKind::Or(left, right)
+        | NodeKind::Xor(left, right)
+        | NodeKind::Text(_, left, right) => {
+            f(left);
+            f(right);
+        }
+        NodeKind::Not(inner) | NodeKind::IsNull(inner) | NodeKind::Cast(inner, _) | NodeKind::Outer(inner) => f(inner),
+        NodeKind::InQuery(inner, _) => f(inner),
+        NodeKind::Between(value, low, high) => {
+            f(value);
+            f(low);
+            f(high);
+        }
+        NodeKind::InList(value, list) => {
+            f(value);
+            list.iter().for_each(f);
+        }
+        NodeKind::Call(_, arguments) => arguments.iter().for_each(f),
+        NodeKind::Column(..)
+        | NodeKind::ForeignKey(..)
+        | NodeKind::RowKey(_)
+        | NodeKind::Bind(_)
+        | NodeKind::Related(..)
+        | NodeKind::Linked(..)
+        | NodeKind::Exists(_)
+        | NodeKind::Subquery(_) => {}
+    }
+}
+
+/// Whether a condition cannot hold where every column behind `path` is NULL. Being wrong on the side of `false` costs
+/// a LEFT JOIN, being wrong on the other side would lose rows.
+fn rejects_null(node: &Node, path: &Path) -> bool {
+    match node.kind() {
+        NodeKind::And(left, right) => rejects_null(left, path) || rejects_null(right, path),
+        NodeKind::Or(left, right) => rejects_null(left, path) && rejects_null(right, path),
+        NodeKind::Binary(Operator::Is | Operator::IsNot, ..) => false,
+        NodeKind::Binary(_, left, right) | NodeKind::Text(_, left, right) => {
+            is_null_behind(left, path) || is_null_behind(right, path)
+        }
+        NodeKind::Between(value, ..) | NodeKind::InList(value, _) | NodeKind::InQuery(value, _) => {
+            is_null_behind(value, path)
+        }
+        NodeKind::Column(..) | NodeKind::RowKey(_) | NodeKind::ForeignKey(..) => is_null_behind(node, path),
+        // The rows of a further relation hang on a row that is not there.
+        NodeKind::Related(further, Quantifier::Any, _) => further.prefixes().contains(path),
+        _ => false,
+    }
+}
+
+/// Whether a value is NULL where every column behind `path` is.
+fn is_null_behind(node: &Node, path: &Path) -> bool {
+    match node.kind() {
+        NodeKind::Column(at, _) | NodeKind::RowKey(at) | NodeKind::ForeignKey(at, _) => at.prefixes().contains(path),
+        NodeKind::Binary(Operator::Add | Operator::Sub | Operator::Mul | Operator::Div, left, right) => {
+            is_null_behind(left, path) || is_null_behind(right, path)
+        }
+        NodeKind::Cast(inner, _) => is_null_behind(inner, path),
+        NodeKind::Call(Function::Coalesce | Function::Concat, _) => false,
+        NodeKind::Call(_, arguments) => arguments.iter().any(|argument| is_null_behind(argument, path)),
+        _ => false,
+    }
+}

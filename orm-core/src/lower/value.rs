@@ -1,0 +1,138 @@
+//! Values: each node of a plan as an expression of the statement.
+
+use std::sync::Arc;
+
+use super::{Lowerer, internal};
+use crate::error::{Error, Result};
+use crate::plan::{Node, NodeKind, Plan};
+use crate::statement::{Expr, Select, Source};
+use crate::value::Bind;
+
+impl Lowerer {
+    pub(super) fn value(&mut self, node: &Node) -> Result<Expr> {
+        Ok(match node.kind() {
+            NodeKind::Column(path, column) => self.column(path, column)?,
+            NodeKind::ForeignKey(path, relation) => self.foreign_key(path, relation)?,
+            NodeKind::RowKey(path) => self.row_key(path)?,
+            NodeKind::Bind(bind) => Expr::Bind(bind.clone()),
+            NodeKind::Binary(operator, left, right) => Expr::binary(*operator, self.value(left)?, self.value(right)?),
+            NodeKind::And(..) | NodeKind::Or(..) | NodeKind::Xor(..) | NodeKind::Not(_) => self.scope_of(node)?,
+            NodeKind::IsNull(inner) => Expr::IsNull(Box::new(self.value(inner)?)),
+            NodeKind::Between(value, low, high) => {
+                Expr::Between(Box::new(self.value(value)?), Box::new(self.value(low)?), Box::new(self.value(high)?))
+            }
+            NodeKind::InList(value, list) => self.in_list(value, list)?,
+            NodeKind::InQuery(value, plan) => {
+                let value = self.value(value)?;
+                Expr::InSelect(Box::new(value), Box::new(self.subselect(plan)?))
+            }
+            NodeKind::Text(lookup, text, what) => self.text(*lookup, text, what)?,
+            NodeKind::Call(function, arguments) => {
+                Expr::Call(*function, arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?)
+            }
+            NodeKind::Cast(inner, storage) => Expr::Cast(Box::new(self.value(inner)?), *storage),
+            NodeKind::Related(path, quantifier, inner) => self.related(path, *quantifier, inner.as_ref())?,
+            NodeKind::Linked(through, key) => {
+                let here = self.row_key(&crate::plan::Path::default())?;
+                let alias = self.fresh(through.table);
+                let select = Select {
+                    columns: vec![Expr::column(&alias, through.to.name())],
+                    from: vec![Source::first(through.table, alias.clone())],
+                    filter: vec![Expr::eq(Expr::column(&alias, through.from.name()), Expr::Bind(key.clone()))],
+                    ..Select::default()
+                };
+                Expr::InSelect(Box::new(here), Box::new(select))
+            }
+            NodeKind::Exists(plan) => {
+                let mut select = self.subselect(plan)?;
+                select.columns = vec![Expr::One];
+                Expr::Exists(Box::new(select))
+            }
+            NodeKind::Subquery(plan) => Expr::Select(Box::new(self.subselect(plan)?)),
+            NodeKind::Outer(inner) => {
+                let Some(context) = self.contexts.pop() else { return Err(internal()) };
+                let value = if self.contexts.is_empty() { Err(no_outer()) } else { self.value(inner) };
+                self.contexts.push(context);
+                value?
+            }
+        })
+    }
+
+    /// A condition as a value: a scope of its own, so that a to-many relation in it is an EXISTS.
+    fn scope_of(&mut self, node: &Node) -> Result<Expr> {
+        match node.kind() {
+            NodeKind::Not(inner) => Ok(Expr::IsNotTrue(Box::new(self.scope(inner)?))),
+            NodeKind::Xor(left, right) => Ok(Expr::Xor(Box::new(self.scope(left)?), Box::new(self.scope(right)?))),
+            _ => self.scope(node),
+        }
+    }
+
+    /// Literals go into one bind, so the text is the same for any number of them; NULL among them matches nothing.
+    fn in_list(&mut self, value: &Node, list: &[Node]) -> Result<Expr> {
+        let value = self.value(value)?;
+        let literals: Option<Vec<Bind<'static>>> = list
+            .iter()
+            .filter_map(|node| match node.kind() {
+                NodeKind::Bind(Bind::Null) => None,
+                NodeKind::Bind(bind) => Some(Some(bind.clone())),
+                _ => Some(None),
+            })
+            .collect();
+        Ok(match literals {
+            Some(literals) => {
+                Expr::InArray(Box::new(value), Box::new(Expr::Bind(Bind::Array(Arc::new(literals)))))
+            }
+            None => {
+                let list = list.iter().map(|node| self.value(node)).collect::<Result<_>>()?;
+                Expr::InList(Box::new(value), list)
+            }
+        })
+    }
+
+    /// A plan inside of this one.
+    fn subselect(&mut self, plan: &Plan) -> Result<Select> {
+        self.begin(plan.meta);
+        let mut columns = Vec::new();
+        match &plan.select {
+            Some(nodes) => {
+                for node in nodes {
+                    self.open_many(node)?;
+                    columns.push(self.value(node)?);
+                }
+            }
+            None => columns.push(self.row_key(&crate::plan::Path::default())?),
+        }
+        let mut filter = self.filters(plan)?;
+        if plan.empty {
+            filter.push(Expr::Or(Vec::new()));
+        }
+        let order = if plan.is_sliced() { self.order(plan)? } else { Vec::new() };
+        let from = self.end();
+        Ok(Select {
+            distinct: plan.distinct,
+            columns,
+            named: false,
+            from,
+            filter,
+            order,
+            limit: plan.limit,
+            offset: plan.offset,
+        })
+    }
+}
+
+/// The name of the query's own column that a node is, for SET.
+pub(super) fn own_column(node: &Node) -> Option<&'static str> {
+    match node.kind() {
+        NodeKind::Column(path, column) if path.is_root() => Some(column.column),
+        NodeKind::ForeignKey(path, relation) if path.is_root() => match relation.kind {
+            crate::meta::RelationKind::ForeignKey { column, .. } => Some(column),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn no_outer() -> Error {
+    Error::misuse("`outer(..)` stands outside of any subquery: there is no enclosing query to take the value from")
+}

@@ -1,0 +1,122 @@
+//! The static description of a model: what the derive writes and every other room reads.
+//!
+//! No behaviour but questions about the description itself. A relation reaches its target through a function, so
+//! models may refer to each other in circles and nothing is registered anywhere.
+
+mod relation;
+
+pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
+
+use crate::value::Storage;
+
+/// A model: its table, columns and relations.
+#[derive(Debug)]
+pub struct ModelMeta {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The table's name.
+    pub table: &'static str,
+    /// The stored fields, in the order of the struct.
+    pub columns: &'static [ColumnMeta],
+    /// Which of them is the primary key.
+    pub key: usize,
+    /// Whether SQLite makes the key where none is given: it is the table's rowid.
+    pub auto_key: bool,
+    /// How many fields can hold something that is loaded later: relations, deferred columns and slots.
+    pub slots: usize,
+    /// The field name of each of them.
+    pub slot_names: &'static [&'static str],
+    /// The relations.
+    pub relations: &'static [&'static RelationMeta],
+    /// The order of a queryset that names none.
+    pub ordering: &'static [OrderingMeta],
+    /// Indexes over more than one field.
+    pub indexes: &'static [IndexMeta],
+    /// CHECK constraints.
+    pub checks: &'static [CheckMeta],
+}
+
+/// A stored field and its column.
+#[derive(Debug)]
+pub struct ColumnMeta {
+    /// The field's name.
+    pub name: &'static str,
+    /// The column's name.
+    pub column: &'static str,
+    /// The field's type, as it is written.
+    pub rust_type: &'static str,
+    /// The type the column is declared with.
+    pub storage: Storage,
+    /// Whether it can be NULL.
+    pub nullable: bool,
+    /// Whether it is the primary key.
+    pub primary_key: bool,
+    /// Whether no two rows have the same.
+    pub unique: bool,
+    /// Whether it has an index of its own.
+    pub index: bool,
+    /// The default as a SQL literal, where it is a literal.
+    pub default: Option<&'static str>,
+    /// The most characters a text may have.
+    pub max_length: Option<u32>,
+    /// The slot of a deferred column.
+    pub deferred: Option<usize>,
+    /// The relation of a foreign key.
+    pub relation: Option<&'static RelationMeta>,
+}
+
+/// One term of a default ordering.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderingMeta {
+    /// Which column.
+    pub column: usize,
+    /// Greatest first.
+    pub descending: bool,
+}
+
+/// An index over some columns.
+#[derive(Debug)]
+pub struct IndexMeta {
+    /// The name in the schema.
+    pub name: &'static str,
+    /// The columns, in order.
+    pub columns: &'static [usize],
+    /// Whether no two rows have the same.
+    pub unique: bool,
+}
+
+/// A CHECK constraint.
+#[derive(Debug)]
+pub struct CheckMeta {
+    /// Its name.
+    pub name: &'static str,
+    /// Its condition, in SQL.
+    pub sql: &'static str,
+}
+
+impl ModelMeta {
+    /// The column of the primary key.
+    pub fn key_column(&self) -> &'static str {
+        self.columns.get(self.key).map_or("rowid", |column| column.column)
+    }
+
+    /// The stored field of this name.
+    pub fn field(&self, name: &str) -> Option<&'static ColumnMeta> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The name of the field that is stored in this column.
+    pub fn field_of_column(&self, column: &str) -> Option<&'static str> {
+        self.columns.iter().find(|meta| meta.column == column).map(|meta| meta.name)
+    }
+
+    /// The relation of this name.
+    pub fn relation(&self, name: &str) -> Option<&'static RelationMeta> {
+        self.relations.iter().find(|relation| relation.name == name).copied()
+    }
+
+    /// The relation in this slot.
+    pub fn relation_in(&self, slot: usize) -> Option<&'static RelationMeta> {
+        self.relations.iter().find(|relation| relation.slot == slot).copied()
+    }
+}

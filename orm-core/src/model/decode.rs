@@ -1,0 +1,141 @@
+//! Rows to models: the typed half of relation loading, compiled once for each model.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::Model;
+use crate::error::Error;
+use crate::group::{Cursor, Group, Instance, Layout, Loader, ManyCell, OneCell, Place, Shared, Sink};
+use crate::meta::ModelMeta;
+use crate::value::{KeyList, Mismatch};
+
+/// The loader of `M`.
+pub(crate) struct LoaderOf<M>(PhantomData<fn() -> M>);
+
+/// The one loader of `M`.
+pub(crate) fn loader<M: Model>() -> &'static dyn Loader {
+    const { &LoaderOf::<M>(PhantomData) }
+}
+
+impl<M: Model> Loader for LoaderOf<M> {
+    fn meta(&self) -> &'static ModelMeta {
+        M::META
+    }
+    fn ones(&self) -> Box<dyn Sink> {
+        Box::new(Ones::<M> { rows: Vec::new(), keys: KeyList::Empty })
+    }
+    fn many(&self, parents: usize) -> Box<dyn Sink> {
+        Box::new(Many::<M> { buckets: Buckets::Open(Vec::from_iter((0..parents).map(|_| Vec::new()))), keys: KeyList::Empty })
+    }
+    fn loaded_one<'a>(&self, place: &'a Place) -> Option<Option<&'a dyn Instance>> {
+        place.peek::<OneCell<M>>().map(|row| row.as_deref().map(|row| row as &dyn Instance))
+    }
+    fn loaded_many<'a>(&self, place: &'a Place) -> Option<Vec<&'a dyn Instance>> {
+        place.peek::<ManyCell<M>>().map(|rows| rows.iter().map(|row| row as &dyn Instance).collect())
+    }
+}
+
+/// Rows that are shared one by one.
+struct Ones<M> {
+    rows: Vec<Shared<M>>,
+    keys: KeyList,
+}
+
+impl<M: Model> Sink for Ones<M> {
+    fn push(&mut self, cursor: &mut Cursor<'_>, _: usize) -> Result<(), Mismatch> {
+        let row = M::decode(cursor)?;
+        self.keys.push(row.key_ref());
+        self.rows.push(Shared::new(row));
+        Ok(())
+    }
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+    fn seal(&mut self, group: &Arc<Group>) {
+        group.seal(std::mem::replace(&mut self.keys, KeyList::Empty));
+    }
+    fn instances(&self) -> Vec<&dyn Instance> {
+        self.rows.iter().map(|row| &**row as &dyn Instance).collect()
+    }
+    fn fill_one(&self, place: &Place, row: Option<u32>) {
+        let row = row.and_then(|row| self.rows.get(row as usize)).cloned();
+        place.fill::<OneCell<M>>(row);
+    }
+    fn fill_many(&self, _: &Place, _: u32) {}
+    fn fill_group(&self, group: &Group, slot: usize, rows: &[Option<u32>]) {
+        for (cell, row) in group.cells::<OneCell<M>>(slot).unwrap_or_default().iter().zip(rows) {
+            let _ = cell.set(row.and_then(|row| self.rows.get(row as usize)).cloned());
+        }
+    }
+}
+
+/// Rows that belong to parents.
+struct Many<M> {
+    buckets: Buckets<M>,
+    /// In the order the rows came, which is their number in the group.
+    keys: KeyList,
+}
+
+enum Buckets<M> {
+    /// Rows are still coming.
+    Open(Vec<Vec<M>>),
+    /// Each parent's rows, shared by every handle of that parent.
+    Sealed(Vec<Shared<[M]>>),
+}
+
+impl<M: Model> Sink for Many<M> {
+    fn push(&mut self, cursor: &mut Cursor<'_>, parent: usize) -> Result<(), Mismatch> {
+        let row = M::decode(cursor)?;
+        self.keys.push(row.key_ref());
+        if let Buckets::Open(buckets) = &mut self.buckets
+            && let Some(bucket) = buckets.get_mut(parent)
+        {
+            bucket.push(row);
+        }
+        Ok(())
+    }
+    fn len(&self) -> usize {
+        self.keys.len()
+    }
+    fn seal(&mut self, group: &Arc<Group>) {
+        group.seal(std::mem::replace(&mut self.keys, KeyList::Empty));
+        if let Buckets::Open(buckets) = &mut self.buckets {
+            let buckets = std::mem::take(buckets);
+            // Parents without rows share one empty slice.
+            let empty = Shared::of_vec(Vec::new());
+            let shared = |bucket: Vec<M>| if bucket.is_empty() { empty.clone() } else { Shared::of_vec(bucket) };
+            self.buckets = Buckets::Sealed(buckets.into_iter().map(shared).collect());
+        }
+    }
+    fn instances(&self) -> Vec<&dyn Instance> {
+        match &self.buckets {
+            Buckets::Open(_) => Vec::new(),
+            Buckets::Sealed(buckets) => {
+                buckets.iter().flat_map(|bucket| bucket.iter()).map(|row| row as &dyn Instance).collect()
+            }
+        }
+    }
+    fn fill_one(&self, _: &Place, _: Option<u32>) {}
+    fn fill_many(&self, place: &Place, parent: u32) {
+        if let Buckets::Sealed(buckets) = &self.buckets
+            && let Some(bucket) = buckets.get(parent as usize)
+        {
+            place.fill::<ManyCell<M>>(bucket.clone());
+        }
+    }
+    fn fill_group(&self, _: &Group, _: usize, _: &[Option<u32>]) {}
+}
+
+/// The error of a column that is not what its field's type promises. `column` is the last column that was read.
+#[cold]
+pub(crate) fn decode_error(meta: &'static ModelMeta, layout: &Layout, column: usize, mismatch: Mismatch) -> Error {
+    let selected = meta.columns.iter().filter(|c| !c.deferred.is_some_and(|slot| layout.omitted.contains(&slot)));
+    let column = selected.clone().nth(column.saturating_sub(layout.offset + 1)).or_else(|| selected.last());
+    Error::Decode {
+        model: meta.name,
+        field: column.map_or("?", |column| column.name).to_owned(),
+        column: column.map_or("?", |column| column.column).to_owned(),
+        expected: column.map_or("?", |column| column.rust_type),
+        found: mismatch.0.into_owned(),
+    }
+}

@@ -1,0 +1,223 @@
+//! What a model is: the contract the derive fulfils.
+//!
+//! Everything a user calls on a model beyond `create` comes from traits of higher rooms (`Objects`, `Save`), which every
+//! model has.
+
+mod decode;
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::group::{Cursor, Group, Handle, Instance, Loader, Origin};
+use crate::meta::ModelMeta;
+use crate::plan::Path;
+use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own};
+pub(crate) use decode::{decode_error, loader};
+
+/// A struct whose values are rows of a table. Derived: `#[derive(Model)]`.
+///
+/// # Examples
+///
+/// ```
+/// use eager_orm::prelude::*;
+///
+/// #[derive(Model, Debug, Clone)]
+/// pub struct Author {
+///     pub id: i64,
+///     pub name: String,
+///     pub books: HasMany<Book>,
+/// }
+///
+/// #[derive(Model, Debug, Clone)]
+/// pub struct Book {
+///     pub id: i64,
+///     pub title: String,
+///     pub author: ForeignKey<Author>,
+/// }
+///
+/// let db = Database::in_memory()?;
+/// db.create_tables(models![Author, Book])?;
+/// let frank = Author::create().name("Frank Herbert").save(&db)?;
+/// Book::create().title("Dune").author(&frank).save(&db)?;
+/// let books = Book::objects().filter(|b| b.author().name().starts_with("Frank")).all(&db)?;
+/// assert_eq!(books[0].title, "Dune");
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "expected a struct with `#[derive(Model)]`",
+    note = "add `#[derive(Model)]` to `{Self}`, or use a column type here"
+)]
+pub trait Model: Sized + Send + Sync + 'static {
+    /// The type of the primary key.
+    type Key: Key;
+    /// A row before it is inserted: `NewBook` for `Book`.
+    type New: Send + Sync + 'static;
+    /// The builder with nothing set.
+    type Builder;
+    /// The field handles, seen from a query on `R` along a path of kind `K`.
+    type Fields<R: Model, K: Kind>: FieldsAt;
+    /// The static description.
+    const META: &'static ModelMeta;
+
+    /// A builder for a new row. What is required and not set does not compile at `save`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let tag = Tag::create().name("sf").save(&db)?; // INSERT INTO "tag" ("id", "name") VALUES (NULL, 'sf')
+    /// assert_eq!(tag.id, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    fn create() -> Self::Builder;
+
+    /// The primary key.
+    fn key(&self) -> Self::Key;
+
+    /// The primary key, borrowed and untyped.
+    #[doc(hidden)]
+    fn key_ref(&self) -> KeyRef<'_>;
+
+    /// Reads the model's columns, in their order, from the cursor.
+    ///
+    /// # Errors
+    ///
+    /// A column is not what its field's type promises.
+    #[doc(hidden)]
+    fn decode(row: &mut Cursor<'_>) -> Result<Self, Mismatch>;
+
+    /// The value of a stored field; none for a deferred one that is not loaded.
+    #[doc(hidden)]
+    fn bind(&self, column: usize) -> Option<Bind<'_>>;
+
+    /// The value of a stored field of a row to be inserted.
+    #[doc(hidden)]
+    fn bind_new(new: &Self::New, column: usize) -> Option<Bind<'_>>;
+
+    /// Sets what has a default and was left out.
+    #[doc(hidden)]
+    fn fill(new: &mut Self::New);
+
+    /// The row, once it is inserted.
+    ///
+    /// # Errors
+    ///
+    /// The rowid does not fit the key's type.
+    #[doc(hidden)]
+    fn from_new(new: Self::New, rowid: i64, origin: Origin<'_>) -> Result<Self, Mismatch>;
+
+    /// The handle in a slot.
+    #[doc(hidden)]
+    fn handle(&self, slot: usize) -> Option<Handle<'_>>;
+
+    /// Empties the memo cells.
+    #[doc(hidden)]
+    fn forget(&mut self);
+}
+
+/// The field handles of `M`, seen from a query on `R` (on `M` itself, by default).
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub price: f64 }
+/// fn cheap(b: &Fields<Book>) -> Cond<Book> {
+///     b.price().lt(5.0)
+/// }
+/// assert_eq!(
+///     Book::objects().filter(|b| cheap(&b)).to_sql(),
+///     r#"SELECT "book"."id", "book"."price" FROM "book" WHERE "book"."price" < 5.0"#,
+/// );
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub type Fields<M, R = M, K = Own> = <M as Model>::Fields<R, K>;
+
+/// Field handles that can be made for any path.
+pub trait FieldsAt {
+    /// The handles of the model at the end of the path.
+    fn at(path: Path) -> Self;
+}
+
+/// The field handles of a query's own model.
+pub(crate) fn root<M: Model>() -> Fields<M> {
+    FieldsAt::at(Path::default())
+}
+
+impl<M: Model> Instance for M {
+    fn key_ref(&self) -> KeyRef<'_> {
+        Model::key_ref(self)
+    }
+    fn handle(&self, slot: usize) -> Option<Handle<'_>> {
+        Model::handle(self, slot)
+    }
+}
+
+/// A complete insert: a `NewX`, or a builder in which nothing required is missing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a new `{M}` row",
+    label = "expected a `New{M}`, or `{M}::create()..` with every required field set"
+)]
+pub trait Complete<M: Model> {
+    /// The row to be inserted.
+    ///
+    /// # Errors
+    ///
+    /// A required field is missing: a builder cannot get here then.
+    fn into_new(self) -> Result<M::New>;
+}
+
+/// An insert whose foreign keys may be missing: one of them is the row it is created for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a new `{M}` row",
+    label = "expected `{M}::create()..` with every required field but the foreign key to this row"
+)]
+pub trait CompleteChild<M: Model> {
+    /// The row to be inserted, with the foreign key in `slot` set to `key`.
+    ///
+    /// # Errors
+    ///
+    /// Another foreign key is missing.
+    fn into_child(self, slot: usize, key: KeyRef<'_>) -> Result<M::New>;
+}
+
+/// The state of a builder's field that is set.
+pub struct Set;
+
+/// A required field of a draft.
+///
+/// # Errors
+///
+/// [`Error::NotNull`] where it is not set.
+pub fn required<T>(value: Option<T>, model: &'static str, field: &'static str) -> Result<T> {
+    value.ok_or_else(|| Error::NotNull { model, field: field.to_owned() })
+}
+
+/// A field that has a default, after the defaults are filled in.
+///
+/// # Errors
+///
+/// It is not filled in.
+pub fn filled<T>(value: Option<T>) -> Result<T, Mismatch> {
+    value.ok_or_else(|| Mismatch::new("no value"))
+}
+
+/// A group of one row, sealed.
+pub(crate) fn group_of_one<M: Model>(key: KeyRef<'_>, mode: crate::db::FetchMode) -> Arc<Group> {
+    let group = Group::new(M::META, mode);
+    let mut keys = crate::value::KeyList::Empty;
+    keys.push(key);
+    group.seal(keys);
+    group
+}
+
+/// The loader of a model, for a relation that leads to it.
+pub(crate) fn loader_of<M: Model>() -> &'static dyn Loader {
+    loader::<M>()
+}

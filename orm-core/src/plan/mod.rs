@@ -1,0 +1,125 @@
+//! The untyped description of a query: what a queryset is before any table has an alias.
+//!
+//! Comes in: what the typed handles of `lookup` build. Goes out: `lower`, which resolves the paths, and `prefetch`,
+//! which splits the prefetches off. Plain data; no connection in any signature.
+
+mod node;
+mod path;
+
+pub use node::{Node, Quantifier, TextLookup};
+pub(crate) use node::NodeKind;
+pub use path::{Hop, Path};
+
+use crate::db::FetchMode;
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::statement::Nulls;
+
+/// A query on one model.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(crate) meta: &'static ModelMeta,
+    /// One for each `filter` or `exclude` call: each is a scope of its own.
+    pub(crate) filters: Vec<Node>,
+    /// None: the model's own ordering.
+    pub(crate) order: Option<Vec<OrderNode>>,
+    pub(crate) reversed: bool,
+    pub(crate) distinct: bool,
+    /// No row, whatever else is said: no statement is run.
+    pub(crate) empty: bool,
+    pub(crate) limit: Option<u64>,
+    pub(crate) offset: Option<u64>,
+    /// `select_related`.
+    pub(crate) joins: Vec<Path>,
+    pub(crate) prefetches: Vec<PrefetchNode>,
+    pub(crate) deferrals: Vec<Deferral>,
+    /// What is selected instead of the model.
+    pub(crate) select: Option<Vec<Node>>,
+    pub(crate) mode: Option<FetchMode>,
+    /// What was asked that has no meaning; said when the query runs.
+    pub(crate) misuse: Option<&'static str>,
+}
+
+/// One term of an order.
+#[derive(Clone, Debug)]
+pub struct OrderNode {
+    pub(crate) node: Node,
+    pub(crate) descending: bool,
+    pub(crate) nulls: Option<Nulls>,
+}
+
+/// One call of `only` or `defer`.
+#[derive(Clone, Debug)]
+pub(crate) enum Deferral {
+    /// Of the deferred columns of the query's model, and of every model named here, these and no others.
+    Only(Vec<(Path, &'static ColumnMeta)>),
+    /// Not these.
+    Defer(Vec<(Path, &'static ColumnMeta)>),
+}
+
+/// A relation to be loaded by a statement of its own.
+#[derive(Clone, Debug)]
+pub struct PrefetchNode {
+    /// The relation, and how it is reached.
+    pub(crate) path: Path,
+    /// What is asked of it: order, joins, prefetches; with a slot, filters and limits too.
+    pub(crate) plan: Plan,
+    /// The slot it goes to, if it is not the relation's own.
+    pub(crate) slot: Option<usize>,
+}
+
+impl Plan {
+    pub(crate) fn new(meta: &'static ModelMeta) -> Self {
+        Plan {
+            meta,
+            filters: Vec::new(),
+            order: None,
+            reversed: false,
+            distinct: false,
+            empty: false,
+            limit: None,
+            offset: None,
+            joins: Vec::new(),
+            prefetches: Vec::new(),
+            deferrals: Vec::new(),
+            select: None,
+            mode: None,
+            misuse: None,
+        }
+    }
+
+    /// Whether rows are cut off by number, so that a condition cannot be added any more.
+    pub(crate) fn is_sliced(&self) -> bool {
+        self.limit.is_some() || self.offset.is_some()
+    }
+
+    /// Whether this asks for a relation as it is: whole, in its own order, nothing below.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.filters.is_empty()
+            && self.order.is_none()
+            && !self.distinct
+            && !self.is_sliced()
+            && self.joins.is_empty()
+            && self.deferrals.is_empty()
+    }
+
+    /// The slots of the deferred columns that are left out of the model at the end of `path`.
+    pub(crate) fn omitted(&self, path: &Path, meta: &'static ModelMeta) -> Vec<usize> {
+        let mut omitted = Vec::new();
+        for deferral in &self.deferrals {
+            let (Deferral::Only(named) | Deferral::Defer(named)) = deferral;
+            let is_named = |column: &'static ColumnMeta| {
+                named.iter().any(|(at, name)| at == path && std::ptr::eq(*name, column))
+            };
+            match deferral {
+                Deferral::Only(_) if path.is_root() || named.iter().any(|(at, _)| at == path) => {
+                    omitted = meta.columns.iter().filter(|column| !is_named(column)).filter_map(|c| c.deferred).collect();
+                }
+                Deferral::Only(_) => {}
+                Deferral::Defer(_) => {
+                    omitted.extend(meta.columns.iter().filter(|column| is_named(column)).filter_map(|c| c.deferred));
+                }
+            }
+        }
+        omitted
+    }
+}

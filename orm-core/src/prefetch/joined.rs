@@ -1,0 +1,93 @@
+//! Rows that come with their parent by JOIN: each decoded once for its key, and shared.
+
+use std::sync::Arc;
+
+use crate::db::{FetchMode, Row};
+use crate::error::Result;
+use crate::group::{Cursor, Group, Instance, Layout, Sink};
+use crate::lower::JoinNode;
+use crate::meta::{ModelMeta, RelationMeta};
+use crate::model::decode_error;
+use crate::value::{KeyMap, KeyRef};
+
+/// The rows of one joined relation.
+pub(crate) struct Joined {
+    relation: &'static RelationMeta,
+    meta: &'static ModelMeta,
+    layout: Layout,
+    /// Where the key stands in the row.
+    key: usize,
+    group: Arc<Group>,
+    sink: Box<dyn Sink>,
+    numbers: KeyMap,
+    /// For each row of the parent, the number of the row it points at.
+    targets: Vec<Option<u32>>,
+    children: Vec<Joined>,
+}
+
+impl Joined {
+    /// Readers for what a statement joins.
+    pub(crate) fn new(nodes: &[JoinNode], mode: FetchMode) -> Vec<Self> {
+        nodes
+            .iter()
+            .map(|node| {
+                let meta = node.relation.target();
+                Joined {
+                    relation: node.relation,
+                    meta,
+                    layout: node.layout.clone(),
+                    key: node.layout.position(meta, meta.key).unwrap_or(node.layout.offset),
+                    group: Group::new(meta, mode),
+                    sink: node.loader.ones(),
+                    numbers: KeyMap::with_capacity(0),
+                    targets: Vec::new(),
+                    children: Joined::new(&node.children, mode),
+                }
+            })
+            .collect()
+    }
+
+    pub(crate) fn relation(&self) -> &'static RelationMeta {
+        self.relation
+    }
+
+    pub(crate) fn children(&self) -> &[Joined] {
+        &self.children
+    }
+
+    pub(crate) fn instances(&self) -> Vec<&dyn Instance> {
+        self.sink.instances()
+    }
+
+    /// Reads the joined columns of one row of the parent.
+    pub(crate) fn row(&mut self, row: Row<'_>) -> Result<()> {
+        let key = row.datum(self.key).and_then(KeyRef::read);
+        let key = key.map_err(|mismatch| decode_error(self.meta, &self.layout, self.key + 1, mismatch))?;
+        let Some(key) = key else {
+            self.targets.push(None);
+            return Ok(());
+        };
+        let next = u32::try_from(self.sink.len()).unwrap_or(u32::MAX);
+        let (number, is_new) = self.numbers.number(key, next);
+        self.targets.push(Some(number));
+        if is_new {
+            let mut cursor = Cursor::new(row, &self.layout, &self.group, number);
+            self.sink
+                .push(&mut cursor, 0)
+                .map_err(|mismatch| decode_error(self.meta, &self.layout, cursor.column(), mismatch))?;
+            for child in &mut self.children {
+                child.row(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the rows where they belong, once the parents are known.
+    pub(crate) fn finish(joined: &mut [Joined], parents: &Group) {
+        for join in joined {
+            join.sink.seal(&join.group);
+            join.sink.fill_group(parents, join.relation.slot, &join.targets);
+            Joined::finish(&mut join.children, &join.group);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Prefetching: relations loaded by statements of their own, one for each relation, whatever the number of rows.
+//!
+//! `tree.rs` merges what was asked into one tree, so that siblings under a common prefix load that prefix once;
+//! `step.rs` makes one statement of one relation and puts the rows where they belong; `joined.rs` reads the rows that
+//! come with their parent by JOIN.
+//!
+//! Statements = one for each relation in the tree that is not joined already; a level without rows stops there.
+
+mod joined;
+mod step;
+mod tree;
+
+use std::panic::Location;
+
+use crate::db::{Connection, FetchMode};
+use crate::error::{Error, Result};
+use crate::group::{Instance, Loader};
+use crate::meta::RelationMeta;
+use crate::plan::{Plan, PrefetchNode};
+pub(crate) use joined::Joined;
+use tree::Branch;
+
+/// How a prefetch runs: where, and on whose behalf.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'c> {
+    pub(crate) connection: &'c Connection<'c>,
+    pub(crate) at: &'static Location<'static>,
+    pub(crate) mode: FetchMode,
+}
+
+/// A prefetch tree, checked and merged.
+pub(crate) struct Prefetch(Vec<Branch>);
+
+impl Prefetch {
+    /// Merges what was asked. Nothing has run yet when it fails.
+    pub(crate) fn new(nodes: &[PrefetchNode]) -> Result<Self> {
+        let mut branches = Vec::new();
+        tree::merge(&mut branches, nodes)?;
+        Ok(Prefetch(branches))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Loads the tree for some rows and for what is joined to them.
+    pub(crate) fn run(&self, run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined]) -> Result<()> {
+        level(run, rows, joined, &self.0)
+    }
+}
+
+/// Loads one relation for some rows, as it is: what a lazy handle does.
+pub(crate) fn load(
+    run: Run<'_>,
+    rows: &[&dyn Instance],
+    relation: &'static RelationMeta,
+    loader: &'static dyn Loader,
+) -> Result<()> {
+    let branch = Branch { relation, loader, plan: Plan::new(loader.meta()), slot: None, children: Vec::new() };
+    step::run(run, rows, &branch)
+}
+
+fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Branch]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    for branch in branches {
+        let known = joined.iter().find(|joined| std::ptr::eq(joined.relation(), branch.relation));
+        match known {
+            Some(joined) if branch.slot.is_none() => {
+                if !branch.plan.is_plain() {
+                    return Err(Error::PrefetchConflict {
+                        relation: branch.name(),
+                        what: "it is joined by `select_related` already, and prefetched with a query of its own",
+                    });
+                }
+                level(run, &joined.instances(), joined.children(), &branch.children)?;
+            }
+            _ => step::run(run, rows, branch)?,
+        }
+    }
+    Ok(())
+}

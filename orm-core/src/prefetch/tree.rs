@@ -1,0 +1,61 @@
+//! What was asked for, merged into a tree: each relation once, siblings under one prefix together.
+
+use crate::error::{Error, Result};
+use crate::group::Loader;
+use crate::meta::RelationMeta;
+use crate::plan::{Path, Plan, PrefetchNode};
+
+/// One relation to load, and what to load for its rows in turn.
+pub(super) struct Branch {
+    pub(super) relation: &'static RelationMeta,
+    pub(super) loader: &'static dyn Loader,
+    /// Order, joins and deferrals; with a slot, filters and limits too.
+    pub(super) plan: Plan,
+    pub(super) slot: Option<usize>,
+    pub(super) children: Vec<Branch>,
+}
+
+impl Branch {
+    pub(super) fn name(&self) -> String {
+        format!("{}.{}", self.relation.model, self.relation.name)
+    }
+}
+
+/// Merges nodes into branches.
+pub(super) fn merge(branches: &mut Vec<Branch>, nodes: &[PrefetchNode]) -> Result<()> {
+    for node in nodes {
+        insert(branches, &node.path.prefixes(), node)?;
+    }
+    Ok(())
+}
+
+fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) -> Result<()> {
+    let Some((first, rest)) = prefixes.split_first() else { return Ok(()) };
+    let Some(hop) = first.last() else { return Ok(()) };
+    let slot = if rest.is_empty() { node.slot } else { None };
+    let same = |branch: &&mut Branch| std::ptr::eq(branch.relation, hop.relation) && branch.slot == slot;
+    if branches.iter_mut().find(same).is_none() {
+        let plan = Plan::new(hop.relation.target());
+        branches.push(Branch { relation: hop.relation, loader: hop.loader, plan, slot, children: Vec::new() });
+    } else if rest.is_empty() && slot.is_some() {
+        return Err(conflict(node, "two prefetches fill one slot"));
+    }
+    let Some(branch) = branches.iter_mut().find(same) else { return Ok(()) };
+    if !rest.is_empty() {
+        return insert(&mut branch.children, rest, node);
+    }
+    if !node.plan.is_plain() {
+        if !branch.plan.is_plain() {
+            return Err(conflict(node, "an order or a `select_related` of its own in both"));
+        }
+        branch.plan = Plan { prefetches: Vec::new(), ..node.plan.clone() };
+    }
+    merge(&mut branch.children, &node.plan.prefetches)
+}
+
+fn conflict(node: &PrefetchNode, what: &'static str) -> Error {
+    let relation = node.path.last().map_or_else(String::new, |hop| {
+        format!("{}.{}", hop.relation.model, hop.relation.name)
+    });
+    Error::PrefetchConflict { relation, what }
+}

@@ -1,0 +1,83 @@
+//! What a queryset would run, for people to read.
+
+use std::panic::Location;
+
+use super::terminal::about;
+use super::{QuerySet, Shape};
+use crate::db::{Executor, Need};
+use crate::error::Result;
+use crate::lower;
+use crate::model::Model;
+use crate::sql;
+use crate::value::Datum;
+
+impl<M: Model, S> QuerySet<M, S> {
+    /// The statement [`all`](Self::all) would run (without its prefetches), as it would be prepared: values are binds,
+    /// `?1`, `?2` .. For a query that has no meaning, the message that says so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// assert_eq!(
+    ///     Book::objects().filter(|b| b.pages().gt(300)).to_sql(),
+    ///     r#"SELECT "book"."id", "book"."pages" FROM "book" WHERE "book"."pages" > ?1"#,
+    /// );
+    /// ```
+    pub fn to_sql(&self) -> String {
+        match lower::select(&self.plan) {
+            Ok(lowered) => sql::compile(&lowered.statement).text,
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+impl<M: Model, S: Shape<M>> QuerySet<M, S> {
+    /// How SQLite would run it: `EXPLAIN QUERY PLAN`, a line for each step, indented by depth.
+    ///
+    /// # Errors
+    ///
+    /// The database is not what the model says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, #[field(index)] pub title: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// let plan = Book::objects().filter(|b| b.title().starts_with("Du")).explain(&db)?;
+    /// assert!(plan.contains("USING INDEX"), "{plan}");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn explain(&self, db: &dyn Executor) -> Result<String> {
+        let at = Location::caller();
+        let mut sql = sql::compile(&lower::select(&self.plan)?.statement);
+        sql.text.insert_str(0, "EXPLAIN QUERY PLAN ");
+        // Each step, and under which one it stands.
+        let mut depths: Vec<(i64, usize)> = Vec::new();
+        let mut text = String::new();
+        db.run(Need::Read, at, &mut |connection| {
+            connection.query(&sql, about::<M>(at), |row| {
+                let number = |column| match row.datum(column) {
+                    Ok(Datum::Integer(number)) => number,
+                    _ => 0,
+                };
+                let parent = depths.iter().find(|(step, _)| *step == number(1));
+                let depth = parent.map_or(0, |(_, depth)| depth + 1);
+                depths.push((number(0), depth));
+                if let Ok(Datum::Text(detail)) = row.datum(3) {
+                    text.push_str(&"  ".repeat(depth));
+                    text.push_str(&String::from_utf8_lossy(detail));
+                    text.push('\n');
+                }
+                Ok(())
+            })
+        })?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,69 @@
+//! Parts of relations, inside `prefetch_related`: what makes a part of a whole is a queryset's method.
+
+use super::QuerySet;
+use crate::lookup::{JoinSet, OrderSet, Part, Predicate, PrefetchSet, ToMany};
+use crate::model::{Fields, Model};
+
+impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
+    fn part(&self) -> Part<R, O, T> {
+        Part::new(self.path(), QuerySet::<T>::new().plan)
+    }
+
+    /// Inside `prefetch_related`: only the related rows for which this holds. It has to go to a slot.
+    pub fn filter<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Part<R, O, T> {
+        self.part().filter(f)
+    }
+
+    /// Inside `prefetch_related`: only the related rows for which this does not hold. It has to go to a slot.
+    pub fn exclude<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Part<R, O, T> {
+        self.part().exclude(f)
+    }
+
+    /// Inside `prefetch_related`: at most so many related rows of each row. It has to go to a slot.
+    pub fn limit(&self, rows: u64) -> Part<R, O, T> {
+        self.part().limit(rows)
+    }
+
+    /// Inside `prefetch_related`: the related rows that a queryset selects. It has to go to a slot.
+    pub fn query(&self, f: impl FnOnce(QuerySet<T>) -> QuerySet<T>) -> Part<R, O, T> {
+        self.part().query(f)
+    }
+}
+
+impl<R: Model, O: Model, T: Model> Part<R, O, T> {
+    /// What a queryset makes of it. A limit is a limit for each parent.
+    pub fn query(mut self, f: impl FnOnce(QuerySet<T>) -> QuerySet<T>) -> Self {
+        self.plan = f(QuerySet::from_plan(self.plan)).plan;
+        self
+    }
+
+    /// Only the rows for which this holds too.
+    pub fn filter<P: Predicate<T>>(self, f: impl FnOnce(Fields<T>) -> P) -> Self {
+        self.query(|query| query.filter(f))
+    }
+
+    /// Only the rows for which this does not hold.
+    pub fn exclude<P: Predicate<T>>(self, f: impl FnOnce(Fields<T>) -> P) -> Self {
+        self.query(|query| query.exclude(f))
+    }
+
+    /// Their order.
+    pub fn order_by<S: OrderSet<T>>(self, f: impl FnOnce(Fields<T>) -> S) -> Self {
+        self.query(|query| query.order_by(f))
+    }
+
+    /// At most so many of each parent.
+    pub fn limit(self, rows: u64) -> Self {
+        self.query(|query| query.limit(rows))
+    }
+
+    /// What is joined to them.
+    pub fn select_related<S: JoinSet<T>>(self, f: impl FnOnce(Fields<T>) -> S) -> Self {
+        self.query(|query| query.select_related(f))
+    }
+
+    /// What is loaded for them in turn.
+    pub fn prefetch_related<S: PrefetchSet<T>>(self, f: impl FnOnce(Fields<T>) -> S) -> Self {
+        self.query(|query| query.prefetch_related(f))
+    }
+}

@@ -1,0 +1,120 @@
+//! Reading: rows to what a queryset's rows become, with everything that was asked to come with them.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::record::names;
+use super::{QuerySet, Shape};
+use crate::db::{Connection, Executor, FetchMode, Need, Row};
+use crate::error::{Error, Result};
+use crate::group::{Cursor, Group, Instance};
+use crate::lower::{self, Lowered};
+use crate::model::{Model, decode_error};
+use crate::plan::Plan;
+use crate::prefetch::{Joined, Prefetch, Run};
+use crate::sql::{self, Sql};
+use crate::value::KeyList;
+
+/// A query that is ready to run.
+pub(super) struct Read<M, S> {
+    lowered: Lowered,
+    pub(super) sql: Sql,
+    prefetch: Prefetch,
+    mode: FetchMode,
+    names: Option<Arc<[String]>>,
+    types: PhantomData<fn() -> (M, S)>,
+}
+
+impl<M: Model, S: Shape<M>> QuerySet<M, S> {
+    /// Lowers and compiles the query, and checks what is to be loaded with it. Nothing has run yet when it fails.
+    pub(super) fn prepare(&self, db: &dyn Executor) -> Result<Read<M, S>> {
+        Read::new(&self.plan, db)
+    }
+}
+
+impl<M: Model, S: Shape<M>> Read<M, S> {
+    pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
+        let lowered = lower::select(plan)?;
+        let sql = sql::compile(&lowered.statement);
+        let prefetch = Prefetch::new(&plan.prefetches)?;
+        let mode = plan.mode.unwrap_or_else(|| db.database().fetch_mode());
+        let names = plan.select.as_deref().map(names);
+        Ok(Read { lowered, sql, prefetch, mode, names, types: PhantomData })
+    }
+
+    /// A query and its prefetches see one moment in time.
+    pub(super) fn need(&self) -> Need {
+        if self.prefetch.is_empty() { Need::Read } else { Need::Snapshot }
+    }
+
+    pub(super) fn chunk(&self) -> Chunk<'_, M, S> {
+        Chunk {
+            read: self,
+            rows: Vec::new(),
+            group: Group::new(M::META, self.mode),
+            joined: Joined::new(&self.lowered.joins, self.mode),
+        }
+    }
+
+    #[cold]
+    fn error(&self, column: usize, mismatch: crate::value::Mismatch) -> Error {
+        let Some(names) = &self.names else {
+            return decode_error(M::META, &self.lowered.layout, column, mismatch);
+        };
+        let name = names.get(column.saturating_sub(1)).cloned().unwrap_or_default();
+        let expected = "value of the type the query promises";
+        Error::Decode { model: M::META.name, field: name.clone(), column: name, expected, found: mismatch.0.into_owned() }
+    }
+}
+
+/// Rows that are read together: all of a result, or a chunk of a stream. They are one group.
+pub(super) struct Chunk<'r, M: Model, S: Shape<M>> {
+    read: &'r Read<M, S>,
+    rows: Vec<S::Out>,
+    group: Arc<Group>,
+    joined: Vec<Joined>,
+}
+
+impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
+    /// Reads one row.
+    #[inline]
+    pub(super) fn row(&mut self, row: Row<'_>) -> Result<()> {
+        let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let mut cursor = Cursor::new(row, &self.read.lowered.layout, &self.group, number);
+        match S::read(&mut cursor) {
+            Ok(mut out) => {
+                if let Some(names) = &self.read.names {
+                    S::name(&mut out, names);
+                }
+                self.rows.push(out);
+            }
+            Err(mismatch) => return Err(self.read.error(cursor.column(), mismatch)),
+        }
+        for joined in &mut self.joined {
+            joined.row(row)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Says which rows there are, hands out what was joined, and loads what was asked for besides.
+    pub(super) fn finish(mut self, connection: &Connection<'_>, at: &'static std::panic::Location<'static>) -> Result<Vec<S::Out>> {
+        // Values have no relations: nobody will ask their group.
+        if self.read.names.is_none() {
+            let mut keys = KeyList::Empty;
+            for row in self.rows.iter().filter_map(S::instance) {
+                keys.push(row.key_ref());
+            }
+            self.group.seal(keys);
+            Joined::finish(&mut self.joined, &self.group);
+        }
+        if !self.read.prefetch.is_empty() {
+            let instances: Vec<&dyn Instance> = self.rows.iter().filter_map(S::instance).collect();
+            self.read.prefetch.run(Run { connection, at, mode: self.read.mode }, &instances, &self.joined)?;
+        }
+        Ok(self.rows)
+    }
+}

@@ -1,0 +1,245 @@
+//! The methods that return a queryset.
+
+use super::{QuerySet, Records, Shape, ValuesOf};
+use crate::db::FetchMode;
+use crate::lookup::{DeferSet, JoinSet, OrderSet, Predicate, PrefetchSet};
+use crate::model::{Fields, Model, root};
+use crate::plan::{Deferral, Node, NodeKind};
+
+const SLICED: &str = "it is cut off by `limit` or `offset` already, and cannot be filtered or ordered after that";
+
+impl<M: Model, S> QuerySet<M, S> {
+    /// The rows for which this holds too.
+    ///
+    /// In one call, what is said of a to-many relation is said of one and the same related row; two calls may hold of
+    /// two rows. Parents are never repeated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub price: f64 }
+    /// let books = Book::objects().filter(|b| b.pages().gt(300) & !b.price().lt(5));
+    /// assert_eq!(
+    ///     books.to_sql(),
+    ///     r#"SELECT "book"."id", "book"."pages", "book"."price" FROM "book" WHERE ("book"."pages" > ?1) AND (("book"."price" < ?2) IS NOT TRUE)"#,
+    /// );
+    /// ```
+    pub fn filter<P: Predicate<M>>(self, f: impl FnOnce(Fields<M>) -> P) -> Self {
+        self.with_filter(f(root::<M>()).cond().node)
+    }
+
+    /// The rows for which this does not hold; a row for which it is NULL stays.
+    pub fn exclude<P: Predicate<M>>(self, f: impl FnOnce(Fields<M>) -> P) -> Self {
+        self.with_filter(Node::new(NodeKind::Not(f(root::<M>()).cond().node)))
+    }
+
+    /// `filter`, if there is a value: the optional condition of a search form.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// fn search(at_least: Option<i32>) -> QuerySet<Book> {
+    ///     Book::objects().filter_if(at_least, |b, pages| b.pages().ge(pages))
+    /// }
+    /// assert!(!search(None).to_sql().contains("WHERE"));
+    /// assert!(search(Some(300)).to_sql().contains("WHERE"));
+    /// ```
+    pub fn filter_if<V, P: Predicate<M>>(self, value: Option<V>, f: impl FnOnce(Fields<M>, V) -> P) -> Self {
+        match value {
+            Some(value) => self.filter(|fields| f(fields, value)),
+            None => self,
+        }
+    }
+
+    fn with_filter(mut self, node: Node) -> Self {
+        self.refuse_sliced();
+        self.plan.filters.push(node);
+        self
+    }
+
+    fn refuse_sliced(&mut self) {
+        if self.plan.is_sliced() {
+            self.plan.misuse = Some(SLICED);
+        }
+    }
+
+    /// The order, in place of any before and of the model's own; `|_| ()` for none.
+    pub fn order_by<O: OrderSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> O) -> Self {
+        self.refuse_sliced();
+        let mut order = Vec::new();
+        f(root::<M>()).orders(&mut order);
+        self.plan.order = Some(order);
+        self.plan.reversed = false;
+        self
+    }
+
+    /// The same order from its other end.
+    pub fn reverse(mut self) -> Self {
+        self.refuse_sliced();
+        self.plan.reversed = !self.plan.reversed;
+        self
+    }
+
+    /// At most so many rows.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.plan.limit = Some(rows);
+        self
+    }
+
+    /// Without the first rows.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.plan.offset = Some(rows);
+        self
+    }
+
+    /// Equal rows once.
+    pub fn distinct(mut self) -> Self {
+        self.refuse_sliced();
+        self.plan.distinct = true;
+        self
+    }
+
+    /// No rows: terminal methods answer without a statement.
+    pub fn none(mut self) -> Self {
+        self.plan.empty = true;
+        self
+    }
+
+    /// What happens when a relation of these rows is read that was not loaded.
+    pub fn fetch_mode(mut self, mode: FetchMode) -> Self {
+        self.plan.mode = Some(mode);
+        self
+    }
+}
+
+impl<M: Model> QuerySet<M> {
+    /// Loads relations to one row in the same statement, by JOIN, at any distance and across keys that may be NULL.
+    ///
+    /// One related row is one shared instance. Where many rows share few parents,
+    /// [`prefetch_related`](Self::prefetch_related) is the faster way.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub editor: Option<ForeignKey<Author>> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let ann = Author::create().name("Ann").save(&db)?;
+    /// # Book::create().author(&ann).save(&db)?;
+    /// // SELECT "book".., "author".., "editor".. FROM "book"
+    /// //   JOIN "author" ON .. LEFT JOIN "author" AS "editor" ON ..
+    /// assert_num_queries!(db, 1, {
+    ///     for book in Book::objects().select_related(|b| (b.author(), b.editor())).all(&db)? {
+    ///         println!("{} {:?}", book.author.get(&db)?.name, book.editor.get(&db)?.map(|e| &e.name));
+    ///     }
+    /// });
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn select_related<J: JoinSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> J) -> Self {
+        f(root::<M>()).joins(&mut self.plan.joins);
+        self
+    }
+
+    /// Loads relations of any kind, each by one statement more, however many rows there are; nested to any depth, and
+    /// below what `select_related` joins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub author: ForeignKey<Author>, pub reviews: HasMany<Review> }
+    /// # #[derive(Model)]
+    /// # pub struct Review { pub id: i64, pub stars: i32, pub book: ForeignKey<Book> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book, Review])?;
+    /// # let ann = Author::create().save(&db)?;
+    /// # Book::create().title("One").author(&ann).save(&db)?;
+    /// // SELECT .. FROM "author"
+    /// // SELECT .. FROM "book" WHERE "book"."author_id" IN (SELECT value FROM rarray(?1)) ORDER BY "book"."title"
+    /// // SELECT .. FROM "review" WHERE "review"."book_id" IN (SELECT value FROM rarray(?1))
+    /// let authors = assert_num_queries!(db, 3, {
+    ///     Author::objects()
+    ///         .prefetch_related(|a| a.books().order_by(|b| b.title()).prefetch_related(|b| b.reviews()))
+    ///         .all(&db)?
+    /// });
+    /// assert!(authors[0].books.loaded().unwrap()[0].reviews.loaded().unwrap().is_empty());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn prefetch_related<P: PrefetchSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> P) -> Self {
+        f(root::<M>()).prefetches(&mut self.plan.prefetches);
+        self
+    }
+
+    /// Of the `Deferred` columns, loads these and no others; `|_| ()` for none. Plain columns are always loaded.
+    ///
+    /// It speaks of the query's own model, and of every model that is named with a path to it.
+    pub fn only<D: DeferSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> D) -> Self {
+        let mut columns = Vec::new();
+        f(root::<M>()).deferred(&mut columns);
+        self.plan.deferrals.push(Deferral::Only(columns));
+        self
+    }
+
+    /// Leaves these `Deferred` columns unloaded; one that is read all the same is loaded then.
+    pub fn defer<D: DeferSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> D) -> Self {
+        let mut columns = Vec::new();
+        f(root::<M>()).deferred(&mut columns);
+        self.plan.deferrals.push(Deferral::Defer(columns));
+        self
+    }
+
+    /// Some columns or expressions in place of the model: tuples, or plain values for one column.
+    ///
+    /// A column behind a key that may be NULL is an `Option`. A column behind a to-many relation has a row for each
+    /// related row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub author: ForeignKey<Author>, pub editor: Option<ForeignKey<Author>> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// let titles: Vec<String> = Book::objects().values_list(|b| b.title()).all(&db)?;
+    /// let names: Vec<(i64, String, Option<String>)> =
+    ///     Book::objects().values_list(|b| (b.id(), b.author().name(), b.editor().name())).all(&db)?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn values_list<V: ValuesOf<M>>(mut self, f: impl FnOnce(Fields<M>) -> V) -> QuerySet<M, V::Shape> {
+        self.select(f);
+        QuerySet::from_plan(self.plan)
+    }
+
+    /// Some columns or expressions in place of the model, as named [`Record`](super::Record)s.
+    pub fn values<V: ValuesOf<M> + 'static>(mut self, f: impl FnOnce(Fields<M>) -> V) -> QuerySet<M, Records<V>>
+    where
+        Records<V>: Shape<M>,
+    {
+        self.select(f);
+        QuerySet::from_plan(self.plan)
+    }
+
+    fn select<V: ValuesOf<M>>(&mut self, f: impl FnOnce(Fields<M>) -> V) {
+        let mut nodes = Vec::new();
+        f(root::<M>()).nodes(&mut nodes);
+        self.plan.select = Some(nodes);
+        if !self.plan.joins.is_empty() || !self.plan.prefetches.is_empty() {
+            self.plan.misuse = Some("`values` and `values_list` have no relations to load: leave out `select_related` and `prefetch_related`");
+        }
+    }
+}

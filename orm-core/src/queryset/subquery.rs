@@ -1,0 +1,40 @@
+//! Querysets inside of other queries.
+
+use super::{Column, QuerySet, Shape};
+use crate::lookup::{Cond, Expr, InSet};
+use crate::model::Model;
+use crate::plan::{Node, NodeKind};
+use crate::value::{One, Value};
+
+impl<R, M: Model, V: Value> InSet<R, V::Base> for QuerySet<M, Column<V>> {
+    fn contains(self, value: Node) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::InQuery(value, Box::new(self.plan))))
+    }
+}
+
+/// Whether a queryset has a row; it may speak of the enclosing query by [`outer`](crate::lookup::outer).
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub title: String }
+/// let twins = Book::objects().filter(|b| {
+///     exists(Book::objects().filter(|other| other.title().eq(outer(b.title())) & other.id().ne(outer(b.id()))))
+/// });
+/// assert_eq!(
+///     twins.to_sql(),
+///     r#"SELECT "book"."id", "book"."title" FROM "book" WHERE EXISTS (SELECT 1 FROM "book" AS "book_2" WHERE ("book_2"."title" = "book"."title") AND ("book_2"."id" <> "book"."id"))"#,
+/// );
+/// ```
+pub fn exists<R, M: Model, S: Shape<M>>(queryset: QuerySet<M, S>) -> Cond<R> {
+    Cond::new(Node::new(NodeKind::Exists(Box::new(queryset.plan))))
+}
+
+/// The first value of a queryset of one column, or NULL.
+pub fn subquery<R, M: Model, V: Value>(queryset: QuerySet<M, Column<V>>) -> Expr<R, V::Nullable, One> {
+    let mut plan = queryset.plan;
+    plan.limit = Some(plan.limit.map_or(1, |limit| limit.min(1)));
+    Expr::new(Node::new(NodeKind::Subquery(Box::new(plan))))
+}

@@ -1,0 +1,370 @@
+//! The methods that run a statement.
+
+use std::collections::HashMap;
+use std::panic::Location;
+
+use super::{QuerySet, Shape};
+use crate::db::{About, Executor, Need};
+use crate::error::{Error, Result};
+use crate::group::Instance;
+use crate::lookup::{AssignSet, PrefetchSet};
+use crate::lower;
+use crate::model::{Fields, Model, root};
+use crate::plan::{Node, NodeKind, OrderNode, Path, Plan};
+use crate::prefetch::{Prefetch, Run};
+use crate::relation::IntoKey;
+use crate::sql::{self, Sql};
+use crate::value::{Key, KeyRef};
+
+impl<M: Model, S: Shape<M>> QuerySet<M, S> {
+    /// All rows, with everything that was asked to come with them.
+    ///
+    /// One statement, and one more for each prefetched relation; all of them see one moment in time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchTable`] and [`Error::NoSuchColumn`] where the database is not what the model says,
+    /// [`Error::Decode`] where a value is not.
+    #[track_caller]
+    pub fn all(&self, db: &dyn Executor) -> Result<Vec<S::Out>> {
+        let at = Location::caller();
+        if self.plan.empty {
+            return Ok(Vec::new());
+        }
+        let read = self.prepare(db)?; // plan -> statement -> text and binds
+        let mut rows = Vec::new();
+        db.run(read.need(), at, &mut |connection| {
+            let mut chunk = read.chunk();
+            connection.query(&read.sql, about::<M>(at), |row| chunk.row(row))?; // rows -> models
+            rows = chunk.finish(connection, at)?; // models -> relations
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row in the queryset's order, or by the key where it has none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    #[track_caller]
+    pub fn first(&self, db: &dyn Executor) -> Result<Option<S::Out>> {
+        let mut rows = self.cut(1, true).all(db)?;
+        Ok(rows.pop())
+    }
+
+    /// The last row in the queryset's order, or by the key where it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] on a queryset with a limit or an offset; otherwise as for [`all`](Self::all).
+    #[track_caller]
+    pub fn last(&self, db: &dyn Executor) -> Result<Option<S::Out>> {
+        let mut last = self.clone();
+        if last.plan.is_sliced() {
+            last.plan.misuse = Some("`last` of a queryset that is cut off: reverse its order and take the `first`");
+        }
+        last.order_by_key_if_unordered();
+        last.plan.reversed = !last.plan.reversed;
+        let mut rows = last.cut(1, true).all(db)?;
+        Ok(rows.pop())
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DoesNotExist`] for none, [`Error::MultipleObjectsReturned`] for more than one; otherwise as for
+    /// [`all`](Self::all).
+    #[track_caller]
+    pub fn get(&self, db: &dyn Executor) -> Result<S::Out> {
+        let mut one = self.clone();
+        if !one.plan.is_sliced() {
+            one.plan.order = Some(Vec::new());
+        }
+        let mut rows = one.cut(2, false).all(db)?;
+        let row = rows.pop().ok_or(Error::DoesNotExist { model: M::META.name, key: None })?;
+        if rows.is_empty() { Ok(row) } else { Err(Error::MultipleObjectsReturned { model: M::META.name }) }
+    }
+
+    /// How many rows there are: `SELECT count(*)`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    #[track_caller]
+    pub fn count(&self, db: &dyn Executor) -> Result<u64> {
+        let count = self.single(db, Location::caller(), lower::count)?;
+        Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
+    }
+
+    /// Whether there is a row: `SELECT 1 .. LIMIT 1`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    #[track_caller]
+    pub fn exists(&self, db: &dyn Executor) -> Result<bool> {
+        if self.plan.limit == Some(0) {
+            return Ok(false);
+        }
+        Ok(self.single(db, Location::caller(), lower::exists)?.is_some())
+    }
+
+    /// The one integer of a statement made from the plan.
+    fn single(
+        &self,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+        lower: fn(&Plan) -> Result<crate::statement::Statement>,
+    ) -> Result<Option<i64>> {
+        if self.plan.empty {
+            return Ok(None);
+        }
+        let sql = sql::compile(&lower(&self.plan)?);
+        let mut value = None;
+        db.run(Need::Read, at, &mut |connection| {
+            connection.query(&sql, about::<M>(at), |row| {
+                value = match row.datum(0) {
+                    Ok(crate::value::Datum::Integer(value)) => Some(value),
+                    _ => None,
+                };
+                Ok(())
+            })
+        })?;
+        Ok(value)
+    }
+
+    /// At most so many rows of these.
+    fn cut(&self, rows: u64, ordered: bool) -> Self {
+        let mut cut = self.clone();
+        if ordered {
+            cut.order_by_key_if_unordered();
+        }
+        cut.plan.limit = Some(cut.plan.limit.map_or(rows, |limit| limit.min(rows)));
+        cut
+    }
+
+    fn order_by_key_if_unordered(&mut self) {
+        if self.plan.order.as_ref().is_none_or(Vec::is_empty) && M::META.ordering.is_empty() {
+            let node = Node::new(NodeKind::RowKey(Path::default()));
+            self.plan.order = Some(vec![OrderNode { node, descending: false, nulls: None }]);
+        }
+    }
+}
+
+impl<M: Model> QuerySet<M> {
+    /// The row with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DoesNotExist`] if it is not there (or not among the queryset's rows); otherwise as for
+    /// [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// # Tag::create().name("sf").save(&db)?;
+    /// let tag = Tag::objects().find(&db, 1)?; // SELECT .. FROM "tag" WHERE "tag"."id" = ?1 LIMIT ?2
+    /// assert!(Tag::objects().find(&db, 2).unwrap_err().is_does_not_exist());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn find<Q: IntoKey<M, M::Key>>(&self, db: &dyn Executor, key: Q) -> Result<M> {
+        self.find_by(db, key.into_key().key_ref())
+    }
+
+    #[track_caller]
+    pub(crate) fn find_by(&self, db: &dyn Executor, key: KeyRef<'_>) -> Result<M> {
+        let mut one = self.clone();
+        if one.plan.is_sliced() {
+            one.plan.misuse = Some("`find` in a queryset that is cut off");
+        }
+        one.plan.order = Some(Vec::new());
+        one.plan.filters.push(Node::equal(
+            Node::new(NodeKind::RowKey(Path::default())),
+            Node::bind(key.bind().into_owned()),
+        ));
+        let mut rows = one.all(db)?;
+        rows.pop().ok_or_else(|| Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) })
+    }
+
+    /// The rows with these keys, by key; those that are not there are left out.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    #[track_caller]
+    pub fn in_bulk<Q: IntoKey<M, M::Key>>(
+        &self,
+        db: &dyn Executor,
+        keys: impl IntoIterator<Item = Q>,
+    ) -> Result<HashMap<M::Key, M>> {
+        let keys: Vec<Node> =
+            keys.into_iter().map(|key| Node::bind(key.into_key().key_ref().bind().into_owned())).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut these = self.clone();
+        these.plan.filters.push(Node::new(NodeKind::InList(Node::new(NodeKind::RowKey(Path::default())), keys)));
+        Ok(these.all(db)?.into_iter().map(|row| (row.key(), row)).collect())
+    }
+
+    /// Sets fields of all rows in one statement; says how many rows there were.
+    ///
+    /// # Errors
+    ///
+    /// The constraints of the table, as typed errors; nothing is changed then. [`Error::Misuse`] where a value is a
+    /// column of a related row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub price: f64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// // UPDATE "book" SET "price" = ("book"."price" * ?1) WHERE "book"."pages" < ?2
+    /// let changed = Book::objects().filter(|b| b.pages().lt(10)).update(&db, |b| b.price().set(b.price() * 0.5))?;
+    /// assert_eq!(changed, 0);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn update<A: AssignSet<M>>(&self, db: &dyn Executor, f: impl FnOnce(Fields<M>) -> A) -> Result<u64> {
+        let at = Location::caller();
+        let mut assigns = Vec::new();
+        f(root::<M>()).assigns(&mut assigns);
+        let statement = lower::update(&self.plan, &assigns)?;
+        if self.plan.empty {
+            return Ok(0);
+        }
+        let sql = sql::compile(&statement);
+        let mut changed = 0;
+        db.run(Need::Write, at, &mut |connection| {
+            changed = connection.execute(&sql, about::<M>(at))?;
+            Ok(())
+        })?;
+        Ok(changed)
+    }
+
+    /// Deletes all rows, and what their `on_delete` takes with them, in one statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ForeignKey`] where a row is still pointed at; nothing is deleted then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().pages(3).save(&db)?;
+    /// let deleted = Book::objects().filter(|b| b.pages().lt(10)).delete(&db)?; // DELETE FROM "book" WHERE ..
+    /// assert_eq!(deleted.total, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn delete(&self, db: &dyn Executor) -> Result<Deleted> {
+        let at = Location::caller();
+        let statement = lower::delete(&self.plan)?;
+        if self.plan.empty {
+            return Ok(Deleted::default());
+        }
+        delete(db, at, about::<M>(at), &sql::compile(&statement))
+    }
+}
+
+/// What a delete took: the rows themselves, and those that went with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// How many rows, of all models.
+    pub total: u64,
+    /// How many rows of each model; a table that belongs to no model that is known here goes by its own name.
+    pub per_model: Vec<(String, u64)>,
+}
+
+/// Runs a DELETE and counts what it took.
+pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, about: About, sql: &Sql) -> Result<Deleted> {
+    let mut deleted = Deleted::default();
+    db.run(Need::Write, at, &mut |connection| {
+        let (_, tables) = connection.counting_deletes(|| connection.execute(sql, about))?;
+        deleted.total = tables.values().sum();
+        deleted.per_model = tables.into_iter().map(|(table, rows)| (name_of(about, table), rows)).collect();
+        Ok(())
+    })?;
+    Ok(deleted)
+}
+
+/// The model of a table, among those that can be reached from the model the delete is about.
+fn name_of(about: About, table: String) -> String {
+    let mut seen = vec![about.meta];
+    let mut next = 0;
+    while let Some(meta) = seen.get(next).copied() {
+        if meta.table == table {
+            return meta.name.to_owned();
+        }
+        for relation in meta.relations {
+            let target = relation.target();
+            if !seen.iter().any(|known| std::ptr::eq(*known, target)) {
+                seen.push(target);
+            }
+        }
+        next += 1;
+    }
+    table
+}
+
+/// Loads relations of rows already in hand: of a slice, of references from anywhere, of one row. What is loaded already
+/// is not loaded again.
+///
+/// # Errors
+///
+/// As for [`QuerySet::all`].
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author, Book])?;
+/// # Author::create().save(&db)?;
+/// let authors = Author::objects().all(&db)?;
+/// prefetch_related_objects(&db, &authors, |a| a.books())?; // SELECT .. FROM "book" WHERE ..
+/// assert!(authors[0].books.loaded().is_some());
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+#[track_caller]
+pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
+    db: &dyn Executor,
+    rows: impl IntoIterator<Item = &'a M>,
+    f: impl FnOnce(Fields<M>) -> P,
+) -> Result<()> {
+    let at = Location::caller();
+    let mut nodes = Vec::new();
+    f(root::<M>()).prefetches(&mut nodes);
+    let prefetch = Prefetch::new(&nodes)?;
+    let rows: Vec<&dyn Instance> = rows.into_iter().map(|row| row as &dyn Instance).collect();
+    if rows.is_empty() || prefetch.is_empty() {
+        return Ok(());
+    }
+    let mode = db.database().fetch_mode();
+    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, mode }, &rows, &[]))
+}
+
+pub(super) fn about<M: Model>(at: &'static Location<'static>) -> About {
+    About { meta: M::META, at }
+}

@@ -1,0 +1,163 @@
+//! The foreign key: a key of this row's own, and a place for the row it points at.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::IntoKey;
+use crate::group::{Cursor, Handle, OneCell, Place, Shared};
+use crate::model::Model;
+use crate::value::{Bind, Key, Mismatch, Value};
+
+/// A foreign key: the key is always there, the row it points at may be loaded.
+///
+/// Two foreign keys are equal if their keys are; a clone shares the row that is loaded.
+///
+/// # Examples
+///
+/// ```
+/// use eager_orm::prelude::*;
+///
+/// #[derive(Model)]
+/// pub struct Author {
+///     pub id: i64,
+///     pub name: String,
+/// }
+/// #[derive(Model)]
+/// pub struct Book {
+///     pub id: i64,
+///     pub author: ForeignKey<Author>, // column author_id, NOT NULL, indexed
+/// }
+///
+/// let db = Database::in_memory()?;
+/// db.create_tables(models![Author, Book])?;
+/// let frank = Author::create().name("Frank Herbert").save(&db)?;
+/// let book = Book::create().author(&frank).save(&db)?;
+/// assert_eq!(*book.author.key(), frank.id);
+/// assert!(book.author.loaded().is_none());
+/// assert_eq!(book.author.get(&db)?.name, "Frank Herbert"); // SELECT .. FROM "author" WHERE "id" IN (..)
+/// assert!(book.author.loaded().is_some());
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub struct ForeignKey<T: Model> {
+    pub(crate) key: T::Key,
+    pub(crate) place: Place,
+}
+
+impl<T: Model> ForeignKey<T> {
+    /// A foreign key with this key; the row is not loaded.
+    pub fn new(key: T::Key) -> Self {
+        ForeignKey { key, place: Place::solo() }
+    }
+
+    #[doc(hidden)]
+    pub fn at(key: T::Key, place: Place) -> Self {
+        ForeignKey { key, place }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &T::Key {
+        &self.key
+    }
+
+    /// The row, if it is loaded. Never asks the database.
+    pub fn loaded(&self) -> Option<&T> {
+        self.place.peek::<OneCell<T>>()?.as_deref()
+    }
+
+    /// Whether both hold the same loaded instance: one related row is one instance within a result.
+    pub fn same_row(&self, other: &Self) -> bool {
+        let cell = |key: &Self| key.place.peek::<OneCell<T>>().cloned().flatten();
+        cell(self).zip(cell(other)).is_some_and(|(a, b)| Shared::ptr_eq(&a, &b))
+    }
+
+    /// Points at another row, which is not loaded.
+    ///
+    /// It takes `&mut self`, so nobody can be holding a reference to the old row.
+    pub fn set(&mut self, to: impl IntoKey<T, T::Key>) {
+        *self = ForeignKey::new(to.into_key());
+    }
+}
+
+impl<T: Model> From<&T> for ForeignKey<T> {
+    fn from(row: &T) -> Self {
+        ForeignKey::new(row.key())
+    }
+}
+
+impl<T: Model> Clone for ForeignKey<T> {
+    fn clone(&self) -> Self {
+        ForeignKey { key: self.key.clone(), place: self.place.clone() }
+    }
+}
+
+impl<T: Model> PartialEq for ForeignKey<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<T: Model> Eq for ForeignKey<T> {}
+
+impl<T: Model> Hash for ForeignKey<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl<T: Model> fmt::Debug for ForeignKey<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let loaded = if self.loaded().is_some() { ", loaded" } else { "" };
+        write!(f, "{}({}{loaded})", T::META.name, self.key.key_ref())
+    }
+}
+
+impl<T: Model + serde::Serialize> serde::Serialize for ForeignKey<T> {
+    /// The row if it is loaded, its key otherwise.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.loaded() {
+            Some(row) => row.serialize(serializer),
+            None => <T::Key as Value>::scalar(self.key.clone()).serialize(serializer),
+        }
+    }
+}
+
+/// `ForeignKey<T>` and `Option<ForeignKey<T>>`, as generated code reads and writes them.
+pub trait StoredKey: Sized {
+    /// Reads the key; `slot` is the relation's.
+    ///
+    /// # Errors
+    ///
+    /// The column is no key of the target.
+    fn decode(row: &mut Cursor<'_>, slot: usize) -> Result<Self, Mismatch>;
+    /// The key on its way into a statement.
+    fn bind(&self) -> Bind<'_>;
+    /// The handle, untyped.
+    fn handle(&self) -> Handle<'_>;
+}
+
+impl<T: Model> StoredKey for ForeignKey<T> {
+    #[inline]
+    fn decode(row: &mut Cursor<'_>, slot: usize) -> Result<Self, Mismatch> {
+        Ok(ForeignKey { key: row.value::<T::Key>()?, place: row.place(slot) })
+    }
+    fn bind(&self) -> Bind<'_> {
+        self.key.bind()
+    }
+    fn handle(&self) -> Handle<'_> {
+        Handle { key: Some(self.key.key_ref()), place: Some(&self.place) }
+    }
+}
+
+impl<T: Model> StoredKey for Option<ForeignKey<T>> {
+    #[inline]
+    fn decode(row: &mut Cursor<'_>, slot: usize) -> Result<Self, Mismatch> {
+        let key = row.value::<Option<T::Key>>()?;
+        Ok(key.map(|key| ForeignKey { key, place: row.place(slot) }))
+    }
+    fn bind(&self) -> Bind<'_> {
+        self.as_ref().map_or(Bind::Null, StoredKey::bind)
+    }
+    fn handle(&self) -> Handle<'_> {
+        self.as_ref().map_or(Handle { key: None, place: None }, StoredKey::handle)
+    }
+}

@@ -1,0 +1,142 @@
+//! Many rows at once: one prepared statement that runs for each row, in one transaction. Measured, it is the fastest
+//! form SQLite has; many rows in one VALUES are up to twice as slow.
+
+use std::panic::Location;
+
+use super::{RowUpdate, blame, columns_of, insert_row, insert_sql, new_key, no_key};
+use crate::db::{About, Executor, Need};
+use crate::error::Result;
+use crate::group::{Group, Origin};
+use crate::lookup::ColumnSet;
+use crate::model::{Complete, Fields, Model};
+use crate::queryset::QuerySet;
+use crate::value::{Key, KeyList};
+
+/// Rows to be inserted. Made by [`QuerySet::bulk_create`].
+#[must_use = "nothing is inserted until `.run(db)`"]
+pub struct BulkCreate<M: Model> {
+    rows: Result<Vec<M::New>>,
+}
+
+impl<M: Model> QuerySet<M> {
+    /// Inserts many rows, all of them or none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// // BEGIN IMMEDIATE; INSERT INTO "tag" ("id", "name") VALUES (?1, ?2) -- for each row; COMMIT
+    /// let tags = Tag::objects()
+    ///     .bulk_create(["sf", "fantasy"].map(|name| Tag::create().name(name)))
+    ///     .run(&db)?;
+    /// assert_eq!(tags[1].id, 2);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn bulk_create<N: Complete<M>>(&self, rows: impl IntoIterator<Item = N>) -> BulkCreate<M> {
+        BulkCreate { rows: rows.into_iter().map(Complete::into_new).collect() }
+    }
+
+    /// Writes some fields of many rows, each with its own values, all of them or none. Says how many rows there were.
+    ///
+    /// Memos of the rows are not emptied: they are borrowed.
+    ///
+    /// # Errors
+    ///
+    /// The constraints of the table, as typed errors; [`Error::Misuse`](crate::Error::Misuse) for a deferred column that
+    /// is not loaded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub price: f64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().price(1.0).save(&db)?;
+    /// let mut books = Book::objects().all(&db)?;
+    /// for book in &mut books {
+    ///     book.price *= 0.9;
+    /// }
+    /// // BEGIN IMMEDIATE; UPDATE "book" SET "price" = ?1 WHERE "id" = ?2 -- for each row; COMMIT
+    /// assert_eq!(Book::objects().bulk_update(&db, &books, |b| b.price())?, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn bulk_update<'a, C: ColumnSet<M>>(
+        &self,
+        db: &dyn Executor,
+        rows: impl IntoIterator<Item = &'a M>,
+        f: impl FnOnce(Fields<M>) -> C,
+    ) -> Result<u64> {
+        let at = Location::caller();
+        let meta = M::META;
+        let rows: Vec<&M> = rows.into_iter().collect();
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let update = RowUpdate::new(meta, &columns_of::<M, C>(f));
+        let mut changed = 0;
+        db.run(Need::WriteAll, at, &mut |connection| {
+            let mut current: Option<&M> = None;
+            connection
+                .repeat(&update.sql.text, About { meta, at }, |prepared| {
+                    for row in &rows {
+                        current = Some(row);
+                        changed += update.run(prepared, *row)?;
+                    }
+                    Ok(())
+                })
+                .map_err(|error| blame(error, connection, meta, at, &|column| current.and_then(|row| row.bind(column))))
+        })?;
+        Ok(changed)
+    }
+}
+
+impl<M: Model> BulkCreate<M> {
+    /// Inserts the rows; they come back with their keys, in order.
+    ///
+    /// # Errors
+    ///
+    /// The constraints of the table, as typed errors; no row is inserted then.
+    #[track_caller]
+    pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
+        let at = Location::caller();
+        let meta = M::META;
+        let mut rows = self.rows?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        rows.iter_mut().for_each(M::fill);
+        let sql = insert_sql(meta);
+        let mut rowids = Vec::with_capacity(rows.len());
+        db.run(Need::WriteAll, at, &mut |connection| {
+            let mut current: Option<&M::New> = None;
+            connection
+                .repeat(&sql.text, About { meta, at }, |prepared| {
+                    for row in &rows {
+                        current = Some(row);
+                        rowids.push(insert_row::<M>(prepared, row)?);
+                    }
+                    Ok(())
+                })
+                .map_err(|error| {
+                    blame(error, connection, meta, at, &|column| current.and_then(|row| M::bind_new(row, column)))
+                })
+        })?;
+        let group = Group::new(meta, db.database().fetch_mode());
+        let mut keys = KeyList::Empty;
+        let mut created = Vec::with_capacity(rows.len());
+        for (number, (new, rowid)) in rows.into_iter().zip(rowids).enumerate() {
+            keys.push(new_key::<M>(&new, rowid)?.key_ref());
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            created.push(M::from_new(new, rowid, Origin::new(&group, number)).map_err(|_| no_key::<M>(rowid))?);
+        }
+        group.seal(keys);
+        Ok(created)
+    }
+}

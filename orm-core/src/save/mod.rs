@@ -1,0 +1,286 @@
+//! Writing rows one by one, and many at once.
+//!
+//! A row goes in by a prepared INSERT with a bind for each column, and comes back as a model without being read again:
+//! SQLite tells the rowid, everything else is known.
+
+mod bulk;
+
+use std::panic::Location;
+
+pub use bulk::BulkCreate;
+
+use crate::db::{About, Connection, Executor, Need, Prepared, refused};
+use crate::error::{Error, Result};
+use crate::group::Origin;
+use crate::lookup::ColumnSet;
+use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
+use crate::model::{Fields, Model, group_of_one, root};
+use crate::plan::{Deferral, Path};
+use crate::queryset::{Deleted, QuerySet, delete};
+use crate::sql::{self, Sql};
+use crate::statement::{Delete, Expr, Insert, Select, Source, Statement, Update};
+use crate::value::{Bind, Key};
+
+/// What every model can do with its own row.
+///
+/// The methods that change a row in place take `&mut self`: nobody can be holding a reference into a memo or a handle
+/// that they empty.
+///
+/// # Examples
+///
+/// ```
+/// use eager_orm::prelude::*;
+///
+/// #[derive(Model)]
+/// pub struct Book {
+///     pub id: i64,
+///     pub title: String,
+///     pub pages: i32,
+/// }
+///
+/// let db = Database::in_memory()?;
+/// db.create_tables(models![Book])?;
+/// let mut book = Book::create().title("Dune").pages(412).save(&db)?; // INSERT INTO "book" ..
+/// book.title = "Dune Messiah".into();
+/// book.save(&db)?; // UPDATE "book" SET "title" = ?1, "pages" = ?2 WHERE "id" = ?3
+/// book.pages = 256;
+/// book.save_fields(&db, |b| b.pages())?; // UPDATE "book" SET "pages" = ?1 WHERE "id" = ?2
+/// book.refresh(&db)?; // SELECT .. FROM "book" WHERE "id" = ?1
+/// assert_eq!(book.delete(&db)?.total, 1); // DELETE FROM "book" WHERE "id" = ?1
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub trait Save: Model {
+    /// Writes every field of the row (of its deferred columns those that are loaded), found by its key, and empties the
+    /// memos.
+    ///
+    /// What handles have loaded stays, also where a foreign key was pointed elsewhere: that handle is a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotUpdated`] if the row is gone; the constraints of the table, as typed errors.
+    #[track_caller]
+    fn save(&mut self, db: &dyn Executor) -> Result<()> {
+        let loaded = |column: &(usize, &ColumnMeta)| !column.1.primary_key && self.bind(column.0).is_some();
+        let columns: Vec<usize> =
+            Self::META.columns.iter().enumerate().filter(loaded).map(|(column, _)| column).collect();
+        update_row(self, &columns, db, Location::caller())
+    }
+
+    /// Writes some fields of the row and empties the memos.
+    ///
+    /// # Errors
+    ///
+    /// As for [`save`](Self::save); [`Error::Misuse`] for a deferred column that is not loaded.
+    #[track_caller]
+    fn save_fields<S: ColumnSet<Self>>(&mut self, db: &dyn Executor, f: impl FnOnce(Fields<Self>) -> S) -> Result<()> {
+        let columns = columns_of::<Self, S>(f);
+        update_row(self, &columns, db, Location::caller())
+    }
+
+    /// Reads the row again: every field but the deferred columns that are not loaded. Memos are emptied, and relations
+    /// are loaded afresh when they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DoesNotExist`] if the row is gone.
+    #[track_caller]
+    fn refresh(&mut self, db: &dyn Executor) -> Result<()> {
+        let mut queryset = QuerySet::<Self>::new();
+        let unloaded = Self::META.columns.iter().enumerate().filter(|(column, _)| self.bind(*column).is_none());
+        let unloaded = unloaded.map(|(_, column)| (Path::default(), column)).collect();
+        queryset.plan.deferrals.push(Deferral::Defer(unloaded));
+        *self = queryset.find_by(db, self.key_ref())?;
+        Ok(())
+    }
+
+    /// Deletes the row, and what its `on_delete` takes with it. By value: nothing stale is left in hand.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ForeignKey`] if the row is still pointed at.
+    #[track_caller]
+    fn delete(self, db: &dyn Executor) -> Result<Deleted> {
+        let at = Location::caller();
+        let meta = Self::META;
+        let key = Expr::Bind(self.key_ref().bind().into_owned());
+        let filter = vec![Expr::eq(Expr::own(meta.key_column()), key)];
+        let sql = sql::compile(&Statement::Delete(Delete { table: meta.table, filter }));
+        delete(db, at, About { meta, at }, &sql)
+    }
+}
+
+impl<M: Model> Save for M {}
+
+/// Inserts a row.
+///
+/// # Errors
+///
+/// The constraints of the table, as typed errors.
+#[track_caller]
+pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
+    let at = Location::caller();
+    let meta = M::META;
+    let mut new = new;
+    M::fill(&mut new);
+    let sql = insert_sql(meta);
+    let mut rowid = 0;
+    db.run(Need::Write, at, &mut |connection| {
+        let inserted = connection.repeat(&sql.text, About { meta, at }, |prepared| {
+            rowid = insert_row::<M>(prepared, &new)?;
+            Ok(())
+        });
+        inserted.map_err(|error| blame(error, connection, meta, at, &|column| M::bind_new(&new, column)))
+    })?;
+    // The key of the group is that of the row, which is made with a place in the group.
+    let key = new_key::<M>(&new, rowid)?;
+    let group = group_of_one::<M>(key.key_ref(), db.database().fetch_mode());
+    M::from_new(new, rowid, Origin::new(&group, 0)).map_err(|_| no_key::<M>(rowid))
+}
+
+/// The key a new row has been given, or has got.
+fn new_key<M: Model>(new: &M::New, rowid: i64) -> Result<M::Key> {
+    match M::bind_new(new, M::META.key) {
+        Some(Bind::Text(key)) => M::Key::from_key_ref(crate::value::KeyRef::Text(&key)),
+        Some(Bind::Integer(key)) => M::Key::from_key_ref(crate::value::KeyRef::Int(key)),
+        _ => M::Key::from_rowid(rowid).ok(),
+    }
+    .ok_or_else(|| no_key::<M>(rowid))
+}
+
+#[cold]
+fn no_key<M: Model>(rowid: i64) -> Error {
+    let column = M::META.columns.get(M::META.key);
+    Error::Decode {
+        model: M::META.name,
+        field: column.map_or("?", |column| column.name).to_owned(),
+        column: M::META.key_column().to_owned(),
+        expected: column.map_or("?", |column| column.rust_type),
+        found: format!("the new rowid {rowid}"),
+    }
+}
+
+/// `INSERT INTO t (every column) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
+fn insert_sql(meta: &'static ModelMeta) -> Sql {
+    let columns = meta.columns.iter().map(|column| column.column.to_owned()).collect();
+    sql::compile(&Statement::Insert(Insert { table: meta.table, columns, unless_exists: false }))
+}
+
+fn insert_row<M: Model>(prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<i64> {
+    for (number, column) in M::META.columns.iter().enumerate() {
+        let bind = M::bind_new(new, number).unwrap_or(Bind::Null);
+        storable(M::META, column, &bind)?;
+        prepared.bind(number + 1, &bind)?;
+    }
+    prepared.execute()?;
+    Ok(prepared.rowid())
+}
+
+/// `UPDATE t SET columns WHERE key`, and the binds in that order.
+struct RowUpdate {
+    meta: &'static ModelMeta,
+    columns: Vec<(usize, &'static ColumnMeta)>,
+    sql: Sql,
+}
+
+impl RowUpdate {
+    fn new(meta: &'static ModelMeta, columns: &[usize]) -> Self {
+        let columns: Vec<_> =
+            columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
+        let mark = || Expr::Bind(Bind::Null);
+        let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column, mark())).collect();
+        if set.is_empty() {
+            // A row that is nothing but its key: the statement still says whether it is there.
+            set.push((meta.key_column(), Expr::own(meta.key_column())));
+        }
+        let filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
+        let sql = sql::compile(&Statement::Update(Update { table: meta.table, set, filter }));
+        RowUpdate { meta, columns, sql }
+    }
+
+    fn run<M: Model>(&self, prepared: &mut Prepared<'_, '_>, row: &M) -> Result<u64> {
+        for (i, (number, column)) in self.columns.iter().enumerate() {
+            let bind = row.bind(*number).ok_or_else(|| {
+                Error::misuse(format!("`{}.{}` is deferred and not loaded: it cannot be saved", self.meta.name, column.name))
+            })?;
+            storable(self.meta, column, &bind)?;
+            prepared.bind(i + 1, &bind)?;
+        }
+        prepared.bind(self.columns.len() + 1, &row.key_ref().bind())?;
+        prepared.execute()
+    }
+}
+
+fn update_row<M: Model>(
+    row: &mut M,
+    columns: &[usize],
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<()> {
+    let meta = M::META;
+    let update = RowUpdate::new(meta, columns);
+    db.run(Need::Write, at, &mut |connection| {
+        let mut changed = 0;
+        connection
+            .repeat(&update.sql.text, About { meta, at }, |prepared| {
+                changed = update.run(prepared, row)?;
+                Ok(())
+            })
+            .map_err(|error| blame(error, connection, meta, at, &|column| row.bind(column)))?;
+        match changed {
+            0 => Err(Error::NotUpdated { model: meta.name, key: row.key_ref().to_string() }),
+            _ => Ok(()),
+        }
+    })?;
+    row.forget();
+    Ok(())
+}
+
+/// The numbers of the fields that `save_fields` and `bulk_update` were given.
+fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<usize> {
+    let mut names = Vec::new();
+    f(root::<M>()).columns(&mut names);
+    names.iter().filter_map(|name| M::META.columns.iter().position(|column| column.name == *name)).collect()
+}
+
+fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
+    match refused(bind) {
+        None => Ok(()),
+        Some(reason) => Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason }),
+    }
+}
+
+/// Says which foreign key points at nothing; SQLite does not.
+#[cold]
+fn blame<'a>(
+    error: Error,
+    connection: &Connection<'_>,
+    meta: &'static ModelMeta,
+    at: &'static Location<'static>,
+    bind: &dyn Fn(usize) -> Option<Bind<'a>>,
+) -> Error {
+    let Error::ForeignKey { relation: None, .. } = error else { return error };
+    for (number, column) in meta.columns.iter().enumerate() {
+        let (Some(relation), Some(key)) = (column.relation, bind(number)) else { continue };
+        let RelationKind::ForeignKey { constraint: true, .. } = relation.kind else { continue };
+        if key == Bind::Null {
+            continue;
+        }
+        let target = relation.target();
+        let alias: crate::statement::Alias = target.table.into();
+        let select = Select {
+            columns: vec![Expr::One],
+            from: vec![Source::first(target.table, alias.clone())],
+            filter: vec![Expr::eq(Expr::column(&alias, target.key_column()), Expr::Bind(key.clone().into_owned()))],
+            ..Select::default()
+        };
+        let mut found = false;
+        let looked = connection.query(&sql::compile(&Statement::Select(select)), About { meta: target, at }, |_| {
+            found = true;
+            Ok(())
+        });
+        if looked.is_ok() && !found {
+            return Error::ForeignKey { model: meta.name, relation: Some(relation.name), key: Some(key.to_string()) };
+        }
+    }
+    error
+}

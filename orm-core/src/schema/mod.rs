@@ -1,0 +1,215 @@
+//! Tables from models, in an order in which every foreign key finds its target.
+//!
+//! Tables are STRICT: a column holds what its type says, whoever writes.
+
+use std::panic::Location;
+
+use crate::db::{About, Database, Executor, Need};
+use crate::error::Result;
+use crate::meta::{ColumnMeta, Link, ModelMeta, RelationKind, RelationMeta};
+use crate::sql;
+use crate::statement::{ColumnDef, CreateIndex, CreateTable, References, Statement};
+use crate::value::Storage;
+
+impl Database {
+    /// Creates the tables of these models, their join tables and indexes, where they are not there yet; all of them or
+    /// none.
+    ///
+    /// A table that is there is left as it is, whatever its columns are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`](crate::Error::Database) with SQLite's message, for a CHECK that is no SQL, say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// #[derive(Model)]
+    /// pub struct Author {
+    ///     pub id: i64,
+    ///     pub name: String,
+    /// }
+    /// #[derive(Model)]
+    /// #[model(check(name = "pages_positive", sql = "pages > 0"))]
+    /// pub struct Book {
+    ///     pub id: i64,
+    ///     #[field(index)]
+    ///     pub title: String,
+    ///     #[field(default = 1)]
+    ///     pub pages: i32,
+    ///     #[relation(on_delete = Cascade)]
+    ///     pub author: ForeignKey<Author>,
+    /// }
+    ///
+    /// let db = Database::in_memory()?;
+    /// // CREATE TABLE "book" ("id" INTEGER PRIMARY KEY, "title" TEXT NOT NULL, "pages" INTEGER NOT NULL DEFAULT 1,
+    /// //     "author_id" INTEGER NOT NULL REFERENCES "author" ("id") ON DELETE CASCADE,
+    /// //     CONSTRAINT "pages_positive" CHECK (pages > 0)) STRICT
+    /// // CREATE INDEX "book_title_idx" ON "book" ("title") ..
+    /// db.create_tables(models![Book, Author])?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn create_tables(&self, models: &[&'static ModelMeta]) -> Result<()> {
+        let at = Location::caller();
+        let mut statements = Vec::new();
+        for meta in in_order(models) {
+            statements.push((meta, Statement::CreateTable(table(meta))));
+        }
+        for meta in models {
+            for relation in meta.relations {
+                if let Some(join) = join_table(meta, relation) {
+                    statements.extend(join.into_iter().map(|statement| (*meta, statement)));
+                }
+            }
+            statements.extend(indexes(meta).map(|index| (*meta, Statement::CreateIndex(index))));
+        }
+        self.run(Need::WriteAll, at, &mut |connection| {
+            for (meta, statement) in &statements {
+                connection.execute(&sql::compile(statement), About { meta, at })?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The models, each after those its foreign keys point at; in a circle, as they came.
+fn in_order(models: &[&'static ModelMeta]) -> Vec<&'static ModelMeta> {
+    fn visit(
+        meta: &'static ModelMeta,
+        models: &[&'static ModelMeta],
+        seen: &mut Vec<&'static str>,
+        ordered: &mut Vec<&'static ModelMeta>,
+    ) {
+        if seen.contains(&meta.table) || !models.iter().any(|model| model.table == meta.table) {
+            return;
+        }
+        seen.push(meta.table);
+        for column in meta.columns {
+            if let Some(relation) = column.relation {
+                visit(relation.target(), models, seen, ordered);
+            }
+        }
+        ordered.push(meta);
+    }
+    let (mut seen, mut ordered) = (Vec::new(), Vec::new());
+    for meta in models {
+        visit(meta, models, &mut seen, &mut ordered);
+    }
+    ordered
+}
+
+fn table(meta: &'static ModelMeta) -> CreateTable {
+    CreateTable {
+        table: meta.table,
+        columns: meta.columns.iter().map(column).collect(),
+        checks: meta.checks.iter().map(|check| (check.name, check.sql)).collect(),
+        uniques: Vec::new(),
+    }
+}
+
+fn column(column: &ColumnMeta) -> ColumnDef {
+    let is_rowid = column.primary_key && column.storage == Storage::Integer;
+    ColumnDef {
+        name: column.column.to_owned(),
+        storage: column.storage,
+        not_null: !column.nullable && !is_rowid,
+        primary_key: column.primary_key,
+        unique: column.unique,
+        default: column.default,
+        references: column.relation.and_then(references),
+    }
+}
+
+fn references(relation: &'static RelationMeta) -> Option<References> {
+    match relation.kind {
+        RelationKind::ForeignKey { constraint: true, on_delete, .. } => {
+            let target = relation.target();
+            Some(References { table: target.table, column: target.key_column(), on_delete: on_delete.sql() })
+        }
+        _ => None,
+    }
+}
+
+fn indexes(meta: &'static ModelMeta) -> impl Iterator<Item = CreateIndex> {
+    let single = meta.columns.iter().filter(|column| column.index && !column.unique && !column.primary_key);
+    let single = single.map(|column| CreateIndex {
+        name: format!("{}_{}_idx", meta.table, column.column),
+        table: meta.table,
+        columns: vec![column.column.to_owned()],
+        unique: false,
+    });
+    let several = meta.indexes.iter().map(|index| CreateIndex {
+        name: index.name.to_owned(),
+        table: meta.table,
+        columns: index
+            .columns
+            .iter()
+            .filter_map(|column| meta.columns.get(*column))
+            .map(|column| column.column.to_owned())
+            .collect(),
+        unique: index.unique,
+    });
+    single.chain(several)
+}
+
+/// The table between two models that no model of the user's describes.
+fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Option<[Statement; 2]> {
+    let RelationKind::ManyToMany(Link::Auto { .. }) = relation.kind else { return None };
+    let through = relation.through(meta)?;
+    let target = relation.target();
+    let key = |name: String, meta: &'static ModelMeta| ColumnDef {
+        name,
+        storage: meta.columns.get(meta.key).map_or(Storage::Integer, |column| column.storage),
+        not_null: true,
+        primary_key: false,
+        unique: false,
+        default: None,
+        references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
+    };
+    let id = ColumnDef {
+        name: "id".to_owned(),
+        storage: Storage::Integer,
+        not_null: false,
+        primary_key: true,
+        unique: false,
+        default: None,
+        references: None,
+    };
+    let (from, to) = (through.from.name(), through.to.name());
+    let table = CreateTable {
+        table: through.table,
+        columns: vec![id, key(from.clone(), meta), key(to.clone(), target)],
+        checks: Vec::new(),
+        uniques: vec![vec![from, to.clone()]],
+    };
+    let index = CreateIndex {
+        name: format!("{}_{to}_idx", through.table),
+        table: through.table,
+        columns: vec![to],
+        unique: false,
+    };
+    Some([Statement::CreateTable(table), Statement::CreateIndex(index)])
+}
+
+/// Models, for [`Database::create_tables`].
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64 }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64 }
+/// let models: &[_] = models![Author, Book];
+/// assert_eq!(models.len(), 2);
+/// ```
+#[macro_export]
+macro_rules! models {
+    ($($model:ty),* $(,)?) => {
+        &[$(<$model as $crate::Model>::META),*]
+    };
+}
+

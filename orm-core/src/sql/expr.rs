@@ -1,0 +1,129 @@
+//! Expressions as text. Every operator's operands are in parentheses unless they are atoms: precedence is never relied on.
+
+use super::writer::Writer;
+use crate::statement::Expr;
+
+impl Writer {
+    pub(super) fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Column { alias, column } => {
+                if let Some(alias) = alias {
+                    self.ident(alias);
+                    self.push(".");
+                }
+                self.ident(column);
+            }
+            Expr::Bind(bind) => self.bind(bind),
+            Expr::One => self.push("1"),
+            Expr::CountAll => self.push("count(*)"),
+            Expr::Binary(operator, left, right) => {
+                self.operand(left);
+                self.push(" ");
+                self.push(operator.sql());
+                self.push(" ");
+                self.operand(right);
+            }
+            Expr::And(all) if all.is_empty() => self.push("1"),
+            Expr::Or(any) if any.is_empty() => self.push("0"),
+            Expr::And(all) => self.list(all, " AND ", Writer::operand),
+            Expr::Or(any) => self.list(any, " OR ", Writer::operand),
+            Expr::IsNotTrue(inner) => {
+                if let Expr::Exists(_) = **inner {
+                    // EXISTS is never NULL.
+                    self.push("NOT ");
+                    self.expr(inner);
+                } else {
+                    self.operand(inner);
+                    self.push(" IS NOT TRUE");
+                }
+            }
+            Expr::Xor(left, right) => {
+                self.push("(");
+                self.operand(left);
+                self.push(" IS TRUE) <> (");
+                self.operand(right);
+                self.push(" IS TRUE)");
+            }
+            Expr::IsNull(inner) => {
+                self.operand(inner);
+                self.push(" IS NULL");
+            }
+            Expr::Between(value, low, high) => {
+                self.operand(value);
+                self.push(" BETWEEN ");
+                self.operand(low);
+                self.push(" AND ");
+                self.operand(high);
+            }
+            Expr::InList(value, list) => {
+                self.operand(value);
+                self.push(" IN (");
+                self.list(list, ", ", Writer::expr);
+                self.push(")");
+            }
+            Expr::InArray(value, array) => {
+                self.operand(value);
+                self.push(" IN (SELECT value FROM rarray(");
+                self.expr(array);
+                self.push("))");
+            }
+            Expr::InSelect(value, select) => {
+                self.operand(value);
+                self.push(" IN (");
+                self.select(select);
+                self.push(")");
+            }
+            Expr::Exists(select) => {
+                self.push("EXISTS (");
+                self.select(select);
+                self.push(")");
+            }
+            Expr::Select(select) => {
+                self.push("(");
+                self.select(select);
+                self.push(")");
+            }
+            Expr::Call(function, arguments) => {
+                self.push(function.sql());
+                self.push("(");
+                self.list(arguments, ", ", Writer::expr);
+                self.push(")");
+            }
+            Expr::RowNumber { partition, order } => {
+                self.push("row_number() OVER (PARTITION BY ");
+                self.expr(partition);
+                self.order_by(order);
+                self.push(")");
+            }
+            Expr::Cast(inner, storage) => {
+                self.push("CAST(");
+                self.expr(inner);
+                self.push(" AS ");
+                self.push(storage.sql());
+                self.push(")");
+            }
+        }
+    }
+
+    /// An expression as part of a larger one.
+    pub(super) fn operand(&mut self, expr: &Expr) {
+        let atom = matches!(
+            expr,
+            Expr::Column { .. }
+                | Expr::Bind(_)
+                | Expr::One
+                | Expr::CountAll
+                | Expr::Call(..)
+                | Expr::Cast(..)
+                | Expr::Select(_)
+                | Expr::Exists(_)
+        );
+        if atom {
+            self.expr(expr);
+        } else {
+            self.push("(");
+            self.expr(expr);
+            self.push(")");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A statement as SQL text and binds. Pure: the same statement is the same text.
+//!
+//! Every value is a numbered bind, every identifier is quoted; both happen in `writer.rs` and nowhere else.
+
+mod expr;
+mod select;
+mod write;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use crate::statement::Statement;
+use crate::value::Bind;
+use writer::Writer;
+
+/// A compiled statement.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sql {
+    pub(crate) text: String,
+    pub(crate) binds: Vec<Bind<'static>>,
+}
+
+/// Compiles a statement.
+pub(crate) fn compile(statement: &Statement) -> Sql {
+    let mut writer = Writer::default();
+    match statement {
+        Statement::Select(select) => writer.select(select),
+        Statement::Insert(insert) => writer.insert(insert),
+        Statement::Update(update) => writer.update(update),
+        Statement::Delete(delete) => writer.delete(delete),
+        Statement::CreateTable(table) => writer.create_table(table),
+        Statement::CreateIndex(index) => writer.create_index(index),
+    }
+    writer.finish()
+}

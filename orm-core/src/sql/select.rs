@@ -1,0 +1,99 @@
+//! `SELECT` as text.
+
+use super::writer::Writer;
+use crate::statement::{Expr, Join, Nulls, OrderTerm, Select, Source, TableRef};
+use crate::value::Bind;
+
+impl Writer {
+    pub(super) fn select(&mut self, select: &Select) {
+        self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        for (i, column) in select.columns.iter().enumerate() {
+            if i > 0 {
+                self.push(", ");
+            }
+            self.expr(column);
+            if select.named {
+                self.push(" AS ");
+                self.ident(&format!("c{i}"));
+            }
+        }
+        for (i, source) in select.from.iter().enumerate() {
+            self.push(match (i, source.join) {
+                (0, _) => " FROM ",
+                (_, Join::Inner) => " JOIN ",
+                (_, Join::Left) => " LEFT JOIN ",
+            });
+            self.source(source);
+        }
+        self.filter(&select.filter);
+        self.order_by(&select.order);
+        if select.limit.is_some() || select.offset.is_some() {
+            // SQLite's word for no limit is a negative one; a count beyond its integers is no limit either.
+            let count = |count: u64| Bind::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+            self.push(" LIMIT ");
+            self.bind(&select.limit.map_or(Bind::Integer(-1), count));
+            if let Some(offset) = select.offset {
+                self.push(" OFFSET ");
+                self.bind(&count(offset));
+            }
+        }
+    }
+
+    /// ` ORDER BY a, b DESC`, or nothing.
+    pub(super) fn order_by(&mut self, order: &[OrderTerm]) {
+        if !order.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(order, ", ", Writer::order);
+        }
+    }
+
+    fn source(&mut self, source: &Source) {
+        match &source.table {
+            TableRef::Table(table) => {
+                self.ident(table);
+                if *table != &*source.alias {
+                    self.push(" AS ");
+                    self.ident(&source.alias);
+                }
+            }
+            TableRef::Select(select) => {
+                self.push("(");
+                self.select(select);
+                self.push(") AS ");
+                self.ident(&source.alias);
+            }
+            TableRef::Nothing => self.push("(SELECT 1)"),
+        }
+        if let Some(on) = &source.on {
+            self.push(" ON ");
+            self.expr(on);
+        }
+    }
+
+    /// ` WHERE a AND b`, or nothing.
+    pub(super) fn filter(&mut self, filter: &[Expr]) {
+        match filter {
+            [] => {}
+            [one] => {
+                self.push(" WHERE ");
+                self.expr(one);
+            }
+            all => {
+                self.push(" WHERE ");
+                self.list(all, " AND ", Writer::operand);
+            }
+        }
+    }
+
+    fn order(&mut self, term: &OrderTerm) {
+        self.expr(&term.expr);
+        if term.descending {
+            self.push(" DESC");
+        }
+        match term.nulls {
+            None => {}
+            Some(Nulls::First) => self.push(" NULLS FIRST"),
+            Some(Nulls::Last) => self.push(" NULLS LAST"),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `INSERT`, `UPDATE`, `DELETE` and the schema statements as text.
+
+use super::writer::Writer;
+use crate::statement::{ColumnDef, CreateIndex, CreateTable, Delete, Insert, Update};
+use crate::value::Storage;
+
+impl Writer {
+    pub(super) fn insert(&mut self, insert: &Insert) {
+        self.push("INSERT INTO ");
+        self.ident(insert.table);
+        self.push(" (");
+        self.list(&insert.columns, ", ", |writer, column| writer.ident(column));
+        self.push(if insert.unless_exists { ") SELECT " } else { ") VALUES (" });
+        for number in 1..=insert.columns.len() {
+            if number > 1 {
+                self.push(", ");
+            }
+            self.mark(number);
+        }
+        if insert.unless_exists {
+            self.push(" WHERE NOT EXISTS (SELECT 1 FROM ");
+            self.ident(insert.table);
+            for (i, column) in insert.columns.iter().enumerate() {
+                self.push(if i == 0 { " WHERE " } else { " AND " });
+                self.ident(column);
+                self.push(" = ");
+                self.mark(i + 1);
+            }
+        }
+        self.push(")");
+    }
+
+    pub(super) fn update(&mut self, update: &Update) {
+        self.push("UPDATE ");
+        self.ident(update.table);
+        self.push(" SET ");
+        self.list(&update.set, ", ", |writer, (column, value)| {
+            writer.ident(column);
+            writer.push(" = ");
+            writer.operand(value);
+        });
+        self.filter(&update.filter);
+    }
+
+    pub(super) fn delete(&mut self, delete: &Delete) {
+        self.push("DELETE FROM ");
+        self.ident(delete.table);
+        // Without a WHERE, SQLite truncates, and tells nobody how many rows went.
+        if delete.filter.is_empty() {
+            self.push(" WHERE 1");
+        }
+        self.filter(&delete.filter);
+    }
+
+    pub(super) fn create_table(&mut self, table: &CreateTable) {
+        self.push("CREATE TABLE IF NOT EXISTS ");
+        self.ident(table.table);
+        self.push(" (");
+        self.list(&table.columns, ", ", Writer::column_def);
+        for columns in &table.uniques {
+            self.push(", UNIQUE (");
+            self.list(columns, ", ", |writer, column| writer.ident(column));
+            self.push(")");
+        }
+        for (name, sql) in &table.checks {
+            self.push(", CONSTRAINT ");
+            self.ident(name);
+            self.push(" CHECK (");
+            self.push(sql);
+            self.push(")");
+        }
+        self.push(") STRICT");
+    }
+
+    fn column_def(&mut self, column: &ColumnDef) {
+        self.ident(&column.name);
+        self.push(" ");
+        self.push(column.storage.sql());
+        if column.primary_key {
+            self.push(" PRIMARY KEY");
+        }
+        if column.not_null {
+            self.push(" NOT NULL");
+        }
+        if column.unique {
+            self.push(" UNIQUE");
+        }
+        if let Some(default) = column.default {
+            self.push(" DEFAULT ");
+            self.push(default);
+        }
+        if column.storage == Storage::Boolean {
+            self.push(" CHECK (");
+            self.ident(&column.name);
+            self.push(" IN (0, 1))");
+        }
+        if let Some(references) = &column.references {
+            self.push(" REFERENCES ");
+            self.ident(references.table);
+            self.push(" (");
+            self.ident(references.column);
+            self.push(") ON DELETE ");
+            self.push(references.on_delete);
+        }
+    }
+
+    pub(super) fn create_index(&mut self, index: &CreateIndex) {
+        self.push(if index.unique { "CREATE UNIQUE INDEX IF NOT EXISTS " } else { "CREATE INDEX IF NOT EXISTS " });
+        self.ident(&index.name);
+        self.push(" ON ");
+        self.ident(index.table);
+        self.push(" (");
+        self.list(&index.columns, ", ", |writer, column| writer.ident(column));
+        self.push(")");
+    }
+}

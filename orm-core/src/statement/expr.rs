@@ -1,0 +1,133 @@
+//! The expressions of the SQL tree.
+
+use super::{Alias, OrderTerm, Select};
+use crate::value::{Bind, Storage};
+
+/// An expression whose names are resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Expr {
+    /// A column of a table in the FROM clause; without an alias, of the only table there is.
+    Column { alias: Option<Alias>, column: ColumnName },
+    Bind(Bind<'static>),
+    /// The constant `1`.
+    One,
+    /// `count(*)`.
+    CountAll,
+    Binary(Operator, Box<Expr>, Box<Expr>),
+    /// All of them; none is true.
+    And(Vec<Expr>),
+    /// Any of them; none is false.
+    Or(Vec<Expr>),
+    /// `x IS NOT TRUE`: two-valued, NULL counts as false.
+    IsNotTrue(Box<Expr>),
+    /// `(x IS TRUE) <> (y IS TRUE)`.
+    Xor(Box<Expr>, Box<Expr>),
+    IsNull(Box<Expr>),
+    Between(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `x IN (a, b, c)`, with expressions on the right.
+    InList(Box<Expr>, Vec<Expr>),
+    /// `x IN (SELECT value FROM rarray(?))`: one bind, however many values.
+    InArray(Box<Expr>, Box<Expr>),
+    InSelect(Box<Expr>, Box<Select>),
+    Exists(Box<Select>),
+    Select(Box<Select>),
+    Call(Function, Vec<Expr>),
+    Cast(Box<Expr>, Storage),
+    /// `row_number() OVER (PARTITION BY .. ORDER BY ..)`.
+    RowNumber { partition: Box<Expr>, order: Vec<OrderTerm> },
+}
+
+/// A column's name: the model's own, or made at run time for a join table.
+pub(crate) type ColumnName = std::borrow::Cow<'static, str>;
+
+/// A binary operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    /// `=` that holds for two NULLs.
+    Is,
+    IsNot,
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+impl Operator {
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Operator::Eq => "=",
+            Operator::Ne => "<>",
+            Operator::Lt => "<",
+            Operator::Le => "<=",
+            Operator::Gt => ">",
+            Operator::Ge => ">=",
+            Operator::Is => "IS",
+            Operator::IsNot => "IS NOT",
+            Operator::Add => "+",
+            Operator::Sub => "-",
+            Operator::Mul => "*",
+            Operator::Div => "/",
+        }
+    }
+}
+
+/// A function of SQLite's, or one of ours that every connection has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
+    Coalesce,
+    Length,
+    Lower,
+    Upper,
+    Instr,
+    /// `eager_fold(text)`: lower case beyond ASCII.
+    Fold,
+    /// `eager_ends_with(text, end)`: SQLite's own functions stop at a NUL.
+    EndsWith,
+    /// `eager_starts_with(text, start)`, where the start is no literal and a range cannot serve.
+    StartsWith,
+    Strftime,
+    /// NULL counts as no text.
+    Concat,
+}
+
+impl Function {
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Function::Coalesce => "coalesce",
+            Function::Length => "length",
+            Function::Lower => "lower",
+            Function::Upper => "upper",
+            Function::Instr => "instr",
+            Function::Fold => "eager_fold",
+            Function::EndsWith => "eager_ends_with",
+            Function::StartsWith => "eager_starts_with",
+            Function::Strftime => "strftime",
+            Function::Concat => "concat",
+        }
+    }
+}
+
+impl Expr {
+    pub(crate) fn column(alias: &Alias, column: impl Into<ColumnName>) -> Self {
+        Expr::Column { alias: Some(alias.clone()), column: column.into() }
+    }
+
+    /// A column of the only table: what UPDATE and DELETE use.
+    pub(crate) fn own(column: impl Into<ColumnName>) -> Self {
+        Expr::Column { alias: None, column: column.into() }
+    }
+
+    pub(crate) fn binary(operator: Operator, left: Expr, right: Expr) -> Self {
+        Expr::Binary(operator, Box::new(left), Box::new(right))
+    }
+
+    pub(crate) fn eq(left: Expr, right: Expr) -> Self {
+        Expr::binary(Operator::Eq, left, right)
+    }
+}

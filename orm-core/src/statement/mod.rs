@@ -1,0 +1,160 @@
+//! The untyped SQL tree: plain data that says what a statement is, before it is text.
+//!
+//! Comes in: what `lower` makes of a queryset, what `save` and `schema` need. Goes out: `sql::compile`.
+//! Names are resolved here (every column has its table's alias), values are still values.
+
+mod expr;
+
+use std::sync::Arc;
+
+pub(crate) use expr::{Expr, Function, Operator};
+
+/// The name a table goes by within a statement.
+pub(crate) type Alias = Arc<str>;
+
+/// Any statement of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Statement {
+    Select(Select),
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+    CreateTable(CreateTable),
+    CreateIndex(CreateIndex),
+}
+
+/// `SELECT`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Select {
+    pub(crate) distinct: bool,
+    pub(crate) columns: Vec<Expr>,
+    /// The columns are named `c0`, `c1` .. for a query around this one.
+    pub(crate) named: bool,
+    /// Empty for `SELECT 1`.
+    pub(crate) from: Vec<Source>,
+    pub(crate) filter: Vec<Expr>,
+    pub(crate) order: Vec<OrderTerm>,
+    pub(crate) limit: Option<u64>,
+    pub(crate) offset: Option<u64>,
+}
+
+/// One table of a FROM clause, with the way it is joined to those before it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Source {
+    pub(crate) join: Join,
+    pub(crate) table: TableRef,
+    pub(crate) alias: Alias,
+    /// The ON clause; none for the first table.
+    pub(crate) on: Option<Expr>,
+}
+
+/// What a FROM clause can name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TableRef {
+    Table(&'static str),
+    /// A subquery.
+    Select(Box<Select>),
+    /// One row without columns: what a LEFT JOIN starts from where there is no table of its own.
+    Nothing,
+}
+
+/// How a table is joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Join {
+    Inner,
+    Left,
+}
+
+/// One term of ORDER BY.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OrderTerm {
+    pub(crate) expr: Expr,
+    pub(crate) descending: bool,
+    pub(crate) nulls: Option<Nulls>,
+}
+
+/// Where NULLs go in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    First,
+    Last,
+}
+
+impl Nulls {
+    /// The other end.
+    pub(crate) fn flipped(self) -> Self {
+        match self {
+            Nulls::First => Nulls::Last,
+            Nulls::Last => Nulls::First,
+        }
+    }
+}
+
+/// `INSERT` of one row; each value is the bind of the same number.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Insert {
+    pub(crate) table: &'static str,
+    pub(crate) columns: Vec<String>,
+    /// Only if no row has all of these values yet: the links of a many-to-many relation. (`OR IGNORE` would swallow
+    /// every other constraint too.)
+    pub(crate) unless_exists: bool,
+}
+
+/// `UPDATE`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Update {
+    pub(crate) table: &'static str,
+    pub(crate) set: Vec<(&'static str, Expr)>,
+    pub(crate) filter: Vec<Expr>,
+}
+
+/// `DELETE`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Delete {
+    pub(crate) table: &'static str,
+    pub(crate) filter: Vec<Expr>,
+}
+
+/// `CREATE TABLE IF NOT EXISTS .. STRICT`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CreateTable {
+    pub(crate) table: &'static str,
+    pub(crate) columns: Vec<ColumnDef>,
+    pub(crate) checks: Vec<(&'static str, &'static str)>,
+    pub(crate) uniques: Vec<Vec<String>>,
+}
+
+/// A column of `CREATE TABLE`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ColumnDef {
+    pub(crate) name: String,
+    pub(crate) storage: crate::value::Storage,
+    pub(crate) not_null: bool,
+    pub(crate) primary_key: bool,
+    pub(crate) unique: bool,
+    pub(crate) default: Option<&'static str>,
+    pub(crate) references: Option<References>,
+}
+
+/// `REFERENCES .. ON DELETE ..`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct References {
+    pub(crate) table: &'static str,
+    pub(crate) column: &'static str,
+    pub(crate) on_delete: &'static str,
+}
+
+/// `CREATE INDEX IF NOT EXISTS`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CreateIndex {
+    pub(crate) name: String,
+    pub(crate) table: &'static str,
+    pub(crate) columns: Vec<String>,
+    pub(crate) unique: bool,
+}
+
+impl Source {
+    pub(crate) fn first(table: &'static str, alias: Alias) -> Self {
+        Source { join: Join::Inner, table: TableRef::Table(table), alias, on: None }
+    }
+}

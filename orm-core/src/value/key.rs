@@ -1,0 +1,239 @@
+//! Primary keys: borrowed, collected, and looked up without regard to their type.
+//!
+//! Relation loading works on [`KeyRef`]s, so one copy of it serves every model.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+use super::{Bind, Datum, Literal, Mismatch, Value};
+
+/// A type that can be a primary key: an integer or a `String`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a primary key",
+    label = "not a key type",
+    note = "use i64, i32, i16, u32 or String"
+)]
+pub trait Key: Value<Base = Self, Out = Self> + Literal<Self> + Clone + Eq + Hash + fmt::Debug + Send + Sync {
+    /// The key, borrowed and untyped.
+    fn key_ref(&self) -> KeyRef<'_>;
+    /// The key back from its untyped form, if it is of this type.
+    fn from_key_ref(key: KeyRef<'_>) -> Option<Self>;
+    /// The key SQLite gave to a row that was inserted without one.
+    ///
+    /// # Errors
+    ///
+    /// The type has no room for it, or is no integer.
+    fn from_rowid(rowid: i64) -> Result<Self, Mismatch>;
+}
+
+macro_rules! integer_keys {
+    ($($type:ty),*) => {$(
+        impl Key for $type {
+            #[inline]
+            fn key_ref(&self) -> KeyRef<'_> {
+                KeyRef::Int(i64::from(*self))
+            }
+            fn from_key_ref(key: KeyRef<'_>) -> Option<Self> {
+                match key {
+                    KeyRef::Int(key) => key.try_into().ok(),
+                    KeyRef::Text(_) => None,
+                }
+            }
+            fn from_rowid(rowid: i64) -> Result<Self, Mismatch> {
+                rowid.try_into().map_err(|_| Mismatch::found(Datum::Integer(rowid)))
+            }
+        }
+    )*};
+}
+integer_keys!(i64, i32, i16, u32);
+
+impl Key for String {
+    #[inline]
+    fn key_ref(&self) -> KeyRef<'_> {
+        KeyRef::Text(self)
+    }
+    fn from_key_ref(key: KeyRef<'_>) -> Option<Self> {
+        match key {
+            KeyRef::Text(key) => Some(key.to_owned()),
+            KeyRef::Int(_) => None,
+        }
+    }
+    fn from_rowid(rowid: i64) -> Result<Self, Mismatch> {
+        Err(Mismatch::found(Datum::Integer(rowid)))
+    }
+}
+
+/// A primary key, borrowed and untyped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyRef<'a> {
+    /// An integer of any type.
+    Int(i64),
+    /// Text.
+    Text(&'a str),
+}
+
+impl<'a> KeyRef<'a> {
+    /// The key as a bind.
+    pub fn bind(self) -> Bind<'a> {
+        match self {
+            KeyRef::Int(key) => Bind::Integer(key),
+            KeyRef::Text(key) => Bind::Text(Cow::Borrowed(key)),
+        }
+    }
+
+    /// The key in a row, or `None` for NULL.
+    ///
+    /// # Errors
+    ///
+    /// The value is no integer and no UTF-8 text.
+    pub fn read(datum: Datum<'a>) -> Result<Option<Self>, Mismatch> {
+        match datum {
+            Datum::Null => Ok(None),
+            Datum::Integer(key) => Ok(Some(KeyRef::Int(key))),
+            Datum::Text(bytes) => match std::str::from_utf8(bytes) {
+                Ok(key) => Ok(Some(KeyRef::Text(key))),
+                Err(_) => Err(Mismatch::found(datum)),
+            },
+            other => Err(Mismatch::found(other)),
+        }
+    }
+}
+
+impl fmt::Display for KeyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bind().fmt(f)
+    }
+}
+
+/// The keys of a result's rows, in order: 8 bytes a row for integers, the text itself for text.
+#[derive(Debug)]
+pub enum KeyList {
+    /// No key yet.
+    Empty,
+    /// Integers.
+    Int(Vec<i64>),
+    /// Texts, one after the other, with the end of each.
+    Text {
+        /// All texts in one.
+        bytes: String,
+        /// Where each one ends.
+        ends: Vec<usize>,
+    },
+}
+
+impl KeyList {
+    /// Adds the key of the next row.
+    pub fn push(&mut self, key: KeyRef<'_>) {
+        match (&mut *self, key) {
+            (KeyList::Int(keys), KeyRef::Int(key)) => keys.push(key),
+            (KeyList::Text { bytes, ends }, KeyRef::Text(key)) => {
+                bytes.push_str(key);
+                ends.push(bytes.len());
+            }
+            (KeyList::Empty, KeyRef::Int(key)) => *self = KeyList::Int(vec![key]),
+            (KeyList::Empty, KeyRef::Text(key)) => {
+                *self = KeyList::Text { bytes: key.to_owned(), ends: vec![key.len()] };
+            }
+            // One model has one key type, so its keys are never mixed.
+            _ => {}
+        }
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        match self {
+            KeyList::Empty => 0,
+            KeyList::Int(keys) => keys.len(),
+            KeyList::Text { ends, .. } => ends.len(),
+        }
+    }
+
+    /// The key of a row.
+    pub fn get(&self, row: usize) -> Option<KeyRef<'_>> {
+        match self {
+            KeyList::Empty => None,
+            KeyList::Int(keys) => keys.get(row).copied().map(KeyRef::Int),
+            KeyList::Text { bytes, ends } => {
+                let end = *ends.get(row)?;
+                let start = if row == 0 { 0 } else { *ends.get(row - 1)? };
+                bytes.get(start..end).map(KeyRef::Text)
+            }
+        }
+    }
+}
+
+/// Finds the number of a key. Children come in runs of one parent, so the last key is tried first.
+pub struct KeyMap {
+    ints: HashMap<i64, u32, BuildHasherDefault<KeyHasher>>,
+    texts: HashMap<Box<str>, u32>,
+    last_int: Option<(i64, u32)>,
+}
+
+impl KeyMap {
+    /// An empty map with room for `keys` integer keys.
+    pub fn with_capacity(keys: usize) -> Self {
+        KeyMap {
+            ints: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::default()),
+            texts: HashMap::default(),
+            last_int: None,
+        }
+    }
+
+    /// The number of a key, or `number` from now on if the key is new. Says whether it is.
+    pub fn number(&mut self, key: KeyRef<'_>, number: u32) -> (u32, bool) {
+        if let Some(known) = self.get(key) {
+            return (known, false);
+        }
+        match key {
+            KeyRef::Int(key) => {
+                self.ints.insert(key, number);
+                self.last_int = Some((key, number));
+            }
+            KeyRef::Text(key) => {
+                self.texts.insert(key.into(), number);
+            }
+        }
+        (number, true)
+    }
+
+    /// The number of a key.
+    #[inline]
+    pub fn get(&mut self, key: KeyRef<'_>) -> Option<u32> {
+        match key {
+            KeyRef::Int(key) => {
+                if let Some((last, number)) = self.last_int
+                    && last == key
+                {
+                    return Some(number);
+                }
+                let number = self.ints.get(&key).copied()?;
+                self.last_int = Some((key, number));
+                Some(number)
+            }
+            KeyRef::Text(key) => self.texts.get(key).copied(),
+        }
+    }
+}
+
+/// A multiplicative hash for integer keys, which come in runs of the program's own counting; SipHash costs as much as
+/// reading the row. Text keys, which may come from anybody, stay with the standard hash.
+#[derive(Default)]
+pub struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        // The table takes its bucket from the low bits and the product is best in the high ones.
+        self.0.rotate_left(26)
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_i64(i64::from(*byte));
+        }
+    }
+    fn write_i64(&mut self, value: i64) {
+        self.0 = (self.0 ^ value.cast_unsigned()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}

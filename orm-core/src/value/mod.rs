@@ -1,0 +1,357 @@
+//! Values between Rust and SQLite.
+//!
+//! SQLite stores five classes of value: NULL, INTEGER (64 bits, signed), REAL, TEXT and BLOB. A [`Bind`] goes in, a
+//! [`Datum`] comes out. The rules:
+//!
+//! * An integer field reads an INTEGER that fits its type, and nothing else. A `bool` is 0 or 1.
+//! * An `f64` reads a REAL, and an INTEGER too: a NUMERIC column stores `2.0` as 2.
+//! * A `String` reads TEXT that is UTF-8, a `Vec<u8>` reads a BLOB.
+//! * An `Option` reads NULL as `None`; nothing else reads NULL.
+//! * Not a number is refused when it is bound: SQLite would store it as NULL, in silence.
+//!
+//! What does not fit is a [`Mismatch`], which the reader of the row turns into an error that names model and field.
+
+mod key;
+mod kind;
+mod primitives;
+#[cfg(feature = "jiff")]
+mod time;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+pub use key::{Key, KeyList, KeyMap, KeyRef};
+pub use kind::{IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
+
+/// A value on its way into a statement.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Bind<'a> {
+    /// NULL.
+    Null,
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A float. Not a number is refused when the statement runs.
+    Real(f64),
+    /// Text.
+    Text(Cow<'a, str>),
+    /// Bytes.
+    Blob(Cow<'a, [u8]>),
+    /// Any number of values in one bind: the right side of `IN`.
+    Array(Arc<Vec<Bind<'static>>>),
+    /// A value that SQLite has no room for, with the reason.
+    Refused(&'static str),
+}
+
+impl Bind<'_> {
+    /// The same value, owned.
+    pub fn into_owned(self) -> Bind<'static> {
+        match self {
+            Bind::Null => Bind::Null,
+            Bind::Integer(value) => Bind::Integer(value),
+            Bind::Real(value) => Bind::Real(value),
+            Bind::Text(value) => Bind::Text(Cow::Owned(value.into_owned())),
+            Bind::Blob(value) => Bind::Blob(Cow::Owned(value.into_owned())),
+            Bind::Array(values) => Bind::Array(values),
+            Bind::Refused(reason) => Bind::Refused(reason),
+        }
+    }
+}
+
+impl fmt::Display for Bind<'_> {
+    /// As a SQL literal, for people to read; long values are cut.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONG: usize = 60;
+        match self {
+            Bind::Null => f.write_str("NULL"),
+            Bind::Integer(value) => write!(f, "{value}"),
+            Bind::Real(value) => write!(f, "{value:?}"),
+            Bind::Text(text) => {
+                let mut cut: String = text.chars().take(LONG).collect();
+                if cut.len() < text.len() {
+                    cut.push('…');
+                }
+                write!(f, "'{}'", cut.replace('\'', "''"))
+            }
+            Bind::Blob(bytes) => write!(f, "<{} bytes>", bytes.len()),
+            Bind::Array(values) => {
+                f.write_str("[")?;
+                for (i, value) in values.iter().take(5).enumerate() {
+                    write!(f, "{}{value}", if i == 0 { "" } else { ", " })?;
+                }
+                if values.len() > 5 {
+                    write!(f, ", … {} values", values.len())?;
+                }
+                f.write_str("]")
+            }
+            Bind::Refused(reason) => write!(f, "<{reason}>"),
+        }
+    }
+}
+
+/// A value of a row, borrowed from SQLite for as long as the row is current.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Datum<'a> {
+    /// NULL.
+    Null,
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A float.
+    Real(f64),
+    /// Text, as bytes: SQLite does not promise UTF-8.
+    Text(&'a [u8]),
+    /// Bytes.
+    Blob(&'a [u8]),
+}
+
+/// What a row has in place of what the field's type promises.
+#[derive(Debug)]
+pub struct Mismatch(pub(crate) Cow<'static, str>);
+
+impl Mismatch {
+    /// The value itself is of the right class and still does not fit.
+    pub fn new(found: impl Into<Cow<'static, str>>) -> Self {
+        Mismatch(found.into())
+    }
+
+    /// The value is of another class.
+    #[cold]
+    pub fn found(datum: Datum<'_>) -> Self {
+        Mismatch(match datum {
+            Datum::Null => "NULL".into(),
+            Datum::Integer(value) => format!("the INTEGER {value}").into(),
+            Datum::Real(value) => format!("the REAL {value:?}").into(),
+            Datum::Text(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => format!("the TEXT {}", Bind::Text(Cow::Borrowed(text))).into(),
+                Err(_) => "TEXT that is not UTF-8".into(),
+            },
+            Datum::Blob(bytes) => format!("a BLOB of {} bytes", bytes.len()).into(),
+        })
+    }
+}
+
+/// The type a column is declared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Storage {
+    /// `INTEGER`.
+    Integer,
+    /// `INTEGER`, 0 or 1.
+    Boolean,
+    /// `REAL`.
+    Real,
+    /// `TEXT`.
+    Text,
+    /// `BLOB`.
+    Blob,
+}
+
+impl Storage {
+    /// The word in `CREATE TABLE`.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Storage::Integer | Storage::Boolean => "INTEGER",
+            Storage::Real => "REAL",
+            Storage::Text => "TEXT",
+            Storage::Blob => "BLOB",
+        }
+    }
+}
+
+/// A value of a [`Record`](crate::Record): a [`Bind`] that knows a bool from an integer.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Scalar {
+    /// No value.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A float.
+    Real(f64),
+    /// Text; dates and times too.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl serde::Serialize for Scalar {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Scalar::Null => serializer.serialize_unit(),
+            Scalar::Bool(value) => serializer.serialize_bool(*value),
+            Scalar::Integer(value) => serializer.serialize_i64(*value),
+            Scalar::Real(value) => serializer.serialize_f64(*value),
+            Scalar::Text(value) => serializer.serialize_str(value),
+            Scalar::Blob(value) => serializer.serialize_bytes(value),
+        }
+    }
+}
+
+/// No NULL here.
+pub struct NotNull;
+/// NULL is possible here.
+pub struct Null;
+/// Whether a type has room for NULL, as a type.
+pub trait Nullness: 'static {
+    /// The type with this nullness added.
+    type Lift<T: Value>: Value<Base = T::Base>;
+}
+impl Nullness for NotNull {
+    type Lift<T: Value> = T;
+}
+impl Nullness for Null {
+    type Lift<T: Value> = T::Nullable;
+}
+
+/// A column of this nullness takes a value of that one.
+#[diagnostic::on_unimplemented(
+    message = "a value that may be NULL cannot be assigned to a NOT NULL column",
+    label = "this value may be NULL",
+    note = "unwrap the `Option`, give a default with `.coalesce(..)`, or make the field an `Option`"
+)]
+pub trait Accepts<N> {}
+impl Accepts<NotNull> for NotNull {}
+/// Nothing is of this nullness. With one impl only, rustc would report a type mismatch and not the text above.
+pub struct Never;
+impl Accepts<Never> for NotNull {}
+impl Accepts<NotNull> for Null {}
+impl Accepts<Null> for Null {}
+
+/// A type a column can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a column",
+    label = "not a column type",
+    note = "use an integer up to 64 bits signed, f64, bool, String, Vec<u8>, a date or time of the `jiff` feature, or an Option of one"
+)]
+pub trait Value: Sized + 'static {
+    /// The type without `Option` and `Deferred`: what a comparison is about.
+    type Base: Value<Base = Self::Base>;
+    /// Whether NULL is possible.
+    type Null: Nullness;
+    /// The type with room for NULL.
+    type Nullable: Value<Base = Self::Base>;
+    /// What a query hands out.
+    type Out: 'static;
+    /// The type the column is declared with.
+    const STORAGE: Storage;
+    /// The Rust name, for messages.
+    const NAME: &'static str;
+    /// Reads a value of a row.
+    ///
+    /// # Errors
+    ///
+    /// The value of the row is not of this type.
+    fn read(datum: Datum<'_>) -> Result<Self::Out, Mismatch>;
+    /// The value on its way into a statement.
+    fn bind(&self) -> Bind<'_>;
+    /// The value as a scalar of a record.
+    fn scalar(out: Self::Out) -> Scalar;
+}
+
+impl<T: Value<Base = T, Out = T>> Value for Option<T> {
+    type Base = T;
+    type Null = Null;
+    type Nullable = Option<T>;
+    type Out = Option<T>;
+    const STORAGE: Storage = T::STORAGE;
+    const NAME: &'static str = T::NAME;
+    #[inline]
+    fn read(datum: Datum<'_>) -> Result<Option<T>, Mismatch> {
+        match datum {
+            Datum::Null => Ok(None),
+            datum => T::read(datum).map(Some),
+        }
+    }
+    fn bind(&self) -> Bind<'_> {
+        self.as_ref().map_or(Bind::Null, T::bind)
+    }
+    fn scalar(out: Option<T>) -> Scalar {
+        out.map_or(Scalar::Null, T::scalar)
+    }
+}
+
+/// A Rust value that can stand beside a column of base type `B` by reference, `str` for `String` included.
+pub trait Literal<B> {
+    /// The value on its way into a statement.
+    fn literal(&self) -> Bind<'_>;
+}
+impl Literal<String> for str {
+    fn literal(&self) -> Bind<'_> {
+        Bind::Text(Cow::Borrowed(self))
+    }
+}
+impl Literal<Vec<u8>> for [u8] {
+    fn literal(&self) -> Bind<'_> {
+        Bind::Blob(Cow::Borrowed(self))
+    }
+}
+
+/// A number: it has arithmetic.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column has no arithmetic, `sum` or `avg`",
+    label = "`{Self}` is not a number"
+)]
+pub trait Numeric: Value {}
+impl<T: Value> Numeric for T where T::Base: NumericBase {}
+/// The base types of [`Numeric`].
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column has no arithmetic, `sum` or `avg`",
+    label = "`{Self}` is not a number"
+)]
+pub trait NumericBase {}
+/// Text: it has text lookups.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column has no text lookups",
+    label = "`{Self}` is not text",
+    note = "`.cast::<String>()` makes text of it"
+)]
+pub trait TextBase {}
+/// A bool: it is a condition by itself.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column is a condition only if it is a bool",
+    label = "`{Self}` is not a condition: compare it, as in `.eq(value)`"
+)]
+pub trait BoolBase {}
+/// A date, or a date with a time: it has date parts.
+#[diagnostic::on_unimplemented(message = "a `{Self}` column has no date parts", label = "`{Self}` is not a date or time")]
+pub trait DateBase {}
+
+/// What a builder's setter takes: the value itself, text by reference, or either where the field is an Option.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a value for a `{T}` field", label = "expected `{T}`")]
+pub trait IntoField<T> {
+    /// The field's value.
+    fn into_field(self) -> T;
+}
+impl<T> IntoField<T> for T {
+    fn into_field(self) -> T {
+        self
+    }
+}
+impl<T> IntoField<Option<T>> for T {
+    fn into_field(self) -> Option<T> {
+        Some(self)
+    }
+}
+impl IntoField<String> for &str {
+    fn into_field(self) -> String {
+        self.into()
+    }
+}
+impl IntoField<Option<String>> for &str {
+    fn into_field(self) -> Option<String> {
+        Some(self.into())
+    }
+}
+impl IntoField<String> for &String {
+    fn into_field(self) -> String {
+        self.clone()
+    }
+}
+impl IntoField<Option<String>> for Option<&str> {
+    fn into_field(self) -> Option<String> {
+        self.map(str::to_owned)
+    }
+}

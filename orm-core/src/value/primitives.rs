@@ -1,0 +1,109 @@
+//! The column types of the standard library: integers, bool, f64, String, `Vec<u8>`.
+
+use std::borrow::Cow;
+
+use super::{
+    Bind, BoolBase, Datum, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase, Value,
+};
+
+/// What every scalar's impl has in common.
+macro_rules! scalar {
+    ($type:ty, $storage:ident, |$datum:ident| $read:expr, |$value:ident| $bind:expr, |$out:ident| $scalar:expr) => {
+        impl Value for $type {
+            type Base = $type;
+            type Null = NotNull;
+            type Nullable = Option<$type>;
+            type Out = $type;
+            const STORAGE: Storage = Storage::$storage;
+            const NAME: &'static str = stringify!($type);
+            #[inline]
+            fn read($datum: Datum<'_>) -> Result<$type, Mismatch> {
+                $read
+            }
+            #[inline]
+            fn bind(&self) -> Bind<'_> {
+                let $value = self;
+                $bind
+            }
+            fn scalar($out: $type) -> Scalar {
+                $scalar
+            }
+        }
+        impl Literal<$type> for $type {
+            fn literal(&self) -> Bind<'_> {
+                Value::bind(self)
+            }
+        }
+    };
+}
+#[cfg(feature = "jiff")]
+pub(super) use scalar;
+
+macro_rules! integer {
+    ($($type:ty),*) => {$(
+        scalar!(
+            $type, Integer,
+            |datum| match datum {
+                Datum::Integer(value) => <$type>::try_from(value).map_err(|_| Mismatch::found(datum)),
+                other => Err(Mismatch::found(other)),
+            },
+            |value| Bind::Integer(i64::from(*value)),
+            |out| Scalar::Integer(i64::from(out))
+        );
+        impl NumericBase for $type {}
+    )*};
+}
+integer!(i64, i32, i16, i8, u32, u16, u8);
+
+scalar!(
+    bool,
+    Boolean,
+    |datum| match datum {
+        Datum::Integer(0) => Ok(false),
+        Datum::Integer(1) => Ok(true),
+        other => Err(Mismatch::found(other)),
+    },
+    |value| Bind::Integer(i64::from(*value)),
+    |out| Scalar::Bool(out)
+);
+impl BoolBase for bool {}
+
+scalar!(
+    f64,
+    Real,
+    |datum| match datum {
+        Datum::Real(value) => Ok(value),
+        // A NUMERIC column stores 2.0 as 2.
+        Datum::Integer(value) => Ok(value as f64),
+        other => Err(Mismatch::found(other)),
+    },
+    |value| Bind::Real(*value),
+    |out| Scalar::Real(out)
+);
+impl NumericBase for f64 {}
+
+scalar!(
+    String,
+    Text,
+    |datum| match datum {
+        Datum::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(Mismatch::found(datum)),
+        },
+        other => Err(Mismatch::found(other)),
+    },
+    |value| Bind::Text(Cow::Borrowed(value)),
+    |out| Scalar::Text(out)
+);
+impl TextBase for String {}
+
+scalar!(
+    Vec<u8>,
+    Blob,
+    |datum| match datum {
+        Datum::Blob(bytes) => Ok(bytes.to_vec()),
+        other => Err(Mismatch::found(other)),
+    },
+    |value| Bind::Blob(Cow::Borrowed(value)),
+    |out| Scalar::Blob(out)
+);

@@ -1,0 +1,360 @@
+//! The rules of a model: what no single attribute can know. One function each, with its reason.
+//!
+//! Checking also looks names up, so that `expand` works with positions and cannot fail. What has an error is left out
+//! of the result.
+
+use std::collections::HashSet;
+
+use crate::errors::Errors;
+use crate::model::{
+    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete,
+    Shape, Stored,
+};
+use crate::names::{self, type_text};
+use crate::symbol;
+
+/// Asks every rule, and completes the model.
+pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
+    field_names_are_distinct(errors, &model);
+    columns_are_distinct(errors, &model);
+    join_tables_are_distinct(errors, &model);
+    checks_are_distinct(errors, &model);
+    for (field, stored) in model.columns() {
+        set_null_needs_a_nullable_key(errors, field, stored);
+        set_default_needs_a_default(errors, stored);
+        unique_is_an_index(errors, stored);
+        a_key_is_unique(errors, stored);
+        only_texts_have_a_length(errors, stored);
+    }
+    let key = primary_key(errors, &mut model);
+    let ordering = ordering(errors, &model);
+    let indexes = indexes(errors, &model);
+    Checked {
+        model,
+        key,
+        ordering,
+        indexes,
+    }
+}
+
+/// `type` and `r#type` are one name: in the table, in the builder and in a query.
+fn field_names_are_distinct(errors: &mut Errors, model: &Model) {
+    let mut seen = HashSet::new();
+    for field in &model.fields {
+        if !seen.insert(&field.name) {
+            errors.about(
+                &field.ident,
+                format!("`{}` has two fields called `{}`", model.name, field.name),
+            );
+        }
+    }
+}
+
+/// SQLite compares the names of columns without case.
+fn columns_are_distinct(errors: &mut Errors, model: &Model) {
+    let mut seen = HashSet::new();
+    for (field, stored) in model.columns() {
+        if !seen.insert(stored.column.to_ascii_lowercase()) {
+            let column = &stored.column;
+            let message = format!(
+                "two fields of `{}` are stored in column `{column}`: rename one of them",
+                model.name
+            );
+            errors.about(&field.ident, message);
+        }
+    }
+}
+
+/// Two relations in one join table would read each other's rows.
+fn join_tables_are_distinct(errors: &mut Errors, model: &Model) {
+    let mut seen = HashSet::from([model.table.to_ascii_lowercase()]);
+    for field in &model.fields {
+        if let FieldKind::ManyToMany(relation) = &field.kind
+            && let Link::Auto { table, span } = &relation.link
+            && !seen.insert(table.to_ascii_lowercase())
+        {
+            errors.at(
+                *span,
+                format!("table `{table}` is in use: name another with `table = \"..\"`"),
+            );
+        }
+    }
+}
+
+/// A failed check is known by its name.
+fn checks_are_distinct(errors: &mut Errors, model: &Model) {
+    let mut seen = HashSet::new();
+    for check in &model.checks {
+        if !seen.insert(&check.name) {
+            errors.at(
+                check.span,
+                format!("two checks are called `{}`", check.name),
+            );
+        }
+    }
+}
+
+/// The action writes NULL.
+fn set_null_needs_a_nullable_key(errors: &mut Errors, field: &Field, stored: &Stored) {
+    if let Some(key) = stored.foreign_key()
+        && key.on_delete == OnDelete::SetNull
+        && !stored.nullable
+    {
+        let ty = type_text(&field.ty);
+        errors.about(
+            &field.ty,
+            format!("SetNull needs a column that can be NULL: write `Option<{ty}>`"),
+        );
+    }
+}
+
+/// The action writes the default.
+fn set_default_needs_a_default(errors: &mut Errors, stored: &Stored) {
+    if let Some(key) = stored.foreign_key()
+        && key.on_delete == OnDelete::SetDefault
+        && stored.default.is_none()
+        && let Some(span) = key.on_delete_span
+    {
+        errors.at(
+            span,
+            "SetDefault needs a default: add `#[field(default = ..)]`",
+        );
+    }
+}
+
+/// A second index over the same column would only cost writes.
+fn unique_is_an_index(errors: &mut Errors, stored: &Stored) {
+    if let (Some(_), Some(index)) = (stored.unique, stored.index) {
+        errors.at(index, "`unique` makes an index already: leave `index` out");
+    }
+}
+
+/// The same for a primary key, which is unique and indexed by what it is.
+fn a_key_is_unique(errors: &mut Errors, stored: &Stored) {
+    if stored.primary_key.is_some() {
+        for (span, word) in [
+            (stored.unique, symbol::UNIQUE),
+            (stored.index, symbol::INDEX),
+        ] {
+            if let Some(span) = span {
+                errors.at(
+                    span,
+                    format!("a primary key is unique and indexed already: leave `{word}` out"),
+                );
+            }
+        }
+    }
+}
+
+/// A number has no length, and bytes are not counted in characters.
+fn only_texts_have_a_length(errors: &mut Errors, stored: &Stored) {
+    if let Some(length) = &stored.max_length {
+        let text = match &stored.shape {
+            Shape::Plain { value } | Shape::Deferred { value } => {
+                names::last_word(value) == "String"
+            }
+            Shape::ForeignKey(_) => false,
+        };
+        if !text {
+            errors.at(
+                length.span,
+                "`max_length` belongs on a `String`, an `Option<String>` or a `Deferred<String>`",
+            );
+        }
+    }
+}
+
+/// Every row is known by one column: the field that is marked, or else the one called `id`.
+fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
+    let mut marked = model
+        .columns()
+        .filter_map(|(field, stored)| Some((&field.name, stored.primary_key?)));
+    let first = marked.next();
+    for (name, span) in marked {
+        let first = first.map_or("", |(name, _)| name);
+        let model = &model.name;
+        errors.at(
+            span,
+            format!(
+                "`{model}` has one primary key, and `{first}` is marked already: unmark `{name}`"
+            ),
+        );
+    }
+    let name = first.map_or(symbol::ID, |(name, _)| name).to_owned();
+    let Some(field) = model.fields.iter().find(|field| field.name == name) else {
+        let message = format!(
+            "model `{}` has no primary key: add `pub id: i64`, or mark a field with `#[field(primary_key)]`",
+            model.name
+        );
+        errors.about(&model.ident, message);
+        return None;
+    };
+    if let Some(message) = why_no_key(field) {
+        errors.about(&field.ty, message);
+        return None;
+    }
+    let (ident, ty) = (field.ident.clone(), field.ty.clone());
+    let column = model.columns().position(|(field, _)| field.name == name)?;
+    let stored = model
+        .fields
+        .iter_mut()
+        .filter(|field| field.name == name)
+        .find_map(|field| match &mut field.kind {
+            FieldKind::Stored(stored) => Some(stored),
+            _ => None,
+        })?;
+    stored.generated =
+        stored.default.is_none() && symbol::AUTO_KEYS.contains(&names::last_word(&ty).as_str());
+    Some(Key {
+        column,
+        ident,
+        ty,
+        auto: stored.insert() == Insert::Generated,
+    })
+}
+
+/// A key is always there, always loaded, and a value of its own.
+fn why_no_key(field: &Field) -> Option<String> {
+    let name = &field.name;
+    let stored = match &field.kind {
+        FieldKind::Stored(stored) => stored,
+        // Its type has an error already; no second one.
+        FieldKind::Unreadable => return None,
+        _ => {
+            return Some(format!(
+                "`{name}` is not a column, so it cannot be the primary key"
+            ));
+        }
+    };
+    match &stored.shape {
+        Shape::ForeignKey(_) => Some(
+            "a ForeignKey as primary key is not supported yet: add `pub id: i64`, \
+             and mark this field `#[field(unique)]`"
+                .to_owned(),
+        ),
+        Shape::Deferred { value } => {
+            let value = type_text(value);
+            Some(format!(
+                "a primary key is always loaded: write `{name}: {value}`"
+            ))
+        }
+        Shape::Plain { value } if stored.nullable => {
+            let value = type_text(value);
+            Some(format!(
+                "a primary key is never absent: write `{name}: {value}`; on insert it may be left out"
+            ))
+        }
+        Shape::Plain { .. } => None,
+    }
+}
+
+/// The default order names columns.
+fn ordering(errors: &mut Errors, model: &Model) -> Vec<ColumnOrder> {
+    let mut seen = HashSet::new();
+    let mut terms = Vec::with_capacity(model.ordering.len());
+    for term in &model.ordering {
+        let Some(column) = column(errors, model, &term.field, "ordered by") else {
+            continue;
+        };
+        if seen.insert(column) {
+            terms.push(ColumnOrder {
+                column,
+                descending: term.descending,
+            });
+        } else {
+            errors.at(
+                term.field.span,
+                format!("`{}` stands twice in this ordering", term.field.name),
+            );
+        }
+    }
+    terms
+}
+
+/// Indexes name columns, no column twice, and have names of their own.
+fn indexes(errors: &mut Errors, model: &Model) -> Vec<ColumnIndex> {
+    let mut names = HashSet::new();
+    let mut indexes = Vec::with_capacity(model.indexes.len());
+    for index in &model.indexes {
+        let mut columns = Vec::with_capacity(index.fields.len());
+        for field in &index.fields {
+            let Some(column) = column(errors, model, field, "indexed") else {
+                continue;
+            };
+            if columns.contains(&column) {
+                errors.at(
+                    field.span,
+                    format!("`{}` stands twice in this index", field.name),
+                );
+            } else {
+                columns.push(column);
+            }
+        }
+        let name = index
+            .name
+            .clone()
+            .unwrap_or_else(|| index_name(model, &columns, index.unique));
+        if names.insert(name.to_ascii_lowercase()) {
+            indexes.push(ColumnIndex {
+                name,
+                columns,
+                unique: index.unique,
+            });
+        } else {
+            errors.at(
+                index.span,
+                format!("two indexes are called `{name}`: leave one out, or give it a `name`"),
+            );
+        }
+    }
+    indexes
+}
+
+/// `book_publisher_id_published_idx`, `book_author_id_title_uniq`.
+fn index_name(model: &Model, columns: &[usize], unique: bool) -> String {
+    let mut name = model.table.clone();
+    for column in columns {
+        if let Some((_, stored)) = model.columns().nth(*column) {
+            name.push('_');
+            name.push_str(&stored.column);
+        }
+    }
+    name.push_str(if unique { "_uniq" } else { "_idx" });
+    name
+}
+
+/// The position of the column that a text names by its field.
+fn column(errors: &mut Errors, model: &Model, named: &Named, done: &str) -> Option<usize> {
+    let name = named.name.strip_prefix("r#").unwrap_or(&named.name);
+    if let Some(position) = model.columns().position(|(field, _)| field.name == name) {
+        return Some(position);
+    }
+    let message = match model
+        .fields
+        .iter()
+        .find(|field| field.name == name)
+        .map(|field| &field.kind)
+    {
+        // Reported where it stands.
+        Some(FieldKind::Unreadable) => return None,
+        Some(_) => format!(
+            "`{name}` is not a column of `{}`: only stored fields can be {done}",
+            model.name
+        ),
+        None => match model.columns().find(|(_, stored)| stored.column == name) {
+            Some((field, _)) => format!(
+                "`{name}` is a column: write the name of its field, `{}`",
+                field.name
+            ),
+            None => {
+                let near = names::did_you_mean(
+                    name,
+                    model.columns().map(|(field, _)| field.name.as_str()),
+                );
+                format!("`{name}` is not a field of `{}`{near}", model.name)
+            }
+        },
+    };
+    errors.at(named.span, message);
+    None
+}

@@ -1,0 +1,111 @@
+//! The pipeline: parse, check, expand; after a mistake, every error at once beside a fallback.
+//!
+//! A struct that could be read is expanded even when it is wrong. The program that uses it then still finds its
+//! fields and its builder, and one mistake gives one error instead of one for each use.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+use crate::{check, expand, parse};
+
+/// What `#[derive(Model)]` writes for `input`.
+pub(crate) fn model(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::new();
+    let checked = parse::model(&mut errors, input).map(|model| check::model(&mut errors, model));
+    match (errors.finish(), checked) {
+        (None, Some(checked)) => expand::model(&checked),
+        (error, checked) => {
+            let errors = error.map(|error| error.into_compile_error());
+            let fallback = expand::fallback(input, checked.as_ref());
+            quote! { #errors #fallback }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_str;
+
+    use super::*;
+
+    fn expanded(source: &str) -> syn::Result<String> {
+        Ok(model(&parse_str::<DeriveInput>(source)?).to_string())
+    }
+
+    fn errors(text: &str) -> usize {
+        text.matches("compile_error").count()
+    }
+
+    #[test]
+    fn a_correct_model_has_no_error() -> syn::Result<()> {
+        let text =
+            expanded("pub struct Author { pub id: i64, name: String, books: HasMany<Book> }")?;
+        assert_eq!(errors(&text), 0);
+        assert!(text.contains("NewAuthor"));
+        Ok(())
+    }
+
+    #[test]
+    fn all_errors_of_a_derive_are_reported_at_once() -> syn::Result<()> {
+        let text = expanded(
+            r#"
+            #[model(tabel = "b", ordering = "titel")]
+            struct Book {
+                id: i64,
+                #[field(max_lenght = 3, unique, index)]
+                title: String,
+                #[relation(via = "book")]
+                author: ForeignKey<Author>,
+                reviews: Option<HasMany<Review>>,
+                #[field(column = 3)]
+                pages: i32,
+            }"#,
+        )?;
+        assert_eq!(errors(&text), 7, "{text}");
+        Ok(())
+    }
+
+    #[test]
+    fn stray_punctuation_is_reported_once_and_skipped() -> syn::Result<()> {
+        for attribute in [
+            "#[field(, unique)]",
+            "#[field(= 3, unique)]",
+            "#[field(\"x\" y, unique)]",
+        ] {
+            let text = expanded(&format!(
+                "struct Book {{ id: i64, {attribute} title: String }}"
+            ))?;
+            assert_eq!(errors(&text), 1, "{attribute}");
+            assert!(text.contains("unique : true"), "{attribute}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_model_is_still_expanded() -> syn::Result<()> {
+        let text = expanded(r#"#[model(tabel = "b")] struct Book { id: i64, title: String }"#)?;
+        assert_eq!(errors(&text), 1);
+        assert!(text.contains("NewBook") && text.contains("fn title"));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_a_struct_gets_a_stub() -> syn::Result<()> {
+        for source in [
+            "enum Book { A }",
+            "struct Book(i64);",
+            "struct Book;",
+            "union Book { a: i64 }",
+        ] {
+            let text = expanded(source)?;
+            assert_eq!(errors(&text), 1, "{source}");
+            assert!(text.contains("Model for Book"), "{source}");
+        }
+        let text = expanded("struct Book<T> { id: i64, value: T }")?;
+        assert_eq!(errors(&text), 1);
+        assert!(!text.contains("Model for Book"));
+        Ok(())
+    }
+}

@@ -1,0 +1,214 @@
+//! The static description of the model: `COLUMNS` and `META`.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, Lit, UnOp};
+
+use crate::model::{Checked, Field, FieldKind, Shape, Stored};
+use crate::names::{self, Names};
+
+pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
+    let Names {
+        orm, columns, meta, ..
+    } = names;
+    let model = &checked.model;
+    let (name, table) = (&model.name, &model.table);
+
+    let key = checked.key.as_ref().map(|key| key.column);
+    let auto_key = checked.key.as_ref().is_some_and(|key| key.auto);
+    let described = model
+        .columns()
+        .enumerate()
+        .map(|(position, (field, stored))| column(field, stored, key == Some(position), names));
+    let count = number(model.columns().count());
+    let key = number(key.unwrap_or_default());
+
+    let slot_names: Vec<_> = model
+        .fields
+        .iter()
+        .filter(|field| field.slot.is_some())
+        .map(|field| &field.name)
+        .collect();
+    let slots = number(slot_names.len());
+    let relations = model
+        .fields
+        .iter()
+        .filter(|field| match &field.kind {
+            FieldKind::Stored(stored) => stored.foreign_key().is_some(),
+            FieldKind::HasMany(_) | FieldKind::HasOne(_) | FieldKind::ManyToMany(_) => true,
+            FieldKind::Prefetched { .. } | FieldKind::Memo | FieldKind::Unreadable => false,
+        })
+        .map(|field| names::relation_static(&field.ident));
+
+    let ordering = checked.ordering.iter().map(|term| {
+        let (column, descending) = (number(term.column), term.descending);
+        quote! { #orm::OrderingMeta { column: #column, descending: #descending } }
+    });
+    let indexes = checked.indexes.iter().map(|index| {
+        let (name, unique) = (&index.name, index.unique);
+        let columns = index.columns.iter().map(|column| number(*column));
+        quote! { #orm::IndexMeta { name: #name, columns: &[#(#columns),*], unique: #unique } }
+    });
+    let checks = model.checks.iter().map(|check| {
+        let (name, sql) = (&check.name, &check.sql);
+        quote! { #orm::CheckMeta { name: #name, sql: #sql } }
+    });
+
+    quote! {
+        static #columns: [#orm::ColumnMeta; #count] = [#(#described),*];
+        static #meta: #orm::ModelMeta = #orm::ModelMeta {
+            name: #name,
+            table: #table,
+            columns: &#columns,
+            key: #key,
+            auto_key: #auto_key,
+            slots: #slots,
+            relations: &[#(&#relations),*],
+            ordering: &[#(#ordering),*],
+            indexes: &[#(#indexes),*],
+            checks: &[#(#checks),*],
+            slot_names: &[#(#slot_names),*],
+        };
+    }
+}
+
+fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    let (name, column, nullable) = (&field.name, &stored.column, stored.nullable);
+    let rust_type = names::type_text(&field.ty);
+    let storage = match &stored.shape {
+        Shape::Plain { value } | Shape::Deferred { value } => {
+            quote_spanned! {value.span()=> <#value as #orm::Value>::STORAGE }
+        }
+        Shape::ForeignKey(key) => {
+            let target = &key.target;
+            quote_spanned! {target.span()=> <<#target as #orm::Model>::Key as #orm::Value>::STORAGE }
+        }
+    };
+    let unique = stored.unique.is_some();
+    // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
+    let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
+    let default = option(stored.default.as_ref().and_then(sql_literal));
+    let max_length = option(
+        stored
+            .max_length
+            .as_ref()
+            .map(|length| Literal::u32_unsuffixed(length.limit)),
+    );
+    let deferred = match stored.shape {
+        Shape::Deferred { .. } => option(field.slot.map(number)),
+        Shape::Plain { .. } | Shape::ForeignKey(_) => option(None::<Literal>),
+    };
+    let relation = option(stored.foreign_key().map(|_| {
+        let relation = names::relation_static(&field.ident);
+        quote! { &#relation }
+    }));
+    quote! {
+        #orm::ColumnMeta {
+            name: #name,
+            column: #column,
+            rust_type: #rust_type,
+            storage: #storage,
+            nullable: #nullable,
+            primary_key: #primary_key,
+            unique: #unique,
+            index: #index,
+            default: #default,
+            max_length: #max_length,
+            deferred: #deferred,
+            relation: #relation,
+        }
+    }
+}
+
+/// The default as SQL, if it is a literal. Others are known to the program only, and are filled in on insert.
+fn sql_literal(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Paren(paren) => sql_literal(&paren.expr),
+        Expr::Group(group) => sql_literal(&group.expr),
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => Some(number.base10_digits().to_owned()),
+            Lit::Float(number) => Some(number.base10_digits().to_owned()),
+            Lit::Bool(truth) => Some(if truth.value { "1" } else { "0" }.to_owned()),
+            Lit::Str(text) => sql_text(&text.value()),
+            _ => None,
+        },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match &*unary.expr {
+            Expr::Lit(literal) if matches!(literal.lit, Lit::Int(_) | Lit::Float(_)) => {
+                sql_literal(&unary.expr).map(|number| format!("-{number}"))
+            }
+            _ => None,
+        },
+        // `"x".into()` and `String::from("x")` are the text itself.
+        Expr::MethodCall(call) if call.args.is_empty() => {
+            let converts = ["into", "to_string", "to_owned"]
+                .iter()
+                .any(|name| call.method == name);
+            text_literal(&call.receiver).filter(|_| converts)
+        }
+        Expr::Call(call) => {
+            let is_from = matches!(&*call.func, Expr::Path(path) if names::type_text(path).ends_with("String::from"));
+            call.args
+                .first()
+                .filter(|_| is_from && call.args.len() == 1)
+                .and_then(text_literal)
+        }
+        _ => None,
+    }
+}
+
+fn text_literal(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => sql_literal(value),
+        _ => None,
+    }
+}
+
+/// A text in quotes. SQLite's texts of SQL end at a NUL, so one with a NUL has no literal.
+fn sql_text(text: &str) -> Option<String> {
+    (!text.contains('\0')).then(|| format!("'{}'", text.replace('\'', "''")))
+}
+
+fn number(value: usize) -> Literal {
+    Literal::usize_unsuffixed(value)
+}
+
+fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote! { ::core::option::Option::Some(#value) },
+        None => quote! { ::core::option::Option::None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_become_sql_and_nothing_else_does() -> syn::Result<()> {
+        for (value, sql) in [
+            ("0", Some("0")),
+            ("1_000i64", Some("1000")),
+            ("0x10", Some("16")),
+            ("-3", Some("-3")),
+            ("(2.5)", Some("2.5")),
+            ("true", Some("1")),
+            ("\"it's\"", Some("'it''s'")),
+            ("\"x\".into()", Some("'x'")),
+            ("String::from(\"x\")", Some("'x'")),
+            ("\"nul\\0\"", None),
+            ("Date::today()", None),
+            ("!0", None),
+            ("1 + 1", None),
+            ("NAME.to_string()", None),
+        ] {
+            assert_eq!(
+                sql_literal(&syn::parse_str(value)?).as_deref(),
+                sql,
+                "{value}"
+            );
+        }
+        Ok(())
+    }
+}

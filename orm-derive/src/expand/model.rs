@@ -1,0 +1,266 @@
+//! `impl Model`: how rows become values of the struct and values become rows.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Expr;
+
+use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
+use crate::names::{self, Names};
+
+pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
+    let Names {
+        orm,
+        new,
+        fields,
+        builder,
+        missing,
+        meta,
+        ..
+    } = names;
+    let model = &checked.model.ident;
+    let required = checked.model.required().map(|(field, _)| &field.ident);
+    // Without a key there is an error already: the rest of the program may go on as if it were an `i64`.
+    let (key_type, key, key_ref) = match &checked.key {
+        Some(key) => {
+            let (ident, ty) = (&key.ident, &key.ty);
+            (
+                quote! { #ty },
+                quote! { ::core::clone::Clone::clone(&self.#ident) },
+                quote! { #orm::Key::key_ref(&self.#ident) },
+            )
+        }
+        None => (
+            quote! { i64 },
+            quote! { ::core::unreachable!() },
+            quote! { ::core::unreachable!() },
+        ),
+    };
+
+    let decoded = checked
+        .model
+        .fields
+        .iter()
+        .map(|field| decoded(field, names));
+    let from_new = checked
+        .model
+        .fields
+        .iter()
+        .map(|field| from_new(field, names));
+    let binds = checked
+        .model
+        .columns()
+        .enumerate()
+        .map(|(column, (field, stored))| {
+            let (column, value) = (
+                Literal::usize_unsuffixed(column),
+                bind(field, stored, names),
+            );
+            quote! { #column => #value, }
+        });
+    let new_binds = checked
+        .model
+        .columns()
+        .enumerate()
+        .map(|(column, (field, stored))| {
+            let (column, ident) = (Literal::usize_unsuffixed(column), &field.ident);
+            let orm = names::at(orm, stored.place());
+            let value = quote_spanned! {stored.place()=> #orm::Value::bind(&new.#ident) };
+            quote! { #column => ::core::option::Option::Some(#value), }
+        });
+    let fills = checked.model.columns().filter_map(|(field, stored)| {
+        let (ident, value) = (
+            &field.ident,
+            default(stored, stored.default.as_ref()?, names),
+        );
+        Some(quote! {
+            if new.#ident.is_none() {
+                new.#ident = ::core::option::Option::Some(#value);
+            }
+        })
+    });
+    let handles = checked
+        .model
+        .fields
+        .iter()
+        .filter_map(|field| handle(field, names));
+    let memos = checked
+        .model
+        .fields
+        .iter()
+        .filter(|field| matches!(field.kind, FieldKind::Memo));
+    let memos = memos.map(|field| &field.ident);
+
+    quote! {
+        #[automatically_derived]
+        impl #orm::Model for #model {
+            type Key = #key_type;
+            type New = #new;
+            type Builder = #builder<#(#missing::#required),*>;
+            type Fields<R: #orm::Model, K: #orm::Kind> = #fields<R, K>;
+            const META: &'static #orm::ModelMeta = &#meta;
+
+            fn create() -> Self::Builder {
+                #builder { draft: ::core::default::Default::default(), state: ::core::marker::PhantomData }
+            }
+            fn key(&self) -> Self::Key {
+                #key
+            }
+            fn key_ref(&self) -> #orm::KeyRef<'_> {
+                #key_ref
+            }
+            fn decode(row: &mut #orm::Cursor<'_>) -> ::core::result::Result<Self, #orm::Mismatch> {
+                ::core::result::Result::Ok(Self { #(#decoded),* })
+            }
+            fn bind(&self, column: usize) -> ::core::option::Option<#orm::Bind<'_>> {
+                match column {
+                    #(#binds)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+            fn bind_new(new: &#new, column: usize) -> ::core::option::Option<#orm::Bind<'_>> {
+                match column {
+                    #(#new_binds)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+            fn fill(new: &mut #new) {
+                #(#fills)*
+            }
+            fn from_new(
+                new: #new,
+                rowid: i64,
+                origin: #orm::Origin<'_>,
+            ) -> ::core::result::Result<Self, #orm::Mismatch> {
+                ::core::result::Result::Ok(Self { #(#from_new),* })
+            }
+            fn handle(&self, slot: usize) -> ::core::option::Option<#orm::Handle<'_>> {
+                match slot {
+                    #(#handles)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+            fn forget(&mut self) {
+                #(self.#memos.clear();)*
+            }
+        }
+    }
+}
+
+/// A field of a row that was read.
+fn decoded(field: &Field, names: &Names) -> TokenStream {
+    let (ident, ty, slot) = (&field.ident, &field.ty, slot(field));
+    let FieldKind::Stored(stored) = &field.kind else {
+        return unstored(field, names, &quote! { row });
+    };
+    let place = stored.place();
+    let orm = names::at(&names.orm, place);
+    let value = match stored.shape {
+        Shape::Plain { .. } => quote_spanned! {place=> row.value::<#ty>() },
+        Shape::Deferred { .. } => quote_spanned! {place=> #orm::Deferred::decode(row, #slot) },
+        Shape::ForeignKey(_) => quote_spanned! {place=> #orm::StoredKey::decode(row, #slot) },
+    };
+    quote! { #ident: #value? }
+}
+
+/// A field of a row that was inserted.
+fn from_new(field: &Field, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    let (ident, ty, slot) = (&field.ident, &field.ty, slot(field));
+    let FieldKind::Stored(stored) = &field.kind else {
+        return unstored(field, names, &quote! { origin });
+    };
+    let value = match stored.insert() {
+        Insert::Required | Insert::Nullable => quote! { new.#ident },
+        Insert::Defaulted => quote! { #orm::filled(new.#ident)? },
+        Insert::Generated => quote! {
+            match new.#ident {
+                ::core::option::Option::Some(key) => key,
+                ::core::option::Option::None => <#ty as #orm::Key>::from_rowid(rowid)?,
+            }
+        },
+    };
+    match stored.shape {
+        Shape::Plain { .. } => quote! { #ident: #value },
+        Shape::Deferred { .. } => {
+            quote! { #ident: #orm::Deferred::at(#value, origin.place(#slot)) }
+        }
+        Shape::ForeignKey(_) if stored.nullable => {
+            quote! { #ident: #value.map(|key| #orm::ForeignKey::at(key, origin.place(#slot))) }
+        }
+        Shape::ForeignKey(_) => {
+            quote! { #ident: #orm::ForeignKey::at(#value, origin.place(#slot)) }
+        }
+    }
+}
+
+/// A field without a column: it knows its place in the result, and loads from there.
+fn unstored(field: &Field, names: &Names, source: &TokenStream) -> TokenStream {
+    let Names { orm, .. } = names;
+    let (ident, slot) = (&field.ident, slot(field));
+    let handle = match &field.kind {
+        FieldKind::HasMany(_) => quote! { HasMany },
+        FieldKind::HasOne(_) => quote! { HasOne },
+        FieldKind::ManyToMany(_) => quote! { ManyToMany },
+        FieldKind::Prefetched { .. } => quote! { Prefetched },
+        FieldKind::Memo => return quote! { #ident: #orm::Memo::new() },
+        FieldKind::Stored(_) | FieldKind::Unreadable => {
+            return quote! { #ident: ::core::unreachable!() };
+        }
+    };
+    quote! { #ident: #orm::#handle::at(#source.place(#slot)) }
+}
+
+fn bind(field: &Field, stored: &Stored, names: &Names) -> TokenStream {
+    let ident = &field.ident;
+    let place = stored.place();
+    let orm = names::at(&names.orm, place);
+    match stored.shape {
+        Shape::Plain { .. } => {
+            quote_spanned! {place=> ::core::option::Option::Some(#orm::Value::bind(&self.#ident)) }
+        }
+        Shape::Deferred { .. } => quote_spanned! {place=> self.#ident.stored() },
+        Shape::ForeignKey(_) => {
+            quote_spanned! {place=> ::core::option::Option::Some(#orm::StoredKey::bind(&self.#ident)) }
+        }
+    }
+}
+
+fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
+    let Names { orm, .. } = names;
+    let ident = &field.ident;
+    field.slot?;
+    let slot = slot(field);
+    let handle = match &field.kind {
+        FieldKind::Stored(stored) if stored.foreign_key().is_some() => {
+            quote! { #orm::StoredKey::handle(&self.#ident) }
+        }
+        _ => quote! { self.#ident.handle() },
+    };
+    Some(quote! { #slot => ::core::option::Option::Some(#handle), })
+}
+
+/// The default as a value of the column.
+fn default(stored: &Stored, value: &Expr, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    match &stored.shape {
+        Shape::ForeignKey(key) => {
+            let target = &key.target;
+            quote! { #orm::IntoKey::<#target, <#target as #orm::Model>::Key>::into_key(#value) }
+        }
+        // `.into()` chooses its type by what is expected of it, and a second conversion would expect nothing.
+        Shape::Plain { value: ty } | Shape::Deferred { value: ty }
+            if names::last_word(ty) == "String" && !is_into(value) =>
+        {
+            quote! { #orm::IntoField::<#ty>::into_field(#value) }
+        }
+        Shape::Plain { .. } | Shape::Deferred { .. } => quote! { #value },
+    }
+}
+
+fn is_into(value: &Expr) -> bool {
+    matches!(value, Expr::MethodCall(call) if call.method == "into")
+}
+
+fn slot(field: &Field) -> Literal {
+    Literal::usize_unsuffixed(field.slot.unwrap_or_default())
+}

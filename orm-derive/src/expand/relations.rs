@@ -1,0 +1,149 @@
+//! The statics that describe relations, and a function that lets the compiler check them against the other model.
+//!
+//! A derive does not see the other model. What it writes about a field there, as `via = "author"` does, is written once
+//! more as a call of that field, so that a wrong name does not compile.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+use crate::model::{Checked, Field, FieldKind, Link, Reverse, Stored};
+use crate::names::{self, Names};
+
+/// One static for each relation, in the order of the fields.
+pub(super) fn statics(checked: &Checked, names: &Names) -> TokenStream {
+    let statics = checked.model.fields.iter().map(|field| match &field.kind {
+        FieldKind::Stored(stored) => foreign_key(checked, field, stored, names),
+        FieldKind::HasMany(reverse) => {
+            let via = &reverse.via.name;
+            relation(
+                checked,
+                field,
+                &reverse.target,
+                &quote! { HasMany { via: #via } },
+                names,
+            )
+        }
+        FieldKind::HasOne(reverse) => {
+            let via = &reverse.via.name;
+            relation(
+                checked,
+                field,
+                &reverse.target,
+                &quote! { HasOne { via: #via } },
+                names,
+            )
+        }
+        FieldKind::ManyToMany(many) => {
+            let link = link(&many.link, names);
+            relation(
+                checked,
+                field,
+                &many.target,
+                &quote! { ManyToMany(#link) },
+                names,
+            )
+        }
+        FieldKind::Prefetched { .. } | FieldKind::Memo | FieldKind::Unreadable => {
+            TokenStream::new()
+        }
+    });
+    statics.collect()
+}
+
+fn foreign_key(checked: &Checked, field: &Field, stored: &Stored, names: &Names) -> TokenStream {
+    let Some(key) = stored.foreign_key() else {
+        return TokenStream::new();
+    };
+    let Names { orm, .. } = names;
+    let (column, nullable, constraint) = (&stored.column, stored.nullable, key.constraint);
+    let unique = stored.unique.is_some();
+    let on_delete = Ident::new(key.on_delete.word(), field.ident.span());
+    let kind = quote! {
+        ForeignKey {
+            column: #column,
+            nullable: #nullable,
+            unique: #unique,
+            on_delete: #orm::OnDelete::#on_delete,
+            constraint: #constraint,
+        }
+    };
+    relation(checked, field, &key.target, &kind, names)
+}
+
+fn link(link: &Link, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    match link {
+        Link::Auto { table, .. } => quote! { #orm::Link::Auto { table: #table } },
+        Link::Reverse { via } => {
+            let via = &via.name;
+            quote! { #orm::Link::Reverse { via: #via } }
+        }
+        Link::Through { model, from, to } => {
+            let (from, to) = (&from.name, &to.name);
+            let meta = quote_spanned! {model.span()=> || <#model as #orm::Model>::META };
+            quote! { #orm::Link::Through { model: #meta, from: #from, to: #to } }
+        }
+    }
+}
+
+fn relation(
+    checked: &Checked,
+    field: &Field,
+    target: &Type,
+    kind: &TokenStream,
+    names: &Names,
+) -> TokenStream {
+    let Names { orm, .. } = names;
+    let item = names::relation_static(&field.ident);
+    let (model, name) = (&checked.model.name, &field.name);
+    let slot = Literal::usize_unsuffixed(field.slot.unwrap_or_default());
+    let target = quote_spanned! {target.span()=> || <#target as #orm::Model>::META };
+    quote! {
+        static #item: #orm::RelationMeta = #orm::RelationMeta {
+            name: #name,
+            model: #model,
+            slot: #slot,
+            target: #target,
+            kind: #orm::RelationKind::#kind,
+        };
+    }
+}
+
+/// The function that is never called: compiling it is the check.
+pub(super) fn checks(checked: &Checked, names: &Names) -> TokenStream {
+    let Names { orm, relations, .. } = names;
+    let owner = &checked.model.ident;
+    let far_key = |check: &str, reverse: &Reverse| {
+        let check = Ident::new(check, owner.span());
+        let Reverse { target, via } = reverse;
+        let via = &via.ident;
+        quote_spanned! {target.span()=> #orm::#check::<#target, #owner, _>(|f| f.#via()); }
+    };
+    let calls = checked.model.fields.iter().map(|field| match &field.kind {
+        FieldKind::HasMany(reverse) => far_key("points_at", reverse),
+        FieldKind::HasOne(reverse) => far_key("points_at_one", reverse),
+        FieldKind::ManyToMany(many) => {
+            let target = &many.target;
+            match &many.link {
+                Link::Auto { .. } => TokenStream::new(),
+                Link::Through { model, from, to } => {
+                    let (from, to) = (&from.ident, &to.ident);
+                    quote_spanned! {model.span()=>
+                        #orm::points_at::<#model, #owner, _>(|f| f.#from());
+                        #orm::points_at::<#model, #target, _>(|f| f.#to());
+                    }
+                }
+                Link::Reverse { via } => {
+                    let via = &via.ident;
+                    quote_spanned! {target.span()=> #orm::mirrors::<#target, #owner, _>(|f| f.#via()); }
+                }
+            }
+        }
+        FieldKind::Stored(_) | FieldKind::Prefetched { .. } | FieldKind::Memo | FieldKind::Unreadable => {
+            TokenStream::new()
+        }
+    });
+    quote! { fn #relations() { #(#calls)* } }
+}

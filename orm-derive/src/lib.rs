@@ -1,0 +1,27 @@
+//! The derive macro of eager-orm.
+//!
+//! A derive is a small compiler: `parse` reads the struct and its attributes, `check` asks the rules that cross
+//! fields, `expand` writes the code. This file holds the entry point only. Programs do not depend on this crate:
+//! they use the macro that `eager_orm` exports, next to the trait of the same name.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod check;
+mod derive;
+mod errors;
+mod expand;
+mod model;
+mod names;
+mod parse;
+mod symbol;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+#[doc = include_str!("../docs/attributes.md")]
+#[proc_macro_derive(Model, attributes(model, field, relation))]
+pub fn derive_model(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    derive::model(&input).into()
+}

@@ -1,0 +1,271 @@
+//! What a derive knows about a model, between reading it and writing its code.
+//!
+//! Comes from `parse`, is completed by `check`, is read by `expand`. It keeps the types and places of the source, for
+//! errors and spans, and neither attributes nor generated code.
+
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned;
+use syn::{Expr, Path, Type, Visibility};
+
+/// A model whose names have been looked up: what `expand` reads.
+pub(crate) struct Checked {
+    pub(crate) model: Model,
+    /// `None` only beside an error.
+    pub(crate) key: Option<Key>,
+    pub(crate) ordering: Vec<ColumnOrder>,
+    pub(crate) indexes: Vec<ColumnIndex>,
+}
+
+/// The struct as it was read.
+pub(crate) struct Model {
+    pub(crate) ident: Ident,
+    /// The name without `r#`.
+    pub(crate) name: String,
+    pub(crate) vis: Visibility,
+    /// The crate that the generated code names.
+    pub(crate) facade: Path,
+    pub(crate) table: String,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) ordering: Vec<OrderTerm>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) checks: Vec<Check>,
+}
+
+impl Model {
+    /// The fields that are columns, in the order of declaration: their positions are the columns' positions.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&Field, &Stored)> {
+        self.fields.iter().filter_map(|field| match &field.kind {
+            FieldKind::Stored(stored) => Some((field, stored)),
+            _ => None,
+        })
+    }
+
+    /// The columns without which a row cannot be inserted.
+    pub(crate) fn required(&self) -> impl Iterator<Item = (&Field, &Stored)> {
+        self.columns()
+            .filter(|(_, stored)| stored.insert() == Insert::Required)
+    }
+}
+
+/// One field of the struct.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    /// The name without `r#`.
+    pub(crate) name: String,
+    pub(crate) vis: Visibility,
+    /// The type as written, with `Self` spelled out.
+    pub(crate) ty: Type,
+    /// The number of the field among those that can be loaded on their own.
+    pub(crate) slot: Option<usize>,
+    pub(crate) kind: FieldKind,
+}
+
+/// What the type of a field says about it.
+pub(crate) enum FieldKind {
+    Stored(Stored),
+    HasMany(Reverse),
+    HasOne(Reverse),
+    ManyToMany(ManyToMany),
+    Prefetched {
+        target: Type,
+    },
+    Memo,
+    /// An error has been reported. The field stays, so that its name is known and nothing is reported twice.
+    Unreadable,
+}
+
+/// A field that is a column of the table.
+pub(crate) struct Stored {
+    pub(crate) shape: Shape,
+    pub(crate) column: String,
+    pub(crate) nullable: bool,
+    /// Where the words of `#[field(..)]` stand, if they were given.
+    pub(crate) primary_key: Option<Span>,
+    pub(crate) unique: Option<Span>,
+    pub(crate) index: Option<Span>,
+    pub(crate) default: Option<Expr>,
+    pub(crate) max_length: Option<MaxLength>,
+    /// The database counts this key up when it is left out. Known once the primary key is.
+    pub(crate) generated: bool,
+}
+
+impl Stored {
+    pub(crate) fn insert(&self) -> Insert {
+        if self.generated {
+            Insert::Generated
+        } else if self.nullable {
+            Insert::Nullable
+        } else if self.default.is_some() {
+            Insert::Defaulted
+        } else {
+            Insert::Required
+        }
+    }
+
+    /// The place of the type, for what the compiler has to say about it. Names resolve as everywhere in the code.
+    pub(crate) fn place(&self) -> Span {
+        match &self.shape {
+            Shape::Plain { value } | Shape::Deferred { value } => place(value),
+            Shape::ForeignKey(key) => place(&key.target),
+        }
+    }
+
+    pub(crate) fn foreign_key(&self) -> Option<&ForeignKey> {
+        match &self.shape {
+            Shape::ForeignKey(key) => Some(key),
+            Shape::Plain { .. } | Shape::Deferred { .. } => None,
+        }
+    }
+}
+
+/// The place of a type in the source, with the name resolution of generated code.
+pub(crate) fn place(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::call_site())
+}
+
+/// How a column's value is held. `value` is the type without `Option` and `Deferred`.
+pub(crate) enum Shape {
+    Plain { value: Type },
+    Deferred { value: Type },
+    ForeignKey(ForeignKey),
+}
+
+/// What an insert says about a column. All but `Required` are an `Option` in the insert type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Insert {
+    Required,
+    /// `None` is NULL, or the default if there is one.
+    Nullable,
+    /// `None` is the default.
+    Defaulted,
+    /// `None` is the next rowid.
+    Generated,
+}
+
+pub(crate) struct MaxLength {
+    pub(crate) limit: u32,
+    pub(crate) span: Span,
+}
+
+pub(crate) struct ForeignKey {
+    pub(crate) target: Type,
+    pub(crate) on_delete: OnDelete,
+    /// Where `on_delete` was given.
+    pub(crate) on_delete_span: Option<Span>,
+    pub(crate) constraint: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnDelete {
+    Cascade,
+    Protect,
+    Restrict,
+    SetNull,
+    SetDefault,
+    DoNothing,
+}
+
+impl OnDelete {
+    pub(crate) const ALL: &[OnDelete] = &[
+        OnDelete::Cascade,
+        OnDelete::Protect,
+        OnDelete::Restrict,
+        OnDelete::SetNull,
+        OnDelete::SetDefault,
+        OnDelete::DoNothing,
+    ];
+
+    /// The word in the attribute, which is also the name of the variant in the generated code.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            OnDelete::Cascade => "Cascade",
+            OnDelete::Protect => "Protect",
+            OnDelete::Restrict => "Restrict",
+            OnDelete::SetNull => "SetNull",
+            OnDelete::SetDefault => "SetDefault",
+            OnDelete::DoNothing => "DoNothing",
+        }
+    }
+}
+
+/// The far side of a foreign key.
+pub(crate) struct Reverse {
+    pub(crate) target: Type,
+    pub(crate) via: FieldName,
+}
+
+pub(crate) struct ManyToMany {
+    pub(crate) target: Type,
+    pub(crate) link: Link,
+}
+
+/// Which table joins the two sides of a many-to-many relation.
+pub(crate) enum Link {
+    /// A table made for this relation.
+    Auto { table: String, span: Span },
+    /// A model of its own, by two of its foreign keys.
+    Through {
+        model: Path,
+        from: FieldName,
+        to: FieldName,
+    },
+    /// The table of the other side's relation.
+    Reverse { via: FieldName },
+}
+
+/// The name of a field of a model, which may be another one.
+pub(crate) struct FieldName {
+    /// The name without `r#`.
+    pub(crate) name: String,
+    /// As the name of a method, at the place where the field was named.
+    pub(crate) ident: Ident,
+}
+
+/// A field named in the text of an attribute.
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+}
+
+/// One term of `ordering`.
+pub(crate) struct OrderTerm {
+    pub(crate) field: Named,
+    pub(crate) descending: bool,
+}
+
+/// `index(..)` or `unique(..)` on the struct.
+pub(crate) struct Index {
+    pub(crate) fields: Vec<Named>,
+    pub(crate) name: Option<String>,
+    pub(crate) unique: bool,
+    pub(crate) span: Span,
+}
+
+/// `check(..)` on the struct.
+pub(crate) struct Check {
+    pub(crate) name: String,
+    pub(crate) sql: String,
+    pub(crate) span: Span,
+}
+
+/// The primary key.
+pub(crate) struct Key {
+    /// Its position among the columns.
+    pub(crate) column: usize,
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) auto: bool,
+}
+
+/// A term of `ordering`, by the position of its column.
+pub(crate) struct ColumnOrder {
+    pub(crate) column: usize,
+    pub(crate) descending: bool,
+}
+
+/// An index, by the positions of its columns.
+pub(crate) struct ColumnIndex {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<usize>,
+    pub(crate) unique: bool,
+}

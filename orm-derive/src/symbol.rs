@@ -1,0 +1,58 @@
+//! Every word of the attributes, once. The parser, the messages and the lists of known words all read them from here.
+
+/// `#[model(..)]`, on the struct.
+pub(crate) const MODEL: &str = "model";
+/// `#[field(..)]`, on a stored field.
+pub(crate) const FIELD: &str = "field";
+/// `#[relation(..)]`, on a relation.
+pub(crate) const RELATION: &str = "relation";
+
+pub(crate) const CHECK: &str = "check";
+pub(crate) const COLUMN: &str = "column";
+pub(crate) const CONSTRAINT: &str = "constraint";
+pub(crate) const CRATE: &str = "crate";
+pub(crate) const DEFAULT: &str = "default";
+pub(crate) const FIELDS: &str = "fields";
+pub(crate) const FROM: &str = "from";
+pub(crate) const INDEX: &str = "index";
+pub(crate) const MAX_LENGTH: &str = "max_length";
+pub(crate) const NAME: &str = "name";
+pub(crate) const ON_DELETE: &str = "on_delete";
+pub(crate) const ORDERING: &str = "ordering";
+pub(crate) const PRIMARY_KEY: &str = "primary_key";
+pub(crate) const SQL: &str = "sql";
+pub(crate) const TABLE: &str = "table";
+pub(crate) const THROUGH: &str = "through";
+pub(crate) const TO: &str = "to";
+pub(crate) const UNIQUE: &str = "unique";
+pub(crate) const VIA: &str = "via";
+
+pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, CRATE];
+pub(crate) const FIELD_WORDS: &[&str] = &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MAX_LENGTH];
+pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];
+/// Inside `index(..)` and `unique(..)`.
+pub(crate) const INDEX_WORDS: &[&str] = &[FIELDS, NAME];
+/// Inside `check(..)`.
+pub(crate) const CHECK_WORDS: &[&str] = &[NAME, SQL];
+/// Inside `through(..)`, after the model.
+pub(crate) const THROUGH_WORDS: &[&str] = &[FROM, TO];
+
+/// The generic types of the library that make a field something else than a plain column.
+pub(crate) const OPTION: &str = "Option";
+pub(crate) const DEFERRED: &str = "Deferred";
+pub(crate) const FOREIGN_KEY: &str = "ForeignKey";
+pub(crate) const HAS_MANY: &str = "HasMany";
+pub(crate) const HAS_ONE: &str = "HasOne";
+pub(crate) const MANY_TO_MANY: &str = "ManyToMany";
+pub(crate) const PREFETCHED: &str = "Prefetched";
+pub(crate) const MEMO: &str = "Memo";
+
+/// The field that is the primary key when none is marked.
+pub(crate) const ID: &str = "id";
+
+/// The types of a primary key that SQLite can count up by itself.
+pub(crate) const AUTO_KEYS: &[&str] = &["i64", "i32", "i16", "u32"];
+/// Types whose setter takes the value itself: with one candidate a bare literal infers.
+pub(crate) const SCALARS: &[&str] = &[
+    "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "isize", "usize", "f32", "f64", "bool",
+];

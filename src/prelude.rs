@@ -1,0 +1,13 @@
+//! What a file of models and queries imports: `use eager_orm::prelude::*;`.
+//!
+//! `Error` and `Result` are left out on purpose: a glob import of them would change what `Result` means in the file.
+
+pub use eager_orm_core::{
+    Cond, Database, Deferred, Executor, Expr, FetchMode, Fields, ForeignKey, HasMany, HasOne, ManyToMany, Memo, Model,
+    Objects, OptionalForeignKey, Prefetched, QuerySet, Save, Snapshot, Transaction, assert_num_queries, concat, exists,
+    models, outer, prefetch_related_objects, subquery,
+};
+pub use eager_orm_derive::Model;
+
+#[cfg(feature = "jiff")]
+pub use eager_orm_core::{Date, DateTime, Time, Timestamp};
