@@ -3,32 +3,33 @@
 //!
 //! The rooms, from the ground floor up; each imports only from those above it in this list.
 
-mod error;
-mod value;
-mod meta;
-mod statement;
-mod sql;
 mod db;
-mod group;
-mod plan;
-mod model;
-mod lower;
-mod relation;
-mod lookup;
-mod schema;
-mod prefetch;
+mod error;
 mod fetch;
-mod queryset;
-mod save;
+mod group;
+mod lookup;
+mod lower;
 mod manager;
+mod meta;
+mod model;
+mod plan;
+mod prefetch;
+mod queryset;
+mod relation;
+mod save;
+mod schema;
+mod sql;
+mod statement;
+mod value;
 
 pub use db::{Database, DatabaseBuilder, Executor, FetchMode, Held, Log, Snapshot, Statement, Transaction};
 pub use error::{Error, Result};
 pub use fetch::OptionalForeignKey;
 pub use group::Shared;
 pub use lookup::{
-    Assign, AssignSet, ColumnSet, Cond, DeferSet, Expr, InSet, JoinSet, KeyOperand, Operand, Order, OrderSet, Outer, Part,
-    Predicate, PrefetchSet, Selection, SingleSelection, Slot, Slotted, TextParts, ToMany, ToOne, Whole, concat, outer,
+    Assign, AssignSet, ColumnSet, Cond, DeferSet, Expr, InSet, JoinSet, KeyOperand, Operand, Order, OrderSet, Outer,
+    Part, Predicate, PrefetchSet, Selection, SingleSelection, Slot, Slotted, TextParts, ToMany, ToOne, Whole, concat,
+    outer,
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
@@ -53,9 +54,7 @@ pub mod macro_support {
     pub use crate::db::Executor;
     pub use crate::error::{Error, Result};
     pub use crate::group::{Cursor, Handle, Origin, Place};
-    pub use crate::lookup::{
-        Expr, Nullable, Required, Slot, ToMany, ToOne, mirrors, points_at, points_at_one,
-    };
+    pub use crate::lookup::{Expr, Nullable, Required, Slot, ToMany, ToOne, mirrors, points_at, points_at_one};
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };

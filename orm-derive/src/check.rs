@@ -7,8 +7,7 @@ use std::collections::HashSet;
 
 use crate::errors::Errors;
 use crate::model::{
-    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete,
-    Shape, Stored,
+    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Stored,
 };
 use crate::names::{self, type_text};
 use crate::symbol;
@@ -29,12 +28,7 @@ pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
     let key = primary_key(errors, &mut model);
     let ordering = ordering(errors, &model);
     let indexes = indexes(errors, &model);
-    Checked {
-        model,
-        key,
-        ordering,
-        indexes,
-    }
+    Checked { model, key, ordering, indexes }
 }
 
 /// `type` and `r#type` are one name: in the table, in the builder and in a query.
@@ -42,10 +36,7 @@ fn field_names_are_distinct(errors: &mut Errors, model: &Model) {
     let mut seen = HashSet::new();
     for field in &model.fields {
         if !seen.insert(&field.name) {
-            errors.about(
-                &field.ident,
-                format!("`{}` has two fields called `{}`", model.name, field.name),
-            );
+            errors.about(&field.ident, format!("`{}` has two fields called `{}`", model.name, field.name));
         }
     }
 }
@@ -56,10 +47,7 @@ fn columns_are_distinct(errors: &mut Errors, model: &Model) {
     for (field, stored) in model.columns() {
         if !seen.insert(stored.column.to_ascii_lowercase()) {
             let column = &stored.column;
-            let message = format!(
-                "two fields of `{}` are stored in column `{column}`: rename one of them",
-                model.name
-            );
+            let message = format!("two fields of `{}` are stored in column `{column}`: rename one of them", model.name);
             errors.about(&field.ident, message);
         }
     }
@@ -73,10 +61,7 @@ fn join_tables_are_distinct(errors: &mut Errors, model: &Model) {
             && let Link::Auto { table, span } = &relation.link
             && !seen.insert(table.to_ascii_lowercase())
         {
-            errors.at(
-                *span,
-                format!("table `{table}` is in use: name another with `table = \"..\"`"),
-            );
+            errors.at(*span, format!("table `{table}` is in use: name another with `table = \"..\"`"));
         }
     }
 }
@@ -86,10 +71,7 @@ fn checks_are_distinct(errors: &mut Errors, model: &Model) {
     let mut seen = HashSet::new();
     for check in &model.checks {
         if !seen.insert(&check.name) {
-            errors.at(
-                check.span,
-                format!("two checks are called `{}`", check.name),
-            );
+            errors.at(check.span, format!("two checks are called `{}`", check.name));
         }
     }
 }
@@ -101,10 +83,7 @@ fn set_null_needs_a_nullable_key(errors: &mut Errors, field: &Field, stored: &St
         && !stored.nullable
     {
         let ty = type_text(&field.ty);
-        errors.about(
-            &field.ty,
-            format!("SetNull needs a column that can be NULL: write `Option<{ty}>`"),
-        );
+        errors.about(&field.ty, format!("SetNull needs a column that can be NULL: write `Option<{ty}>`"));
     }
 }
 
@@ -115,10 +94,7 @@ fn set_default_needs_a_default(errors: &mut Errors, stored: &Stored) {
         && stored.default.is_none()
         && let Some(span) = key.on_delete_span
     {
-        errors.at(
-            span,
-            "SetDefault needs a default: add `#[field(default = ..)]`",
-        );
+        errors.at(span, "SetDefault needs a default: add `#[field(default = ..)]`");
     }
 }
 
@@ -132,15 +108,9 @@ fn unique_is_an_index(errors: &mut Errors, stored: &Stored) {
 /// The same for a primary key, which is unique and indexed by what it is.
 fn a_key_is_unique(errors: &mut Errors, stored: &Stored) {
     if stored.primary_key.is_some() {
-        for (span, word) in [
-            (stored.unique, symbol::UNIQUE),
-            (stored.index, symbol::INDEX),
-        ] {
+        for (span, word) in [(stored.unique, symbol::UNIQUE), (stored.index, symbol::INDEX)] {
             if let Some(span) = span {
-                errors.at(
-                    span,
-                    format!("a primary key is unique and indexed already: leave `{word}` out"),
-                );
+                errors.at(span, format!("a primary key is unique and indexed already: leave `{word}` out"));
             }
         }
     }
@@ -150,35 +120,23 @@ fn a_key_is_unique(errors: &mut Errors, stored: &Stored) {
 fn only_texts_have_a_length(errors: &mut Errors, stored: &Stored) {
     if let Some(length) = &stored.max_length {
         let text = match &stored.shape {
-            Shape::Plain { value } | Shape::Deferred { value } => {
-                names::last_word(value) == "String"
-            }
+            Shape::Plain { value } | Shape::Deferred { value } => names::last_word(value) == "String",
             Shape::ForeignKey(_) => false,
         };
         if !text {
-            errors.at(
-                length.span,
-                "`max_length` belongs on a `String`, an `Option<String>` or a `Deferred<String>`",
-            );
+            errors.at(length.span, "`max_length` belongs on a `String`, an `Option<String>` or a `Deferred<String>`");
         }
     }
 }
 
 /// Every row is known by one column: the field that is marked, or else the one called `id`.
 fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
-    let mut marked = model
-        .columns()
-        .filter_map(|(field, stored)| Some((&field.name, stored.primary_key?)));
+    let mut marked = model.columns().filter_map(|(field, stored)| Some((&field.name, stored.primary_key?)));
     let first = marked.next();
     for (name, span) in marked {
         let first = first.map_or("", |(name, _)| name);
         let model = &model.name;
-        errors.at(
-            span,
-            format!(
-                "`{model}` has one primary key, and `{first}` is marked already: unmark `{name}`"
-            ),
-        );
+        errors.at(span, format!("`{model}` has one primary key, and `{first}` is marked already: unmark `{name}`"));
     }
     let name = first.map_or(symbol::ID, |(name, _)| name).to_owned();
     let Some(field) = model.fields.iter().find(|field| field.name == name) else {
@@ -195,22 +153,13 @@ fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
     }
     let (ident, ty) = (field.ident.clone(), field.ty.clone());
     let column = model.columns().position(|(field, _)| field.name == name)?;
-    let stored = model
-        .fields
-        .iter_mut()
-        .filter(|field| field.name == name)
-        .find_map(|field| match &mut field.kind {
+    let stored =
+        model.fields.iter_mut().filter(|field| field.name == name).find_map(|field| match &mut field.kind {
             FieldKind::Stored(stored) => Some(stored),
             _ => None,
         })?;
-    stored.generated =
-        stored.default.is_none() && symbol::AUTO_KEYS.contains(&names::last_word(&ty).as_str());
-    Some(Key {
-        column,
-        ident,
-        ty,
-        auto: stored.insert() == Insert::Generated,
-    })
+    stored.generated = stored.default.is_none() && symbol::AUTO_KEYS.contains(&names::last_word(&ty).as_str());
+    Some(Key { column, ident, ty, auto: stored.insert() == Insert::Generated })
 }
 
 /// A key is always there, always loaded, and a value of its own.
@@ -221,9 +170,7 @@ fn why_no_key(field: &Field) -> Option<String> {
         // Its type has an error already; no second one.
         FieldKind::Unreadable => return None,
         _ => {
-            return Some(format!(
-                "`{name}` is not a column, so it cannot be the primary key"
-            ));
+            return Some(format!("`{name}` is not a column, so it cannot be the primary key"));
         }
     };
     match &stored.shape {
@@ -234,15 +181,11 @@ fn why_no_key(field: &Field) -> Option<String> {
         ),
         Shape::Deferred { value } => {
             let value = type_text(value);
-            Some(format!(
-                "a primary key is always loaded: write `{name}: {value}`"
-            ))
+            Some(format!("a primary key is always loaded: write `{name}: {value}`"))
         }
         Shape::Plain { value } if stored.nullable => {
             let value = type_text(value);
-            Some(format!(
-                "a primary key is never absent: write `{name}: {value}`; on insert it may be left out"
-            ))
+            Some(format!("a primary key is never absent: write `{name}: {value}`; on insert it may be left out"))
         }
         Shape::Plain { .. } => None,
     }
@@ -257,15 +200,9 @@ fn ordering(errors: &mut Errors, model: &Model) -> Vec<ColumnOrder> {
             continue;
         };
         if seen.insert(column) {
-            terms.push(ColumnOrder {
-                column,
-                descending: term.descending,
-            });
+            terms.push(ColumnOrder { column, descending: term.descending });
         } else {
-            errors.at(
-                term.field.span,
-                format!("`{}` stands twice in this ordering", term.field.name),
-            );
+            errors.at(term.field.span, format!("`{}` stands twice in this ordering", term.field.name));
         }
     }
     terms
@@ -282,29 +219,16 @@ fn indexes(errors: &mut Errors, model: &Model) -> Vec<ColumnIndex> {
                 continue;
             };
             if columns.contains(&column) {
-                errors.at(
-                    field.span,
-                    format!("`{}` stands twice in this index", field.name),
-                );
+                errors.at(field.span, format!("`{}` stands twice in this index", field.name));
             } else {
                 columns.push(column);
             }
         }
-        let name = index
-            .name
-            .clone()
-            .unwrap_or_else(|| index_name(model, &columns, index.unique));
+        let name = index.name.clone().unwrap_or_else(|| index_name(model, &columns, index.unique));
         if names.insert(name.to_ascii_lowercase()) {
-            indexes.push(ColumnIndex {
-                name,
-                columns,
-                unique: index.unique,
-            });
+            indexes.push(ColumnIndex { name, columns, unique: index.unique });
         } else {
-            errors.at(
-                index.span,
-                format!("two indexes are called `{name}`: leave one out, or give it a `name`"),
-            );
+            errors.at(index.span, format!("two indexes are called `{name}`: leave one out, or give it a `name`"));
         }
     }
     indexes
@@ -329,28 +253,14 @@ fn column(errors: &mut Errors, model: &Model, named: &Named, done: &str) -> Opti
     if let Some(position) = model.columns().position(|(field, _)| field.name == name) {
         return Some(position);
     }
-    let message = match model
-        .fields
-        .iter()
-        .find(|field| field.name == name)
-        .map(|field| &field.kind)
-    {
+    let message = match model.fields.iter().find(|field| field.name == name).map(|field| &field.kind) {
         // Reported where it stands.
         Some(FieldKind::Unreadable) => return None,
-        Some(_) => format!(
-            "`{name}` is not a column of `{}`: only stored fields can be {done}",
-            model.name
-        ),
+        Some(_) => format!("`{name}` is not a column of `{}`: only stored fields can be {done}", model.name),
         None => match model.columns().find(|(_, stored)| stored.column == name) {
-            Some((field, _)) => format!(
-                "`{name}` is a column: write the name of its field, `{}`",
-                field.name
-            ),
+            Some((field, _)) => format!("`{name}` is a column: write the name of its field, `{}`", field.name),
             None => {
-                let near = names::did_you_mean(
-                    name,
-                    model.columns().map(|(field, _)| field.name.as_str()),
-                );
+                let near = names::did_you_mean(name, model.columns().map(|(field, _)| field.name.as_str()));
                 format!("`{name}` is not a field of `{}`{near}", model.name)
             }
         },

@@ -40,8 +40,7 @@ mod tests {
 
     #[test]
     fn a_correct_model_has_no_error() -> syn::Result<()> {
-        let text =
-            expanded("pub struct Author { pub id: i64, name: String, books: HasMany<Book> }")?;
+        let text = expanded("pub struct Author { pub id: i64, name: String, books: HasMany<Book> }")?;
         assert_eq!(errors(&text), 0);
         assert!(text.contains("NewAuthor"));
         Ok(())
@@ -69,14 +68,8 @@ mod tests {
 
     #[test]
     fn stray_punctuation_is_reported_once_and_skipped() -> syn::Result<()> {
-        for attribute in [
-            "#[field(, unique)]",
-            "#[field(= 3, unique)]",
-            "#[field(\"x\" y, unique)]",
-        ] {
-            let text = expanded(&format!(
-                "struct Book {{ id: i64, {attribute} title: String }}"
-            ))?;
+        for attribute in ["#[field(, unique)]", "#[field(= 3, unique)]", "#[field(\"x\" y, unique)]"] {
+            let text = expanded(&format!("struct Book {{ id: i64, {attribute} title: String }}"))?;
             assert_eq!(errors(&text), 1, "{attribute}");
             assert!(text.contains("unique : true"), "{attribute}");
         }
@@ -93,12 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_struct_gets_a_stub() -> syn::Result<()> {
-        for source in [
-            "enum Book { A }",
-            "struct Book(i64);",
-            "struct Book;",
-            "union Book { a: i64 }",
-        ] {
+        for source in ["enum Book { A }", "struct Book(i64);", "struct Book;", "union Book { a: i64 }"] {
             let text = expanded(source)?;
             assert_eq!(errors(&text), 1, "{source}");
             assert!(text.contains("Model for Book"), "{source}");

@@ -42,8 +42,7 @@ impl Model {
 
     /// The columns without which a row cannot be inserted.
     pub(crate) fn required(&self) -> impl Iterator<Item = (&Field, &Stored)> {
-        self.columns()
-            .filter(|(_, stored)| stored.insert() == Insert::Required)
+        self.columns().filter(|(_, stored)| stored.insert() == Insert::Required)
     }
 }
 
@@ -204,11 +203,7 @@ pub(crate) enum Link {
     /// A table made for this relation.
     Auto { table: String, span: Span },
     /// A model of its own, by two of its foreign keys.
-    Through {
-        model: Path,
-        from: FieldName,
-        to: FieldName,
-    },
+    Through { model: Path, from: FieldName, to: FieldName },
     /// The table of the other side's relation.
     Reverse { via: FieldName },
 }

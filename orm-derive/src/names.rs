@@ -37,12 +37,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// `used` are the words of the struct's types and values, `setters` the names of its stored fields.
-    pub(crate) fn new(
-        model: &Ident,
-        used: &BTreeSet<String>,
-        setters: &BTreeSet<String>,
-        required: usize,
-    ) -> Self {
+    pub(crate) fn new(model: &Ident, used: &BTreeSet<String>, setters: &BTreeSet<String>, required: usize) -> Self {
         let item = |name: &str| ident(&free(name, "_", used));
         let method = |name: &str| ident(&free(name, "_row", setters));
         let plain = model.unraw();
@@ -143,9 +138,7 @@ pub(crate) fn field_ident(name: &str, span: Span) -> Option<Ident> {
     if !is_word || matches!(name, "_" | "crate" | "self" | "super" | "Self") {
         return None;
     }
-    let mut ident: Ident = syn::parse_str(name)
-        .or_else(|_| syn::parse_str(&format!("r#{name}")))
-        .ok()?;
+    let mut ident: Ident = syn::parse_str(name).or_else(|_| syn::parse_str(&format!("r#{name}"))).ok()?;
     ident.set_span(span);
     Some(ident)
 }
@@ -304,10 +297,7 @@ mod tests {
         ] {
             assert_eq!(type_text(syn::parse_str::<Type>(text)?), text);
         }
-        assert_eq!(
-            type_text(syn::parse_str::<Type>("Vec < u8 , >")?),
-            "Vec<u8>"
-        );
+        assert_eq!(type_text(syn::parse_str::<Type>("Vec < u8 , >")?), "Vec<u8>");
         Ok(())
     }
 
@@ -326,12 +316,7 @@ mod tests {
     fn generated_names_give_way() {
         let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let model = Ident::new("Draft", Span::call_site());
-        let names = Names::new(
-            &model,
-            &set(&["Draft", "R", "i64"]),
-            &set(&["save", "save_row"]),
-            1,
-        );
+        let names = Names::new(&model, &set(&["Draft", "R", "i64"]), &set(&["save", "save_row"]), 1);
         assert_eq!(names.draft.to_string(), "Draft_");
         assert_eq!(names.root.to_string(), "R_");
         assert_eq!(names.kind.to_string(), "K");

@@ -53,6 +53,5 @@ pub(crate) const ID: &str = "id";
 /// The types of a primary key that SQLite can count up by itself.
 pub(crate) const AUTO_KEYS: &[&str] = &["i64", "i32", "i16", "u32"];
 /// Types whose setter takes the value itself: with one candidate a bare literal infers.
-pub(crate) const SCALARS: &[&str] = &[
-    "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "isize", "usize", "f32", "f64", "bool",
-];
+pub(crate) const SCALARS: &[&str] =
+    &["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "isize", "usize", "f32", "f64", "bool"];

@@ -158,8 +158,7 @@ impl DatabaseBuilder {
 
 /// Connections are never shared between threads at once, so SQLite's own locks on them are not needed.
 fn flags(memory: bool) -> OpenFlags {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // Only our own name is a URI: a file of the user's may be called `file:x?y`.
     if memory { flags | OpenFlags::SQLITE_OPEN_URI } else { flags }
 }
@@ -167,7 +166,9 @@ fn flags(memory: bool) -> OpenFlags {
 /// One thread for the whole process opens connections; the pool's default is three for each pool.
 fn opener() -> Arc<ScheduledThreadPool> {
     static OPENER: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
-    Arc::clone(OPENER.get_or_init(|| Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("eager-orm-open-{}").build())))
+    Arc::clone(OPENER.get_or_init(|| {
+        Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("eager-orm-open-{}").build())
+    }))
 }
 
 fn open_error(error: rusqlite::Error, path: &Path, shown: &str) -> Error {

@@ -216,7 +216,13 @@ pub(super) fn bind_all(
 }
 
 #[inline]
-fn bind_one(statement: &mut CachedStatement<'_>, number: usize, bind: &Bind<'_>, text: &str, about: About) -> Result<()> {
+fn bind_one(
+    statement: &mut CachedStatement<'_>,
+    number: usize,
+    bind: &Bind<'_>,
+    text: &str,
+    about: About,
+) -> Result<()> {
     let reason = match bind {
         Bind::Array(values) => {
             let values: Result<Vec<Value>, &'static str> = values.iter().map(owned_value).collect();

@@ -183,7 +183,9 @@ impl Database {
             return Err(Error::Nested { holds: "already holds a transaction, `tx`" });
         }
         if self.inner.memory && held(self.inner.id, Hold::Read) {
-            return Err(Error::Nested { holds: "reads from this in-memory database, and in memory a writer waits for readers" });
+            return Err(Error::Nested {
+                holds: "reads from this in-memory database, and in memory a writer waits for readers",
+            });
         }
         let pool = self.pools()?.writer;
         let pooled = self.connect(&pool)?;
@@ -193,7 +195,9 @@ impl Database {
     /// Takes a reading connection.
     fn reader(&self) -> Result<(HoldGuard, Pooled)> {
         if self.inner.memory && held(self.inner.id, Hold::Write) {
-            return Err(Error::Nested { holds: "already holds a transaction, `tx`, and in memory readers wait for a writer" });
+            return Err(Error::Nested {
+                holds: "already holds a transaction, `tx`, and in memory readers wait for a writer",
+            });
         }
         let pool = self.pools()?.readers;
         let pooled = self.connect(&pool)?;

@@ -20,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 /// use eager_orm::{Error, prelude::*};
 ///
-/// #[derive(Model)]
+/// #[derive(Model, Debug)]
 /// pub struct Tag {
 ///     pub id: i64,
 ///     #[field(unique)]
@@ -150,7 +150,9 @@ pub enum Error {
         path: String,
     },
     /// The table of a model is not there.
-    #[error("`{model}` has no table \"{table}\" in this database: run `db.create_tables(models![{model}])`, or name the table with `#[model(table = \"..\")]`")]
+    #[error(
+        "`{model}` has no table \"{table}\" in this database: run `db.create_tables(models![{model}])`, or name the table with `#[model(table = \"..\")]`"
+    )]
     NoSuchTable {
         /// The model.
         model: &'static str,

@@ -61,7 +61,8 @@ impl<T: Model> ForeignKey<T> {
     #[cold]
     fn missing(&self) -> Error {
         let relation = relation_of(&self.place);
-        let from = relation.map_or_else(String::new, |relation| format!(", named by `{}.{}`", relation.model, relation.name));
+        let from =
+            relation.map_or_else(String::new, |relation| format!(", named by `{}.{}`", relation.model, relation.name));
         Error::DoesNotExist { model: T::META.name, key: Some(format!("key {}{from}", self.key_ref())) }
     }
 }
@@ -202,8 +203,7 @@ fn load_key(
         let mut sink = loader.ones();
         connection.query(&sql, About { meta, at }, |row| {
             let mut cursor = Cursor::new(row, &lowered.layout, &group, 0);
-            sink.push(&mut cursor, 0)
-                .map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))
+            sink.push(&mut cursor, 0).map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))
         })?;
         let found = (sink.len() > 0).then_some(0);
         sink.seal(&group);

@@ -29,6 +29,9 @@ pub(crate) type ManyCell<T> = Shared<[T]>;
 /// What a to-one relation's cell holds; `None` where there is no such row.
 pub(crate) type OneCell<T> = Option<Shared<T>>;
 
+/// The cells of one slot, one for each row: a `Vec<OnceLock<X>>`, made when the first is needed.
+type SlotCells = OnceLock<Box<dyn Any + Send + Sync>>;
+
 /// The rows of one result: their keys, and what was loaded for them. Holds none of the rows themselves.
 pub struct Group {
     meta: Option<&'static ModelMeta>,
@@ -36,7 +39,7 @@ pub struct Group {
     /// Set when the last row of the result is decoded, before the caller sees the first.
     keys: OnceLock<KeyList>,
     /// One per slot of the model, made when the first is needed.
-    slots: OnceLock<Box<[OnceLock<Box<dyn Any + Send + Sync>>]>>,
+    slots: OnceLock<Box<[SlotCells]>>,
 }
 
 impl Group {

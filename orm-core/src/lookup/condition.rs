@@ -23,8 +23,7 @@ use crate::value::{BoolBase, Value};
 ///     !b.hidden() & b.pages().gt(0)
 /// }
 /// let books = Book::objects().filter(|b| visible(&b) | b.id().eq(1));
-/// # books.to_sql()?;
-/// # Ok::<(), eager_orm::Error>(())
+/// # books.to_sql();
 /// ```
 #[must_use]
 pub struct Cond<R> {

@@ -23,9 +23,8 @@ use crate::value::{Accepts, IsOwn, Kind, Nullness, One, Single, Value};
 ///     .filter(|b| b.isbn().is_null() | b.title().in_(["Dune", "Emma"]));
 /// assert_eq!(
 ///     books.to_sql(),
-///     r#"SELECT "book"."id", "book"."title", "book"."pages", "book"."price", "book"."isbn" FROM "book" WHERE ("book"."pages" > 300) AND (("book"."price" * 2.0) <= CAST("book"."pages" AS REAL)) AND (("book"."isbn" IS NULL) OR ("book"."title" IN (SELECT value FROM rarray(['Dune', 'Emma']))))"#,
+///     r#"SELECT "book"."id", "book"."title", "book"."pages", "book"."price", "book"."isbn" FROM "book" WHERE ("book"."pages" > ?1) AND (("book"."price" * ?2) <= CAST("book"."pages" AS REAL)) AND (("book"."isbn" IS NULL) OR ("book"."title" IN (SELECT value FROM rarray(?3))))"#,
 /// );
-/// # Ok::<(), eager_orm::Error>(())
 /// ```
 #[must_use]
 pub struct Expr<R, T, K = One> {
@@ -129,7 +128,10 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// This value, or that one where this is NULL.
-    pub fn coalesce<V: Operand<R, T::Base>>(&self, value: V) -> Expr<R, <V::Null as Nullness>::Lift<T::Base>, K::Computed> {
+    pub fn coalesce<V: Operand<R, T::Base>>(
+        &self,
+        value: V,
+    ) -> Expr<R, <V::Null as Nullness>::Lift<T::Base>, K::Computed> {
         Expr::new(Node::call(Function::Coalesce, vec![self.node.clone(), value.node()]))
     }
 

@@ -28,7 +28,7 @@ pub struct Outer<T> {
 /// });
 /// assert_eq!(
 ///     panned.to_sql(),
-///     r#"SELECT "book"."id", "book"."pages" FROM "book" WHERE EXISTS (SELECT 1 FROM "review" WHERE ("review"."book_id" = "book"."id") AND ("review"."stars" < 2))"#,
+///     r#"SELECT "book"."id", "book"."pages" FROM "book" WHERE EXISTS (SELECT 1 FROM "review" WHERE ("review"."book_id" = "book"."id") AND ("review"."stars" < ?1))"#,
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```

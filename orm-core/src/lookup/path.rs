@@ -11,7 +11,7 @@ use std::ops::Deref;
 use super::operand::in_list;
 use super::{Assign, Cond, Expr, KeyOperand, Predicate};
 use crate::meta::{RelationKind, RelationMeta};
-use crate::model::{FieldsAt, Fields, Model, loader_of, root};
+use crate::model::{Fields, FieldsAt, Model, loader_of, root};
 use crate::plan::{Node, NodeKind, Path, Quantifier};
 use crate::value::{Accepts, IsOwn, Kind, Many, NotNull, Null, Nullness, Own};
 
@@ -48,7 +48,7 @@ impl Cross for Nullable {
 /// let books = Book::objects().filter(|b| b.author().name().eq("Ann") & b.editor().is_null());
 /// assert_eq!(
 ///     books.to_sql(),
-///     r#"SELECT "book"."id", "book"."author_id", "book"."editor_id" FROM "book" JOIN "author" ON "author"."id" = "book"."author_id" WHERE ("author"."name" = 'Ann') AND ("book"."editor_id" IS NULL)"#,
+///     r#"SELECT "book"."id", "book"."author_id", "book"."editor_id" FROM "book" JOIN "author" ON "author"."id" = "book"."author_id" WHERE ("author"."name" = ?1) AND ("book"."editor_id" IS NULL)"#,
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
@@ -145,7 +145,7 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
 /// let authors = Author::objects().filter(|a| a.books().title().eq("Dune") & a.books().pages().gt(300));
 /// assert_eq!(
 ///     authors.to_sql(),
-///     r#"SELECT "author"."id" FROM "author" WHERE EXISTS (SELECT 1 FROM "book" AS "books" WHERE ("books"."author_id" = "author"."id") AND ("books"."title" = 'Dune') AND ("books"."pages" > 300))"#,
+///     r#"SELECT "author"."id" FROM "author" WHERE EXISTS (SELECT 1 FROM "book" AS "books" WHERE ("books"."author_id" = "author"."id") AND ("books"."title" = ?1) AND ("books"."pages" > ?2))"#,
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```

@@ -1,8 +1,6 @@
 //! Tuples of up to twelve, for everything that takes several.
 
-use super::{
-    AssignSet, ColumnSet, DeferSet, JoinSet, OrderSet, PrefetchSet, Selection, SingleSelection, TextParts,
-};
+use super::{AssignSet, ColumnSet, DeferSet, JoinSet, OrderSet, PrefetchSet, Selection, SingleSelection, TextParts};
 use crate::group::Cursor;
 use crate::meta::ColumnMeta;
 use crate::plan::{Node, OrderNode, Path, PrefetchNode};

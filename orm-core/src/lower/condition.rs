@@ -205,11 +205,9 @@ impl Lowerer {
         }
         Ok(match lookup {
             IExact => Expr::eq(text, what),
-            Contains | IContains => Expr::binary(
-                Operator::Gt,
-                Expr::Call(Function::Instr, vec![text, what]),
-                Expr::Bind(Bind::Integer(0)),
-            ),
+            Contains | IContains => {
+                Expr::binary(Operator::Gt, Expr::Call(Function::Instr, vec![text, what]), Expr::Bind(Bind::Integer(0)))
+            }
             StartsWith | IStartsWith => Expr::Call(Function::StartsWith, vec![text, what]),
             EndsWith | IEndsWith => Expr::Call(Function::EndsWith, vec![text, what]),
         })

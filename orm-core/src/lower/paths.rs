@@ -21,7 +21,8 @@ impl Lowerer {
                 let Some(link) = self.bound(path, true) else { return Err(closed(hop.relation)) };
                 let (link_alias, is_left) = (link.alias.clone(), link.is_left);
                 let alias = self.fresh(hop.relation.name);
-                let on = Expr::eq(Expr::column(&alias, target.key_column()), Expr::column(&link_alias, through.to.name()));
+                let on =
+                    Expr::eq(Expr::column(&alias, target.key_column()), Expr::column(&link_alias, through.to.name()));
                 self.join(path, target, alias.clone(), on, is_left)?;
                 Ok((alias, target))
             }
@@ -144,7 +145,12 @@ impl Lowerer {
         }
         // A HasOne whose own side was trimmed away: the outermost frame has the foreign key it hangs on.
         let Some(frame) = context.frames.first_mut() else { return Err(internal()) };
-        frame.from.push(Source { join: Join::Left, table: TableRef::Table(meta.table), alias: alias.clone(), on: Some(on) });
+        frame.from.push(Source {
+            join: Join::Left,
+            table: TableRef::Table(meta.table),
+            alias: alias.clone(),
+            on: Some(on),
+        });
         frame.bind(path.clone(), meta, &alias, true);
         Ok(())
     }
@@ -162,7 +168,7 @@ pub(super) struct Opening {
 impl Opening {
     /// Puts the table into a frame, with the link as its ON clause or handed back for the WHERE clause.
     pub(super) fn enter(self, frame: &mut Frame, join: Option<Join>) -> Option<Expr> {
-        let Some(hop) = self.path.last() else { return None };
+        let hop = self.path.last()?;
         let meta = hop.relation.target();
         let (on, rest) = match join {
             Some(_) => (Some(self.link), None),

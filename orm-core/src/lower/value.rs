@@ -79,9 +79,7 @@ impl Lowerer {
             })
             .collect();
         Ok(match literals {
-            Some(literals) => {
-                Expr::InArray(Box::new(value), Box::new(Expr::Bind(Bind::Array(Arc::new(literals)))))
-            }
+            Some(literals) => Expr::InArray(Box::new(value), Box::new(Expr::Bind(Bind::Array(Arc::new(literals))))),
             None => {
                 let list = list.iter().map(|node| self.value(node)).collect::<Result<_>>()?;
                 Expr::InList(Box::new(value), list)

@@ -141,7 +141,11 @@ impl<T: Model> ManyToMany<T> {
     ///
     /// The database refuses; nothing is unlinked then.
     #[track_caller]
-    pub fn remove<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<u64> {
+    pub fn remove<V: IntoKey<T, T::Key>>(
+        &mut self,
+        db: &dyn Executor,
+        rows: impl IntoIterator<Item = V>,
+    ) -> Result<u64> {
         let rows = keys::<T, V>(rows);
         self.write(db, Location::caller(), |links| links.remove(&rows))
     }

@@ -150,6 +150,14 @@ impl RelationMeta {
         (self.target)()
     }
 
+    /// The user's own model of the table between, for a `ManyToMany` that names one.
+    pub fn through_model(&self) -> Option<&'static ModelMeta> {
+        match self.kind {
+            RelationKind::ManyToMany(Link::Through { model, .. }) => Some(model()),
+            _ => None,
+        }
+    }
+
     /// Whether it leads to one row at most.
     pub fn is_to_one(&self) -> bool {
         matches!(self.kind, RelationKind::ForeignKey { .. } | RelationKind::HasOne { .. })
@@ -166,7 +174,9 @@ impl RelationMeta {
     /// The target's column that holds this model's key, for `HasMany` and `HasOne`.
     pub fn via_column(&self) -> Option<&'static str> {
         match self.kind {
-            RelationKind::HasMany { via } | RelationKind::HasOne { via } => self.target().field(via).map(|field| field.column),
+            RelationKind::HasMany { via } | RelationKind::HasOne { via } => {
+                self.target().field(via).map(|field| field.column)
+            }
             _ => None,
         }
     }

@@ -25,7 +25,10 @@ impl<M: Model> Loader for LoaderOf<M> {
         Box::new(Ones::<M> { rows: Vec::new(), keys: KeyList::Empty })
     }
     fn many(&self, parents: usize) -> Box<dyn Sink> {
-        Box::new(Many::<M> { buckets: Buckets::Open(Vec::from_iter((0..parents).map(|_| Vec::new()))), keys: KeyList::Empty })
+        Box::new(Many::<M> {
+            buckets: Buckets::Open(Vec::from_iter((0..parents).map(|_| Vec::new()))),
+            keys: KeyList::Empty,
+        })
     }
     fn loaded_one<'a>(&self, place: &'a Place) -> Option<Option<&'a dyn Instance>> {
         place.peek::<OneCell<M>>().map(|row| row.as_deref().map(|row| row as &dyn Instance))
@@ -130,7 +133,7 @@ impl<M: Model> Sink for Many<M> {
 #[cold]
 pub(crate) fn decode_error(meta: &'static ModelMeta, layout: &Layout, column: usize, mismatch: Mismatch) -> Error {
     let selected = meta.columns.iter().filter(|c| !c.deferred.is_some_and(|slot| layout.omitted.contains(&slot)));
-    let column = selected.clone().nth(column.saturating_sub(layout.offset + 1)).or_else(|| selected.last());
+    let column = selected.clone().nth(column.saturating_sub(layout.offset + 1)).or_else(|| selected.clone().next_back());
     Error::Decode {
         model: meta.name,
         field: column.map_or("?", |column| column.name).to_owned(),

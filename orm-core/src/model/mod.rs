@@ -133,7 +133,7 @@ pub trait Model: Sized + Send + Sync + 'static {
 /// }
 /// assert_eq!(
 ///     Book::objects().filter(|b| cheap(&b)).to_sql(),
-///     r#"SELECT "book"."id", "book"."price" FROM "book" WHERE "book"."price" < 5.0"#,
+///     r#"SELECT "book"."id", "book"."price" FROM "book" WHERE "book"."price" < ?1"#,
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```

@@ -6,8 +6,8 @@
 mod node;
 mod path;
 
-pub use node::{Node, Quantifier, TextLookup};
 pub(crate) use node::NodeKind;
+pub use node::{Node, Quantifier, TextLookup};
 pub use path::{Hop, Path};
 
 use crate::db::FetchMode;
@@ -107,12 +107,12 @@ impl Plan {
         let mut omitted = Vec::new();
         for deferral in &self.deferrals {
             let (Deferral::Only(named) | Deferral::Defer(named)) = deferral;
-            let is_named = |column: &'static ColumnMeta| {
-                named.iter().any(|(at, name)| at == path && std::ptr::eq(*name, column))
-            };
+            let is_named =
+                |column: &'static ColumnMeta| named.iter().any(|(at, name)| at == path && std::ptr::eq(*name, column));
             match deferral {
                 Deferral::Only(_) if path.is_root() || named.iter().any(|(at, _)| at == path) => {
-                    omitted = meta.columns.iter().filter(|column| !is_named(column)).filter_map(|c| c.deferred).collect();
+                    omitted =
+                        meta.columns.iter().filter(|column| !is_named(column)).filter_map(|c| c.deferred).collect();
                 }
                 Deferral::Only(_) => {}
                 Deferral::Defer(_) => {

@@ -122,7 +122,6 @@ struct Step {
     lowered: lower::Lowered,
 }
 
-
 fn statement(branch: &Branch, rows: &[&dyn Instance], keys: Vec<Bind<'static>>) -> Result<Step> {
     let relation = branch.relation;
     let meta = relation.target();

@@ -54,8 +54,7 @@ fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) ->
 }
 
 fn conflict(node: &PrefetchNode, what: &'static str) -> Error {
-    let relation = node.path.last().map_or_else(String::new, |hop| {
-        format!("{}.{}", hop.relation.model, hop.relation.name)
-    });
+    let relation =
+        node.path.last().map_or_else(String::new, |hop| format!("{}.{}", hop.relation.model, hop.relation.name));
     Error::PrefetchConflict { relation, what }
 }

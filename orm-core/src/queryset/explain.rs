@@ -50,7 +50,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// # let db = Database::in_memory()?;
     /// # db.create_tables(models![Book])?;
     /// let plan = Book::objects().filter(|b| b.title().starts_with("Du")).explain(&db)?;
-    /// assert!(plan.contains("USING INDEX"), "{plan}");
+    /// assert!(plan.contains("INDEX book_title_idx"), "{plan}");
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     #[track_caller]

@@ -63,7 +63,13 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         };
         let name = names.get(column.saturating_sub(1)).cloned().unwrap_or_default();
         let expected = "value of the type the query promises";
-        Error::Decode { model: M::META.name, field: name.clone(), column: name, expected, found: mismatch.0.into_owned() }
+        Error::Decode {
+            model: M::META.name,
+            field: name.clone(),
+            column: name,
+            expected,
+            found: mismatch.0.into_owned(),
+        }
     }
 }
 
@@ -101,7 +107,11 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
     }
 
     /// Says which rows there are, hands out what was joined, and loads what was asked for besides.
-    pub(super) fn finish(mut self, connection: &Connection<'_>, at: &'static std::panic::Location<'static>) -> Result<Vec<S::Out>> {
+    pub(super) fn finish(
+        mut self,
+        connection: &Connection<'_>,
+        at: &'static std::panic::Location<'static>,
+    ) -> Result<Vec<S::Out>> {
         // Values have no relations: nobody will ask their group.
         if self.read.names.is_none() {
             let mut keys = KeyList::Empty;

@@ -239,7 +239,9 @@ impl<M: Model> QuerySet<M> {
         f(root::<M>()).nodes(&mut nodes);
         self.plan.select = Some(nodes);
         if !self.plan.joins.is_empty() || !self.plan.prefetches.is_empty() {
-            self.plan.misuse = Some("`values` and `values_list` have no relations to load: leave out `select_related` and `prefetch_related`");
+            self.plan.misuse = Some(
+                "`values` and `values_list` have no relations to load: leave out `select_related` and `prefetch_related`",
+            );
         }
     }
 }

@@ -165,7 +165,7 @@ impl<M: Model> QuerySet<M> {
     ///
     /// ```
     /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
+    /// # #[derive(Model, Debug)]
     /// # pub struct Tag { pub id: i64, pub name: String }
     /// # let db = Database::in_memory()?;
     /// # db.create_tables(models![Tag])?;
@@ -186,10 +186,9 @@ impl<M: Model> QuerySet<M> {
             one.plan.misuse = Some("`find` in a queryset that is cut off");
         }
         one.plan.order = Some(Vec::new());
-        one.plan.filters.push(Node::equal(
-            Node::new(NodeKind::RowKey(Path::default())),
-            Node::bind(key.bind().into_owned()),
-        ));
+        one.plan
+            .filters
+            .push(Node::equal(Node::new(NodeKind::RowKey(Path::default())), Node::bind(key.bind().into_owned())));
         let mut rows = one.all(db)?;
         rows.pop().ok_or_else(|| Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) })
     }
@@ -314,9 +313,10 @@ fn name_of(about: About, table: String) -> String {
             return meta.name.to_owned();
         }
         for relation in meta.relations {
-            let target = relation.target();
-            if !seen.iter().any(|known| std::ptr::eq(*known, target)) {
-                seen.push(target);
+            for model in [Some(relation.target()), relation.through_model()].into_iter().flatten() {
+                if !seen.iter().any(|known| std::ptr::eq(*known, model)) {
+                    seen.push(model);
+                }
             }
         }
         next += 1;

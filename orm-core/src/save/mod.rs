@@ -184,8 +184,7 @@ struct RowUpdate {
 
 impl RowUpdate {
     fn new(meta: &'static ModelMeta, columns: &[usize]) -> Self {
-        let columns: Vec<_> =
-            columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
+        let columns: Vec<_> = columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
         let mark = || Expr::Bind(Bind::Null);
         let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column, mark())).collect();
         if set.is_empty() {
@@ -200,7 +199,10 @@ impl RowUpdate {
     fn run<M: Model>(&self, prepared: &mut Prepared<'_, '_>, row: &M) -> Result<u64> {
         for (i, (number, column)) in self.columns.iter().enumerate() {
             let bind = row.bind(*number).ok_or_else(|| {
-                Error::misuse(format!("`{}.{}` is deferred and not loaded: it cannot be saved", self.meta.name, column.name))
+                Error::misuse(format!(
+                    "`{}.{}` is deferred and not loaded: it cannot be saved",
+                    self.meta.name, column.name
+                ))
             })?;
             storable(self.meta, column, &bind)?;
             prepared.bind(i + 1, &bind)?;

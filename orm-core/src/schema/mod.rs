@@ -212,4 +212,3 @@ macro_rules! models {
         &[$(<$model as $crate::Model>::META),*]
     };
 }
-

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::compile;
-use crate::statement::{Alias, Delete, Expr, Insert, Join, Operator, OrderTerm, Select, Source, Statement, TableRef, Update};
+use crate::statement::{
+    Alias, Delete, Expr, Insert, Join, Operator, OrderTerm, Select, Source, Statement, TableRef, Update,
+};
 use crate::value::Bind;
 
 fn text(statement: Statement) -> String {
@@ -76,8 +78,5 @@ fn insert_and_update() {
         set: vec![("price", Expr::binary(Operator::Mul, Expr::own("price"), Expr::Bind(Bind::Real(0.5))))],
         filter: vec![Expr::binary(Operator::Lt, Expr::own("pages"), Expr::Bind(Bind::Integer(10)))],
     };
-    assert_eq!(
-        text(Statement::Update(update)),
-        r#"UPDATE "book" SET "price" = ("price" * ?1) WHERE "pages" < ?2"#
-    );
+    assert_eq!(text(Statement::Update(update)), r#"UPDATE "book" SET "price" = ("price" * ?1) WHERE "pages" < ?2"#);
 }

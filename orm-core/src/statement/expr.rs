@@ -7,7 +7,10 @@ use crate::value::{Bind, Storage};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expr {
     /// A column of a table in the FROM clause; without an alias, of the only table there is.
-    Column { alias: Option<Alias>, column: ColumnName },
+    Column {
+        alias: Option<Alias>,
+        column: ColumnName,
+    },
     Bind(Bind<'static>),
     /// The constant `1`.
     One,
@@ -34,7 +37,10 @@ pub(crate) enum Expr {
     Call(Function, Vec<Expr>),
     Cast(Box<Expr>, Storage),
     /// `row_number() OVER (PARTITION BY .. ORDER BY ..)`.
-    RowNumber { partition: Box<Expr>, order: Vec<OrderTerm> },
+    RowNumber {
+        partition: Box<Expr>,
+        order: Vec<OrderTerm>,
+    },
 }
 
 /// A column's name: the model's own, or made at run time for a join table.

@@ -316,7 +316,10 @@ pub trait TextBase {}
 )]
 pub trait BoolBase {}
 /// A date, or a date with a time: it has date parts.
-#[diagnostic::on_unimplemented(message = "a `{Self}` column has no date parts", label = "`{Self}` is not a date or time")]
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column has no date parts",
+    label = "`{Self}` is not a date or time"
+)]
 pub trait DateBase {}
 
 /// What a builder's setter takes: the value itself, text by reference, or either where the field is an Option.

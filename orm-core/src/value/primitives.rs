@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    Bind, BoolBase, Datum, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase, Value,
-};
+use super::{Bind, BoolBase, Datum, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase, Value};
 
 /// What every scalar's impl has in common.
 macro_rules! scalar {

@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::primitives::scalar;
-use super::{Bind, Datum, DateBase, Literal, Mismatch, NotNull, Scalar, Storage, Value};
+use super::{Bind, DateBase, Datum, Literal, Mismatch, NotNull, Scalar, Storage, Value};
 
 const YEAR: &str = "a year outside of 0 to 9999 has no text that sorts";
 

@@ -38,32 +38,12 @@ pub(super) fn insert_type(model: &Model, names: &Names) -> TokenStream {
 
 /// The builder and what it implements.
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
-    let Names {
-        orm,
-        new,
-        builder,
-        draft,
-        missing,
-        is_set,
-        states,
-        ..
-    } = names;
-    let Names {
-        build,
-        save,
-        finish,
-        ..
-    } = names;
-    let Model {
-        ident: model, name, ..
-    } = &checked.model;
+    let Names { orm, new, builder, draft, missing, is_set, states, .. } = names;
+    let Names { build, save, finish, .. } = names;
+    let Model { ident: model, name, .. } = &checked.model;
     let door = quote! { #orm };
 
-    let required: Vec<&Ident> = checked
-        .model
-        .required()
-        .map(|(field, _)| &field.ident)
-        .collect();
+    let required: Vec<&Ident> = checked.model.required().map(|(field, _)| &field.ident).collect();
     let markers = checked.model.required().map(|(field, _)| {
         let (ident, field) = (&field.ident, &field.name);
         let message = format!("required field `{field}` of `{name}` is not set");
@@ -142,12 +122,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
 
 /// One method for each column. A required one changes the type of the builder.
 fn setters(checked: &Checked, names: &Names) -> TokenStream {
-    let Names {
-        orm,
-        builder,
-        states,
-        ..
-    } = names;
+    let Names { orm, builder, states, .. } = names;
     let mut position = 0;
     let setters = checked.model.columns().map(|(field, stored)| {
         let ident = &field.ident;
@@ -187,67 +162,38 @@ fn setter_value(stored: &Stored, names: &Names) -> (TokenStream, TokenStream) {
             let target = &key.target;
             let id = quote_spanned! {target.span()=> #target, <#target as #orm::Model>::Key };
             return if stored.nullable {
-                (
-                    quote! { impl #orm::IntoOptKey<#id> },
-                    quote! { #orm::IntoOptKey::<#id>::into_opt_key(value) },
-                )
+                (quote! { impl #orm::IntoOptKey<#id> }, quote! { #orm::IntoOptKey::<#id>::into_opt_key(value) })
             } else {
                 let key = quote! { #orm::IntoKey::<#id>::into_key(value) };
-                (
-                    quote! { impl #orm::IntoKey<#id> },
-                    quote! { ::core::option::Option::Some(#key) },
-                )
+                (quote! { impl #orm::IntoKey<#id> }, quote! { ::core::option::Option::Some(#key) })
             };
         }
         Shape::Plain { value } | Shape::Deferred { value } => value,
     };
     if stored.nullable {
         let value = quote! { ::core::option::Option<#value> };
-        (
-            quote! { impl #orm::IntoField<#value> },
-            quote! { #orm::IntoField::<#value>::into_field(value) },
-        )
+        (quote! { impl #orm::IntoField<#value> }, quote! { #orm::IntoField::<#value>::into_field(value) })
     } else if symbol::SCALARS.contains(&names::last_word(value).as_str()) {
-        (
-            quote! { #value },
-            quote! { ::core::option::Option::Some(value) },
-        )
+        (quote! { #value }, quote! { ::core::option::Option::Some(value) })
     } else {
         let field = quote! { #orm::IntoField::<#value>::into_field(value) };
-        (
-            quote! { impl #orm::IntoField<#value> },
-            quote! { ::core::option::Option::Some(#field) },
-        )
+        (quote! { impl #orm::IntoField<#value> }, quote! { ::core::option::Option::Some(#field) })
     }
 }
 
 /// The builder of a row that is inserted through its parent, which fills in the foreign key: only the plain fields
 /// must be set.
 fn complete_child(checked: &Checked, names: &Names) -> TokenStream {
-    let Names {
-        orm,
-        new,
-        builder,
-        is_set,
-        states,
-        finish,
-        ..
-    } = names;
+    let Names { orm, new, builder, is_set, states, finish, .. } = names;
     let model = &checked.model.ident;
-    let bounds = states
-        .iter()
-        .zip(checked.model.required())
-        .map(|(state, (field, stored))| {
-            let ident = &field.ident;
-            match stored.shape {
-                Shape::ForeignKey(_) => quote! { #state },
-                Shape::Plain { .. } | Shape::Deferred { .. } => quote! { #state: #is_set::#ident },
-            }
-        });
-    let arms = checked
-        .model
-        .columns()
-        .filter_map(|(field, stored)| foreign_key_arm(field, stored, names));
+    let bounds = states.iter().zip(checked.model.required()).map(|(state, (field, stored))| {
+        let ident = &field.ident;
+        match stored.shape {
+            Shape::ForeignKey(_) => quote! { #state },
+            Shape::Plain { .. } | Shape::Deferred { .. } => quote! { #state: #is_set::#ident },
+        }
+    });
+    let arms = checked.model.columns().filter_map(|(field, stored)| foreign_key_arm(field, stored, names));
     quote! {
         #[automatically_derived]
         impl<#(#bounds),*> #orm::CompleteChild<#model> for #builder<#(#states),*> {

@@ -8,13 +8,7 @@ use crate::model::{self, Checked, Field, FieldKind, Shape, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
-    let Names {
-        orm,
-        fields,
-        root,
-        kind,
-        ..
-    } = names;
+    let Names { orm, fields, root, kind, .. } = names;
     let mut column = 0;
     let methods: TokenStream = checked
         .model
@@ -47,11 +41,7 @@ fn method(checked: &Checked, field: &Field, column: usize, names: &Names) -> Tok
     let Names { columns, .. } = names;
     let (vis, ident, owner) = (&field.vis, &field.ident, &checked.model.ident);
     let (output, body) = match &field.kind {
-        FieldKind::Stored(Stored {
-            shape: Shape::ForeignKey(key),
-            nullable,
-            ..
-        }) => {
+        FieldKind::Stored(Stored { shape: Shape::ForeignKey(key), nullable, .. }) => {
             let crossing = if *nullable {
                 quote! { Nullable }
             } else {
@@ -85,12 +75,7 @@ fn method(checked: &Checked, field: &Field, column: usize, names: &Names) -> Tok
     quote! { #vis fn #ident(&self) -> #output { #body } }
 }
 
-fn to_one(
-    field: &Field,
-    target: &Type,
-    crossing: &TokenStream,
-    names: &Names,
-) -> (TokenStream, TokenStream) {
+fn to_one(field: &Field, target: &Type, crossing: &TokenStream, names: &Names) -> (TokenStream, TokenStream) {
     let [orm, root, kind] = names_at(names, model::place(target));
     let relation = names::relation_static(&field.ident);
     (
@@ -99,12 +84,7 @@ fn to_one(
     )
 }
 
-fn to_many(
-    checked: &Checked,
-    field: &Field,
-    target: &Type,
-    names: &Names,
-) -> (TokenStream, TokenStream) {
+fn to_many(checked: &Checked, field: &Field, target: &Type, names: &Names) -> (TokenStream, TokenStream) {
     let [orm, root, _] = names_at(names, model::place(target));
     let owner = &checked.model.ident;
     let relation = names::relation_static(&field.ident);

@@ -9,9 +9,7 @@ use crate::model::{Checked, Field, FieldKind, Shape, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
-    let Names {
-        orm, columns, meta, ..
-    } = names;
+    let Names { orm, columns, meta, .. } = names;
     let model = &checked.model;
     let (name, table) = (&model.name, &model.table);
 
@@ -24,12 +22,8 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let count = number(model.columns().count());
     let key = number(key.unwrap_or_default());
 
-    let slot_names: Vec<_> = model
-        .fields
-        .iter()
-        .filter(|field| field.slot.is_some())
-        .map(|field| &field.name)
-        .collect();
+    let slot_names: Vec<_> =
+        model.fields.iter().filter(|field| field.slot.is_some()).map(|field| &field.name).collect();
     let slots = number(slot_names.len());
     let relations = model
         .fields
@@ -90,12 +84,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
     let default = option(stored.default.as_ref().and_then(sql_literal));
-    let max_length = option(
-        stored
-            .max_length
-            .as_ref()
-            .map(|length| Literal::u32_unsuffixed(length.limit)),
-    );
+    let max_length = option(stored.max_length.as_ref().map(|length| Literal::u32_unsuffixed(length.limit)));
     let deferred = match stored.shape {
         Shape::Deferred { .. } => option(field.slot.map(number)),
         Shape::Plain { .. } | Shape::ForeignKey(_) => option(None::<Literal>),
@@ -142,17 +131,12 @@ fn sql_literal(value: &Expr) -> Option<String> {
         },
         // `"x".into()` and `String::from("x")` are the text itself.
         Expr::MethodCall(call) if call.args.is_empty() => {
-            let converts = ["into", "to_string", "to_owned"]
-                .iter()
-                .any(|name| call.method == name);
+            let converts = ["into", "to_string", "to_owned"].iter().any(|name| call.method == name);
             text_literal(&call.receiver).filter(|_| converts)
         }
         Expr::Call(call) => {
             let is_from = matches!(&*call.func, Expr::Path(path) if names::type_text(path).ends_with("String::from"));
-            call.args
-                .first()
-                .filter(|_| is_from && call.args.len() == 1)
-                .and_then(text_literal)
+            call.args.first().filter(|_| is_from && call.args.len() == 1).and_then(text_literal)
         }
         _ => None,
     }
@@ -203,11 +187,7 @@ mod tests {
             ("1 + 1", None),
             ("NAME.to_string()", None),
         ] {
-            assert_eq!(
-                sql_literal(&syn::parse_str(value)?).as_deref(),
-                sql,
-                "{value}"
-            );
+            assert_eq!(sql_literal(&syn::parse_str(value)?).as_deref(), sql, "{value}");
         }
         Ok(())
     }

@@ -85,9 +85,6 @@ fn names_for(checked: &Checked) -> Names {
             _ => {}
         }
     }
-    let setters = model
-        .columns()
-        .map(|(field, _)| field.name.clone())
-        .collect();
+    let setters = model.columns().map(|(field, _)| field.name.clone()).collect();
     Names::new(&model.ident, &used, &setters, model.required().count())
 }

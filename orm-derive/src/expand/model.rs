@@ -8,15 +8,7 @@ use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
-    let Names {
-        orm,
-        new,
-        fields,
-        builder,
-        missing,
-        meta,
-        ..
-    } = names;
+    let Names { orm, new, fields, builder, missing, meta, .. } = names;
     let model = &checked.model.ident;
     let required = checked.model.required().map(|(field, _)| &field.ident);
     // Without a key there is an error already: the rest of the program may go on as if it were an `i64`.
@@ -29,65 +21,31 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                 quote! { #orm::Key::key_ref(&self.#ident) },
             )
         }
-        None => (
-            quote! { i64 },
-            quote! { ::core::unreachable!() },
-            quote! { ::core::unreachable!() },
-        ),
+        None => (quote! { i64 }, quote! { ::core::unreachable!() }, quote! { ::core::unreachable!() }),
     };
 
-    let decoded = checked
-        .model
-        .fields
-        .iter()
-        .map(|field| decoded(field, names));
-    let from_new = checked
-        .model
-        .fields
-        .iter()
-        .map(|field| from_new(field, names));
-    let binds = checked
-        .model
-        .columns()
-        .enumerate()
-        .map(|(column, (field, stored))| {
-            let (column, value) = (
-                Literal::usize_unsuffixed(column),
-                bind(field, stored, names),
-            );
-            quote! { #column => #value, }
-        });
-    let new_binds = checked
-        .model
-        .columns()
-        .enumerate()
-        .map(|(column, (field, stored))| {
-            let (column, ident) = (Literal::usize_unsuffixed(column), &field.ident);
-            let orm = names::at(orm, stored.place());
-            let value = quote_spanned! {stored.place()=> #orm::Value::bind(&new.#ident) };
-            quote! { #column => ::core::option::Option::Some(#value), }
-        });
+    let decoded = checked.model.fields.iter().map(|field| decoded(field, names));
+    let from_new = checked.model.fields.iter().map(|field| from_new(field, names));
+    let binds = checked.model.columns().enumerate().map(|(column, (field, stored))| {
+        let (column, value) = (Literal::usize_unsuffixed(column), bind(field, stored, names));
+        quote! { #column => #value, }
+    });
+    let new_binds = checked.model.columns().enumerate().map(|(column, (field, stored))| {
+        let (column, ident) = (Literal::usize_unsuffixed(column), &field.ident);
+        let orm = names::at(orm, stored.place());
+        let value = quote_spanned! {stored.place()=> #orm::Value::bind(&new.#ident) };
+        quote! { #column => ::core::option::Option::Some(#value), }
+    });
     let fills = checked.model.columns().filter_map(|(field, stored)| {
-        let (ident, value) = (
-            &field.ident,
-            default(stored, stored.default.as_ref()?, names),
-        );
+        let (ident, value) = (&field.ident, default(stored, stored.default.as_ref()?, names));
         Some(quote! {
             if new.#ident.is_none() {
                 new.#ident = ::core::option::Option::Some(#value);
             }
         })
     });
-    let handles = checked
-        .model
-        .fields
-        .iter()
-        .filter_map(|field| handle(field, names));
-    let memos = checked
-        .model
-        .fields
-        .iter()
-        .filter(|field| matches!(field.kind, FieldKind::Memo));
+    let handles = checked.model.fields.iter().filter_map(|field| handle(field, names));
+    let memos = checked.model.fields.iter().filter(|field| matches!(field.kind, FieldKind::Memo));
     let memos = memos.map(|field| &field.ident);
 
     quote! {

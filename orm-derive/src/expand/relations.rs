@@ -17,37 +17,17 @@ pub(super) fn statics(checked: &Checked, names: &Names) -> TokenStream {
         FieldKind::Stored(stored) => foreign_key(checked, field, stored, names),
         FieldKind::HasMany(reverse) => {
             let via = &reverse.via.name;
-            relation(
-                checked,
-                field,
-                &reverse.target,
-                &quote! { HasMany { via: #via } },
-                names,
-            )
+            relation(checked, field, &reverse.target, &quote! { HasMany { via: #via } }, names)
         }
         FieldKind::HasOne(reverse) => {
             let via = &reverse.via.name;
-            relation(
-                checked,
-                field,
-                &reverse.target,
-                &quote! { HasOne { via: #via } },
-                names,
-            )
+            relation(checked, field, &reverse.target, &quote! { HasOne { via: #via } }, names)
         }
         FieldKind::ManyToMany(many) => {
             let link = link(&many.link, names);
-            relation(
-                checked,
-                field,
-                &many.target,
-                &quote! { ManyToMany(#link) },
-                names,
-            )
+            relation(checked, field, &many.target, &quote! { ManyToMany(#link) }, names)
         }
-        FieldKind::Prefetched { .. } | FieldKind::Memo | FieldKind::Unreadable => {
-            TokenStream::new()
-        }
+        FieldKind::Prefetched { .. } | FieldKind::Memo | FieldKind::Unreadable => TokenStream::new(),
     });
     statics.collect()
 }
@@ -88,13 +68,7 @@ fn link(link: &Link, names: &Names) -> TokenStream {
     }
 }
 
-fn relation(
-    checked: &Checked,
-    field: &Field,
-    target: &Type,
-    kind: &TokenStream,
-    names: &Names,
-) -> TokenStream {
+fn relation(checked: &Checked, field: &Field, target: &Type, kind: &TokenStream, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     let item = names::relation_static(&field.ident);
     let (model, name) = (&checked.model.name, &field.name);

@@ -72,12 +72,7 @@ pub(super) fn read(errors: &mut Errors, attrs: &[Attribute]) -> FieldAttrs {
 }
 
 impl FieldAttrs {
-    fn field_word(
-        &mut self,
-        errors: &mut Errors,
-        word: &Ident,
-        input: ParseStream<'_>,
-    ) -> syn::Result<()> {
+    fn field_word(&mut self, errors: &mut Errors, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         if word == symbol::COLUMN {
             let column = words::text(word, input)?;
             words::once(errors, &mut self.column, word, column);
@@ -98,30 +93,14 @@ impl FieldAttrs {
             let number = words::number(word, input)?;
             let limit = number.base10_parse::<u32>()?;
             if limit == 0 {
-                return Err(syn::Error::new(
-                    number.span(),
-                    "a text of length 0 holds nothing: `max_length = 120`",
-                ));
+                return Err(syn::Error::new(number.span(), "a text of length 0 holds nothing: `max_length = 120`"));
             }
-            words::once(
-                errors,
-                &mut self.max_length,
-                word,
-                MaxLength {
-                    limit,
-                    span: word.span(),
-                },
-            );
+            words::once(errors, &mut self.max_length, word, MaxLength { limit, span: word.span() });
         }
         Ok(())
     }
 
-    fn relation_word(
-        &mut self,
-        errors: &mut Errors,
-        word: &Ident,
-        input: ParseStream<'_>,
-    ) -> syn::Result<()> {
+    fn relation_word(&mut self, errors: &mut Errors, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         if word == symbol::VIA {
             let via = words::text(word, input)?;
             words::once(errors, &mut self.via, word, via);
@@ -147,34 +126,22 @@ impl FieldAttrs {
     /// Reports the attributes and words that say nothing about a field of this kind.
     pub(super) fn report_misplaced(&self, errors: &mut Errors, ty: &FieldType) {
         let kind = ty.word();
-        let stored = matches!(
-            ty,
-            FieldType::Plain { .. } | FieldType::Deferred { .. } | FieldType::ForeignKey { .. }
-        );
+        let stored = matches!(ty, FieldType::Plain { .. } | FieldType::Deferred { .. } | FieldType::ForeignKey { .. });
         let empty = matches!(ty, FieldType::Prefetched { .. } | FieldType::Memo);
         if empty {
             for span in [self.field_attr, self.relation_attr].into_iter().flatten() {
-                errors.at(
-                    span,
-                    format!("a {kind} is not stored: there is nothing to say about it"),
-                );
+                errors.at(span, format!("a {kind} is not stored: there is nothing to say about it"));
             }
             return;
         }
         if !stored && let Some(span) = self.field_attr {
-            errors.at(
-                span,
-                format!("`#[field(..)]` belongs on stored fields: a {kind} has no column"),
-            );
+            errors.at(span, format!("`#[field(..)]` belongs on stored fields: a {kind} has no column"));
         }
         match ty {
             FieldType::Plain { .. } | FieldType::Deferred { .. } => {
                 if let Some(span) = self.relation_attr {
                     let places = "a ForeignKey, HasMany, HasOne or ManyToMany";
-                    errors.at(
-                        span,
-                        format!("`#[relation(..)]` belongs on {places}: this is a column"),
-                    );
+                    errors.at(span, format!("`#[relation(..)]` belongs on {places}: this is a column"));
                 }
             }
             _ => {
@@ -202,9 +169,9 @@ fn misplaced(word: &Ident, ty: &FieldType) -> Option<String> {
             Some(format!("`{word}` belongs on ManyToMany: a {kind} has no table between the models"))
         }
         (_, FieldType::ForeignKey { .. }) => None,
-        (symbol::ON_DELETE, FieldType::ManyToMany { .. }) => Some(
-            "`on_delete` belongs on a ForeignKey: for a ManyToMany, on those of its `through` model".to_owned(),
-        ),
+        (symbol::ON_DELETE, FieldType::ManyToMany { .. }) => {
+            Some("`on_delete` belongs on a ForeignKey: for a ManyToMany, on those of its `through` model".to_owned())
+        }
         (word, FieldType::ManyToMany { .. }) => {
             Some(format!("`{word}` belongs on a ForeignKey: a ManyToMany has no column"))
         }
@@ -217,17 +184,10 @@ fn through(errors: &mut Errors, word: &Ident, input: ParseStream<'_>) -> syn::Re
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         let model = model_path(input)?;
-        return Ok(Through {
-            model,
-            from: None,
-            to: None,
-        });
+        return Ok(Through { model, from: None, to: None });
     }
     if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new(
-            word.span(),
-            format!("expected `through = BookTag` or `{title}`"),
-        ));
+        return Err(syn::Error::new(word.span(), format!("expected `through = BookTag` or `{title}`")));
     }
     let content;
     parenthesized!(content in input);
@@ -243,18 +203,10 @@ fn through(errors: &mut Errors, word: &Ident, input: ParseStream<'_>) -> syn::Re
     if !content.is_empty() {
         content.parse::<Token![,]>()?;
     }
-    let inner = Words {
-        title,
-        known: symbol::THROUGH_WORDS,
-        elsewhere: &[],
-    };
+    let inner = Words { title, known: symbol::THROUGH_WORDS, elsewhere: &[] };
     inner.read(errors, &content, &mut |errors, word, input| {
         let text = words::text(word, input)?;
-        let place = if word == symbol::FROM {
-            &mut from
-        } else {
-            &mut to
-        };
+        let place = if word == symbol::FROM { &mut from } else { &mut to };
         words::once(errors, place, word, text);
         Ok(())
     })?;
@@ -279,10 +231,7 @@ fn on_delete(word: &Ident, input: ParseStream<'_>) -> syn::Result<(OnDelete, Spa
         Some(action) => Ok((*action, word.span())),
         None => {
             let near = names::did_you_mean(&text, known.clone());
-            Err(syn::Error::new(
-                name.span(),
-                format!("unknown action `{text}`: expected one of {}{near}", list()),
-            ))
+            Err(syn::Error::new(name.span(), format!("unknown action `{text}`: expected one of {}{near}", list())))
         }
     }
 }

@@ -60,92 +60,56 @@ impl FieldType {
 /// Reads the type of a field.
 pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
     let Some((word, segment)) = wrapper(ty) else {
-        return Ok(FieldType::Plain {
-            value: ty.clone(),
-            nullable: false,
-        });
+        return Ok(FieldType::Plain { value: ty.clone(), nullable: false });
     };
     let inner = argument(ty, word, segment)?;
     let inside = wrapper(&inner).map(|(word, _)| word);
     let text = type_text(&inner);
     match (word, inside) {
-        (symbol::OPTION, None) => Ok(FieldType::Plain {
-            value: inner,
-            nullable: true,
-        }),
+        (symbol::OPTION, None) => Ok(FieldType::Plain { value: inner, nullable: true }),
         (symbol::OPTION, Some(symbol::FOREIGN_KEY)) => match read(&inner)? {
-            FieldType::ForeignKey { target, .. } => Ok(FieldType::ForeignKey {
-                target,
-                nullable: true,
-            }),
+            FieldType::ForeignKey { target, .. } => Ok(FieldType::ForeignKey { target, nullable: true }),
             other => Ok(other),
         },
-        (symbol::OPTION, Some(symbol::OPTION)) => Err(refused(
-            ty,
-            format!("a column is NULL or it is not: write `{text}`"),
-        )),
+        (symbol::OPTION, Some(symbol::OPTION)) => {
+            Err(refused(ty, format!("a column is NULL or it is not: write `{text}`")))
+        }
         (symbol::OPTION, Some(symbol::DEFERRED)) => {
             let message = match read(&inner) {
                 Ok(FieldType::Deferred { value, .. }) => {
                     let value = type_text(value);
-                    format!(
-                        "the value can be absent, its column cannot: write `Deferred<Option<{value}>>`"
-                    )
+                    format!("the value can be absent, its column cannot: write `Deferred<Option<{value}>>`")
                 }
                 _ => "write the `Option` inside the `Deferred`".to_owned(),
             };
             Err(refused(ty, message))
         }
-        (symbol::OPTION, Some(inside)) => Err(refused(
-            ty,
-            format!("a {inside} is never absent: write `{text}`"),
-        )),
-        (symbol::DEFERRED, None) => Ok(FieldType::Deferred {
-            value: inner,
-            nullable: false,
-        }),
+        (symbol::OPTION, Some(inside)) => Err(refused(ty, format!("a {inside} is never absent: write `{text}`"))),
+        (symbol::DEFERRED, None) => Ok(FieldType::Deferred { value: inner, nullable: false }),
         (symbol::DEFERRED, Some(symbol::OPTION)) => match read(&inner)? {
             FieldType::Plain { value, nullable } => Ok(FieldType::Deferred { value, nullable }),
             _ => Err(refused(ty, "only a plain column can be deferred")),
         },
         (symbol::DEFERRED, Some(symbol::FOREIGN_KEY)) => Err(refused(
             ty,
-            format!(
-                "a ForeignKey cannot be deferred, its row is loaded on its own anyway: write `{text}`"
-            ),
+            format!("a ForeignKey cannot be deferred, its row is loaded on its own anyway: write `{text}`"),
         )),
-        (symbol::DEFERRED, Some(inside)) => Err(refused(
-            ty,
-            format!("a {inside} cannot be deferred: write `{text}`"),
-        )),
+        (symbol::DEFERRED, Some(inside)) => Err(refused(ty, format!("a {inside} cannot be deferred: write `{text}`"))),
         (symbol::MEMO, _) => Ok(FieldType::Memo),
         (symbol::FOREIGN_KEY, Some(symbol::OPTION)) => {
-            let target =
-                wrapper(&inner).and_then(|(_, segment)| argument(&inner, word, segment).ok());
+            let target = wrapper(&inner).and_then(|(_, segment)| argument(&inner, word, segment).ok());
             let target = target.map_or_else(|| "..".to_owned(), type_text);
-            Err(refused(
-                ty,
-                format!(
-                    "the key can be absent, not the model: write `Option<ForeignKey<{target}>>`"
-                ),
-            ))
+            Err(refused(ty, format!("the key can be absent, not the model: write `Option<ForeignKey<{target}>>`")))
         }
-        (word, Some(inside)) => Err(refused(
-            ty,
-            format!("a {word} leads to a model, and `{inside}` is none: write `{word}<Author>`"),
-        )),
-        (symbol::FOREIGN_KEY, None) => Ok(FieldType::ForeignKey {
-            target: inner,
-            nullable: false,
-        }),
+        (word, Some(inside)) => {
+            Err(refused(ty, format!("a {word} leads to a model, and `{inside}` is none: write `{word}<Author>`")))
+        }
+        (symbol::FOREIGN_KEY, None) => Ok(FieldType::ForeignKey { target: inner, nullable: false }),
         (symbol::HAS_MANY, None) => Ok(FieldType::HasMany { target: inner }),
         (symbol::HAS_ONE, None) => Ok(FieldType::HasOne { target: inner }),
         (symbol::MANY_TO_MANY, None) => Ok(FieldType::ManyToMany { target: inner }),
         (symbol::PREFETCHED, None) => Ok(FieldType::Prefetched { target: inner }),
-        (_, None) => Ok(FieldType::Plain {
-            value: ty.clone(),
-            nullable: false,
-        }),
+        (_, None) => Ok(FieldType::Plain { value: ty.clone(), nullable: false }),
     }
 }
 
@@ -201,10 +165,7 @@ fn argument(ty: &Type, word: &str, segment: &PathSegment) -> syn::Result<Type> {
         symbol::MEMO => "f64",
         _ => "Author",
     };
-    Err(refused(
-        ty,
-        format!("`{word}` has one type inside: `{word}<{example}>`"),
-    ))
+    Err(refused(ty, format!("`{word}` has one type inside: `{word}<{example}>`")))
 }
 
 fn refused(ty: &Type, message: impl std::fmt::Display) -> syn::Error {

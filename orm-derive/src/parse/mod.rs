@@ -15,8 +15,7 @@ use self::field_attrs::FieldAttrs;
 use self::field_type::FieldType;
 use crate::errors::Errors;
 use crate::model::{
-    Field, FieldKind, FieldName, ForeignKey, Link, ManyToMany, Model, OnDelete, Reverse, Shape,
-    Stored,
+    Field, FieldKind, FieldName, ForeignKey, Link, ManyToMany, Model, OnDelete, Reverse, Shape, Stored,
 };
 use crate::names;
 
@@ -24,25 +23,14 @@ use crate::names;
 pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
     let attrs = model_attrs::read(errors, &input.attrs);
     if !input.generics.params.is_empty() {
-        errors.about(
-            &input.generics,
-            "a model cannot be generic: a table has one type for each column",
-        );
+        errors.about(&input.generics, "a model cannot be generic: a table has one type for each column");
     }
     let name = input.ident.unraw().to_string();
-    let table = attrs
-        .table
-        .map_or_else(|| names::snake_case(&name), |table| table.value());
-    let owner = Owner {
-        ident: &input.ident,
-        table: &table,
-    };
+    let table = attrs.table.map_or_else(|| names::snake_case(&name), |table| table.value());
+    let owner = Owner { ident: &input.ident, table: &table };
     let fields = named_fields(errors, input)?;
     let mut slots = 0;
-    let fields = fields
-        .iter()
-        .filter_map(|field| read_field(errors, &owner, field, &mut slots))
-        .collect();
+    let fields = fields.iter().filter_map(|field| read_field(errors, &owner, field, &mut slots)).collect();
     Some(Model {
         ident: input.ident.clone(),
         name,
@@ -66,9 +54,7 @@ fn named_fields<'a>(errors: &mut Errors, input: &'a DeriveInput) -> Option<&'a F
     let message = match &input.data {
         Data::Struct(data) => match &data.fields {
             fields @ Fields::Named(_) => return Some(fields),
-            Fields::Unnamed(_) => {
-                "a model has named fields: a tuple struct has no names for its columns"
-            }
+            Fields::Unnamed(_) => "a model has named fields: a tuple struct has no names for its columns",
             Fields::Unit => "a model has named fields: this struct has no columns",
         },
         Data::Enum(_) => "a model is a struct with named fields: an enum is not a table",
@@ -78,24 +64,16 @@ fn named_fields<'a>(errors: &mut Errors, input: &'a DeriveInput) -> Option<&'a F
     None
 }
 
-fn read_field(
-    errors: &mut Errors,
-    owner: &Owner<'_>,
-    field: &syn::Field,
-    slots: &mut usize,
-) -> Option<Field> {
+fn read_field(errors: &mut Errors, owner: &Owner<'_>, field: &syn::Field, slots: &mut usize) -> Option<Field> {
     let ident = field.ident.clone()?;
     let name = ident.unraw().to_string();
     let attrs = field_attrs::read(errors, &field.attrs);
-    let read = field_type::spell_self(&field.ty, owner.ident)
-        .and_then(|ty| field_type::read(&ty).map(|read| (ty, read)));
+    let read =
+        field_type::spell_self(&field.ty, owner.ident).and_then(|ty| field_type::read(&ty).map(|read| (ty, read)));
     let (ty, kind) = match read {
         Ok((ty, read)) => {
             attrs.report_misplaced(errors, &read);
-            (
-                ty,
-                field_kind(errors, owner, &name, ident.span(), read, attrs),
-            )
+            (ty, field_kind(errors, owner, &name, ident.span(), read, attrs))
         }
         Err(error) => {
             errors.push(error);
@@ -104,22 +82,12 @@ fn read_field(
     };
     let in_slot = match &kind {
         FieldKind::Stored(stored) => !matches!(stored.shape, Shape::Plain { .. }),
-        FieldKind::HasMany(_)
-        | FieldKind::HasOne(_)
-        | FieldKind::ManyToMany(_)
-        | FieldKind::Prefetched { .. } => true,
+        FieldKind::HasMany(_) | FieldKind::HasOne(_) | FieldKind::ManyToMany(_) | FieldKind::Prefetched { .. } => true,
         FieldKind::Memo | FieldKind::Unreadable => false,
     };
     let slot = in_slot.then_some(*slots);
     *slots += usize::from(in_slot);
-    Some(Field {
-        ident,
-        name,
-        vis: field.vis.clone(),
-        ty,
-        slot,
-        kind,
-    })
+    Some(Field { ident, name, vis: field.vis.clone(), ty, slot, kind })
 }
 
 fn field_kind(
@@ -131,41 +99,27 @@ fn field_kind(
     attrs: FieldAttrs,
 ) -> FieldKind {
     match ty {
-        FieldType::Plain { value, nullable } => FieldKind::Stored(stored(
-            Shape::Plain { value },
-            name.to_owned(),
-            nullable,
-            attrs,
-        )),
-        FieldType::Deferred { value, nullable } => FieldKind::Stored(stored(
-            Shape::Deferred { value },
-            name.to_owned(),
-            nullable,
-            attrs,
-        )),
+        FieldType::Plain { value, nullable } => {
+            FieldKind::Stored(stored(Shape::Plain { value }, name.to_owned(), nullable, attrs))
+        }
+        FieldType::Deferred { value, nullable } => {
+            FieldKind::Stored(stored(Shape::Deferred { value }, name.to_owned(), nullable, attrs))
+        }
         FieldType::ForeignKey { target, nullable } => {
             let key = ForeignKey {
                 target,
-                on_delete: attrs
-                    .on_delete
-                    .map_or(OnDelete::Protect, |(action, _)| action),
+                on_delete: attrs.on_delete.map_or(OnDelete::Protect, |(action, _)| action),
                 on_delete_span: attrs.on_delete.map(|(_, span)| span),
-                constraint: attrs
-                    .constraint
-                    .as_ref()
-                    .is_none_or(|constraint| constraint.value),
+                constraint: attrs.constraint.as_ref().is_none_or(|constraint| constraint.value),
             };
-            FieldKind::Stored(stored(
-                Shape::ForeignKey(key),
-                format!("{name}_id"),
-                nullable,
-                attrs,
-            ))
+            FieldKind::Stored(stored(Shape::ForeignKey(key), format!("{name}_id"), nullable, attrs))
         }
-        FieldType::HasMany { target } => reverse(errors, owner, target, attrs.via.as_ref())
-            .map_or(FieldKind::Unreadable, FieldKind::HasMany),
-        FieldType::HasOne { target } => reverse(errors, owner, target, attrs.via.as_ref())
-            .map_or(FieldKind::Unreadable, FieldKind::HasOne),
+        FieldType::HasMany { target } => {
+            reverse(errors, owner, target, attrs.via.as_ref()).map_or(FieldKind::Unreadable, FieldKind::HasMany)
+        }
+        FieldType::HasOne { target } => {
+            reverse(errors, owner, target, attrs.via.as_ref()).map_or(FieldKind::Unreadable, FieldKind::HasOne)
+        }
         FieldType::ManyToMany { target } => match link(errors, owner, name, span, &target, attrs) {
             Some(link) => FieldKind::ManyToMany(ManyToMany { target, link }),
             None => FieldKind::Unreadable,
@@ -189,12 +143,7 @@ fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> St
     }
 }
 
-fn reverse(
-    errors: &mut Errors,
-    owner: &Owner<'_>,
-    target: Type,
-    via: Option<&LitStr>,
-) -> Option<Reverse> {
+fn reverse(errors: &mut Errors, owner: &Owner<'_>, target: Type, via: Option<&LitStr>) -> Option<Reverse> {
     let via = match via {
         Some(via) => named(errors, via),
         None => default_name(errors, owner.ident, &target, "via = \"..\""),
@@ -211,12 +160,7 @@ fn link(
     target: &Type,
     attrs: FieldAttrs,
 ) -> Option<Link> {
-    let FieldAttrs {
-        via,
-        through,
-        table,
-        ..
-    } = attrs;
+    let FieldAttrs { via, through, table, .. } = attrs;
     if let (Some(via), Some(_)) = (&via, &through) {
         let message = "`through` and `via` are two ways to say it: `through` names the model in between, \
                        `via` the other side's relation that has it";
@@ -224,10 +168,7 @@ fn link(
         return None;
     }
     if let (Some(table), true) = (&table, via.is_some() || through.is_some()) {
-        errors.at(
-            table.span(),
-            "`table` names a table made for this relation, and this one has its own already",
-        );
+        errors.at(table.span(), "`table` names a table made for this relation, and this one has its own already");
     }
     if let Some(via) = via {
         return named(errors, &via).map(|via| Link::Reverse { via });
@@ -261,11 +202,7 @@ fn link(
             None
         }
     };
-    Some(Link::Through {
-        from: from?,
-        to: to?,
-        model: through.model,
-    })
+    Some(Link::Through { from: from?, to: to?, model: through.model })
 }
 
 /// A field of another model, as the text of an attribute names it.
@@ -273,31 +210,17 @@ fn named(errors: &mut Errors, text: &LitStr) -> Option<FieldName> {
     let value = text.value();
     let ident = names::field_ident(&value, text.span());
     if ident.is_none() {
-        errors.at(
-            text.span(),
-            format!("expected the name of a field, and `{value}` cannot be one"),
-        );
+        errors.at(text.span(), format!("expected the name of a field, and `{value}` cannot be one"));
     }
-    ident.map(|ident| FieldName {
-        name: ident.unraw().to_string(),
-        ident,
-    })
+    ident.map(|ident| FieldName { name: ident.unraw().to_string(), ident })
 }
 
 /// The field that is called like a model: `author` for `Author`. Mistakes are shown at `place`.
-fn default_name(
-    errors: &mut Errors,
-    model: &Ident,
-    place: impl ToTokens,
-    word: &str,
-) -> Option<FieldName> {
+fn default_name(errors: &mut Errors, model: &Ident, place: impl ToTokens, word: &str) -> Option<FieldName> {
     let name = names::snake_case(&model.unraw().to_string());
     let ident = names::field_ident(&name, place.span());
     if ident.is_none() {
-        errors.about(
-            &place,
-            format!("no field can be called `{name}`: name the foreign key with `{word}`"),
-        );
+        errors.about(&place, format!("no field can be called `{name}`: name the foreign key with `{word}`"));
     }
     ident.map(|ident| FieldName { name, ident })
 }

@@ -28,26 +28,16 @@ pub(super) fn read(errors: &mut Errors, attrs: &[Attribute]) -> ModelAttrs {
     };
     for attr in attrs {
         if attr.path().is_ident(symbol::MODEL) {
-            model.of_attribute(errors, attr, &mut |errors, word, input| {
-                found.read_word(errors, word, input)
-            });
+            model.of_attribute(errors, attr, &mut |errors, word, input| found.read_word(errors, word, input));
         } else if attr.path().is_ident(symbol::FIELD) || attr.path().is_ident(symbol::RELATION) {
-            errors.about(
-                attr,
-                "this attribute belongs on a field: the struct has `#[model(..)]`",
-            );
+            errors.about(attr, "this attribute belongs on a field: the struct has `#[model(..)]`");
         }
     }
     found
 }
 
 impl ModelAttrs {
-    fn read_word(
-        &mut self,
-        errors: &mut Errors,
-        word: &Ident,
-        input: ParseStream<'_>,
-    ) -> syn::Result<()> {
+    fn read_word(&mut self, errors: &mut Errors, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         if word == symbol::TABLE {
             let table = words::text(word, input)?;
             words::once(errors, &mut self.table, word, table);
@@ -63,9 +53,7 @@ impl ModelAttrs {
         } else if word == symbol::CRATE {
             let path = words::text(word, input)?;
             let message = "expected the path of a crate: `crate = \"my_orm\"`";
-            let path = path
-                .parse_with(Path::parse_mod_style)
-                .map_err(|_| syn::Error::new(path.span(), message))?;
+            let path = path.parse_with(Path::parse_mod_style).map_err(|_| syn::Error::new(path.span(), message))?;
             words::once(errors, &mut self.facade, word, path);
         }
         Ok(())
@@ -75,10 +63,7 @@ impl ModelAttrs {
 /// `"name, -created"`.
 fn ordering(text: &LitStr) -> syn::Result<Vec<OrderTerm>> {
     let terms = listed(text)?.into_iter().map(|mut field| {
-        let ascending = field
-            .name
-            .strip_prefix('-')
-            .map(|name| name.trim().to_owned());
+        let ascending = field.name.strip_prefix('-').map(|name| name.trim().to_owned());
         let descending = ascending.is_some();
         field.name = ascending.unwrap_or(field.name);
         OrderTerm { field, descending }
@@ -87,22 +72,9 @@ fn ordering(text: &LitStr) -> syn::Result<Vec<OrderTerm>> {
 }
 
 /// `index(fields = "publisher, published", name = "..")`, `unique(..)`.
-fn index(
-    errors: &mut Errors,
-    word: &Ident,
-    input: ParseStream<'_>,
-    unique: bool,
-) -> syn::Result<Option<Index>> {
-    let title = if unique {
-        "unique(fields = \"..\")"
-    } else {
-        "index(fields = \"..\")"
-    };
-    let inner = Words {
-        title,
-        known: symbol::INDEX_WORDS,
-        elsewhere: &[],
-    };
+fn index(errors: &mut Errors, word: &Ident, input: ParseStream<'_>, unique: bool) -> syn::Result<Option<Index>> {
+    let title = if unique { "unique(fields = \"..\")" } else { "index(fields = \"..\")" };
+    let inner = Words { title, known: symbol::INDEX_WORDS, elsewhere: &[] };
     let mut fields = None;
     let mut name = None;
     let mut tried = false;
@@ -120,52 +92,27 @@ fn index(
     if fields.is_none() && tried {
         return Ok(None);
     }
-    let fields = words::needed(
-        errors,
-        fields,
-        word,
-        format!("which fields? write `{title}`"),
-    );
-    Ok(fields.map(|fields| Index {
-        fields,
-        name,
-        unique,
-        span: word.span(),
-    }))
+    let fields = words::needed(errors, fields, word, format!("which fields? write `{title}`"));
+    Ok(fields.map(|fields| Index { fields, name, unique, span: word.span() }))
 }
 
 /// `check(name = "..", sql = "..")`.
 fn check(errors: &mut Errors, word: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Check>> {
     let title = "check(name = \"..\", sql = \"..\")";
-    let inner = Words {
-        title,
-        known: symbol::CHECK_WORDS,
-        elsewhere: &[],
-    };
+    let inner = Words { title, known: symbol::CHECK_WORDS, elsewhere: &[] };
     let mut name = None;
     let mut sql = None;
     inner.in_parentheses(errors, word, input, &mut |errors, word, input| {
         let text = words::text(word, input)?.value();
-        let place = if word == symbol::NAME {
-            &mut name
-        } else {
-            &mut sql
-        };
+        let place = if word == symbol::NAME { &mut name } else { &mut sql };
         words::once(errors, place, word, text);
         Ok(())
     })?;
     let (Some(name), Some(sql)) = (name, sql) else {
-        errors.at(
-            word.span(),
-            format!("a check has a name and a condition: `{title}`"),
-        );
+        errors.at(word.span(), format!("a check has a name and a condition: `{title}`"));
         return Ok(None);
     };
-    Ok(Some(Check {
-        name,
-        sql,
-        span: word.span(),
-    }))
+    Ok(Some(Check { name, sql, span: word.span() }))
 }
 
 /// The names in `"a, b"`.
@@ -173,14 +120,8 @@ fn listed(text: &LitStr) -> syn::Result<Vec<Named>> {
     let span = text.span();
     let value = text.value();
     let names = value.split(',').map(|name| match name.trim() {
-        "" | "-" => Err(syn::Error::new(
-            span,
-            "a field name is missing in this list",
-        )),
-        name => Ok(Named {
-            name: name.to_owned(),
-            span,
-        }),
+        "" | "-" => Err(syn::Error::new(span, "a field name is missing in this list")),
+        name => Ok(Named { name: name.to_owned(), span }),
     });
     names.collect()
 }

@@ -46,10 +46,7 @@ impl Words<'_> {
         read: &mut Read<'_>,
     ) -> syn::Result<()> {
         if !input.peek(syn::token::Paren) {
-            return Err(syn::Error::new(
-                word.span(),
-                format!("expected `{}`", self.title),
-            ));
+            return Err(syn::Error::new(word.span(), format!("expected `{}`", self.title)));
         }
         let content;
         parenthesized!(content in input);
@@ -57,12 +54,7 @@ impl Words<'_> {
     }
 
     /// Reads words up to the end of the input.
-    pub(super) fn read(
-        &self,
-        errors: &mut Errors,
-        input: ParseStream<'_>,
-        read: &mut Read<'_>,
-    ) -> syn::Result<()> {
+    pub(super) fn read(&self, errors: &mut Errors, input: ParseStream<'_>, read: &mut Read<'_>) -> syn::Result<()> {
         while !input.is_empty() {
             if let Err(error) = self.read_word(errors, input, read) {
                 errors.push(error);
@@ -76,12 +68,7 @@ impl Words<'_> {
         Ok(())
     }
 
-    fn read_word(
-        &self,
-        errors: &mut Errors,
-        input: ParseStream<'_>,
-        read: &mut Read<'_>,
-    ) -> syn::Result<()> {
+    fn read_word(&self, errors: &mut Errors, input: ParseStream<'_>, read: &mut Read<'_>) -> syn::Result<()> {
         // `crate` is a keyword, so the word is any identifier.
         let word = input.call(Ident::parse_any)?;
         if !self.known.iter().any(|known| word == known) {
@@ -97,19 +84,12 @@ impl Words<'_> {
     }
 
     fn unknown(&self, word: &str) -> String {
-        if let Some((title, _)) = self
-            .elsewhere
-            .iter()
-            .find(|(_, words)| words.contains(&word))
-        {
+        if let Some((title, _)) = self.elsewhere.iter().find(|(_, words)| words.contains(&word)) {
             return format!("`{word}` belongs in `{title}`, not in `{}`", self.title);
         }
         let known = self.known.join(", ");
         let near = names::did_you_mean(word, self.known.iter().copied());
-        format!(
-            "unknown word `{word}`: `{}` knows {known}{near}",
-            self.title
-        )
+        format!("unknown word `{word}`: `{}` knows {known}{near}", self.title)
     }
 }
 
@@ -141,9 +121,7 @@ pub(super) fn flag(word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         Ok(())
     } else {
-        Err(input.error(format!(
-            "`{word}` takes no value: write it alone, or leave it out"
-        )))
+        Err(input.error(format!("`{word}` takes no value: write it alone, or leave it out")))
     }
 }
 
@@ -174,19 +152,11 @@ pub(super) fn equals(word: &Ident, input: ParseStream<'_>, example: &str) -> syn
     if input.peek(Token![=]) {
         input.parse::<Token![=]>().map(drop)
     } else {
-        Err(syn::Error::new(
-            word.span(),
-            format!("`{word}` needs a value: `{word} = {example}`"),
-        ))
+        Err(syn::Error::new(word.span(), format!("`{word}` needs a value: `{word} = {example}`")))
     }
 }
 
-fn literal<T: syn::parse::Parse>(
-    word: &Ident,
-    input: ParseStream<'_>,
-    what: &str,
-    example: &str,
-) -> syn::Result<T> {
+fn literal<T: syn::parse::Parse>(word: &Ident, input: ParseStream<'_>, what: &str, example: &str) -> syn::Result<T> {
     // One token is read ahead, so that the message stands at the wrong value and not behind it.
     if input.fork().parse::<T>().is_ok() {
         input.parse()
@@ -205,12 +175,7 @@ pub(super) fn once<T>(errors: &mut Errors, place: &mut Option<T>, word: &Ident, 
 }
 
 /// A word that must be there: its absence is an error at `at`.
-pub(super) fn needed<T>(
-    errors: &mut Errors,
-    value: Option<T>,
-    at: &Ident,
-    message: impl Display,
-) -> Option<T> {
+pub(super) fn needed<T>(errors: &mut Errors, value: Option<T>, at: &Ident, message: impl Display) -> Option<T> {
     if value.is_none() {
         errors.at(at.span(), message);
     }

@@ -1,0 +1,47 @@
+//! A week of flights from New York: real data, from CSV files to a departures board.
+//!
+//! ```text
+//! cargo run --release --example flights
+//! ```
+//!
+//! `models.rs` has the models and is the file to begin with; `load.rs` fills the database from the CSV files,
+//! `board.rs` queries it, and `race.rs` loads one board in four ways, of which `raw.rs` is written by hand.
+
+mod board;
+mod csv_file;
+mod load;
+mod models;
+mod race;
+mod raw;
+
+use std::error::Error;
+use std::time::Duration;
+
+use eager_orm::prelude::*;
+
+use models::{Airline, Airport, Flight, Plane};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // A file like any other; its folder is deleted at the end.
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("flights.db");
+    let db = Database::open(&path)?;
+    db.create_tables(models![Airline, Airport, Plane, Flight])?;
+
+    let (flights, loading) = load::load(&db)?;
+    load::print_findings(&db)?;
+    board::print_departures(&db, Date::new(2013, 1, 3)?)?;
+    board::print_delays(&db)?;
+
+    let times = race::run(&db, &path)?;
+    println!("\nThe board of all flights, the same four times:");
+    println!("flights loaded: {flights} in {} ms", ms(loading));
+    for time in times {
+        println!("{}: {} queries, {} ms", time.name, time.queries, ms(time.best));
+    }
+    Ok(())
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64() * 1e3)
+}

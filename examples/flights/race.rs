@@ -1,0 +1,108 @@
+//! One board, loaded in four ways: how many statements, how much time, and whether it is the same board.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use eager_orm::prelude::*;
+use rusqlite::Connection;
+
+use crate::board::Line;
+use crate::models::Flight;
+use crate::raw;
+
+const ROUNDS: usize = 5;
+
+/// One way to make the board of all flights.
+type Way<'a> = &'a dyn Fn() -> Result<String, Box<dyn Error>>;
+
+/// The flights, and nothing that they point at.
+fn lazy() -> QuerySet<Flight> {
+    Flight::objects().order_by(|f| f.id()).fetch_mode(FetchMode::One)
+}
+
+/// The flights, joined with what they point at.
+fn select_related() -> QuerySet<Flight> {
+    Flight::objects().order_by(|f| f.id()).select_related(|f| (f.airline(), f.origin(), f.dest(), f.plane()))
+}
+
+/// The flights, and one statement more for each relation.
+fn prefetch_related() -> QuerySet<Flight> {
+    Flight::objects().order_by(|f| f.id()).prefetch_related(|f| (f.airline(), f.origin(), f.dest(), f.plane()))
+}
+
+/// The board of all flights, in one read transaction. Only the queryset differs from one way to the next.
+fn board(db: &Database, flights: &QuerySet<Flight>) -> eager_orm::Result<String> {
+    db.read(|snapshot| {
+        let mut board = String::new();
+        for flight in &flights.all(snapshot)? {
+            add(&mut board, &Line::of(flight, snapshot)?);
+        }
+        Ok(board)
+    })
+}
+
+/// The same, written by hand.
+fn raw_board(connection: &Connection) -> Result<String, Box<dyn Error>> {
+    let mut board = String::new();
+    for flight in &raw::flights(connection)? {
+        add(&mut board, &flight.line());
+    }
+    Ok(board)
+}
+
+fn add(board: &mut String, line: &Line<'_>) {
+    // Writing to a `String` cannot fail.
+    let _ = write!(board, "{line}");
+}
+
+/// What one way took.
+pub struct Time {
+    pub name: &'static str,
+    pub queries: usize,
+    pub best: Duration,
+}
+
+/// Makes the board in every way, and fails if one of them is another board.
+pub fn run(db: &Database, path: &Path) -> Result<Vec<Time>, Box<dyn Error>> {
+    let connection = raw::open(path)?;
+    let (lazy, select_related, prefetch_related) = (lazy(), select_related(), prefetch_related());
+    let ways: [(&'static str, Way<'_>); 4] = [
+        ("lazy, one by one", &|| Ok(board(db, &lazy)?)),
+        ("select_related", &|| Ok(board(db, &select_related)?)),
+        ("prefetch_related", &|| Ok(board(db, &prefetch_related)?)),
+        ("raw rusqlite", &|| raw_board(&connection)),
+    ];
+
+    // One pass to count statements and to compare the boards. Nothing is timed here: recording takes time.
+    let mut times = Vec::new();
+    let mut expected = None;
+    for (name, way) in ways {
+        let (board, log) = db.capture(|_| way());
+        let found = checksum(&board?);
+        if *expected.get_or_insert(found) != found {
+            return Err(format!("{name} makes another board: its checksum is {found:x}").into());
+        }
+        // The library does not see the one statement that is written by hand.
+        times.push(Time { name, queries: log.len().max(1), best: Duration::MAX });
+    }
+
+    // The ways take turns, so that a disturbance of the machine meets them all.
+    for _ in 0..ROUNDS {
+        for ((name, way), time) in ways.iter().zip(&mut times) {
+            let start = Instant::now();
+            let board = way()?;
+            time.best = time.best.min(start.elapsed());
+            if Some(checksum(&board)) != expected {
+                return Err(format!("{name} makes another board in a second run").into());
+            }
+        }
+    }
+    Ok(times)
+}
+
+/// FNV-1a, 64 bits.
+fn checksum(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
