@@ -46,15 +46,15 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (hour, minute) = (self.sched_dep_time / 100, self.sched_dep_time % 100);
         write!(f, "{} {hour:02}:{minute:02}  {} {:<5}", self.date, self.carrier, self.number)?;
-        write!(f, "{:<25} {:<20} {:<32} ", self.airline, self.origin, self.dest)?;
+        write!(f, "{:<25}{:<21}{:<32}", self.airline, self.origin, self.dest)?;
         match self.dep_delay {
-            Some(minutes) if minutes > 0 => write!(f, "+{minutes:<5}")?,
-            Some(_) => f.write_str("on time")?,
-            None => f.write_str("cancelled")?,
+            Some(minutes) if minutes > 0 => write!(f, "+{minutes:<10}")?,
+            Some(_) => f.write_str("on time    ")?,
+            None => f.write_str("cancelled  ")?,
         }
         match self.plane {
             Some((manufacturer, model)) => writeln!(f, "{manufacturer} {model}"),
-            None => writeln!(f, "-"),
+            None => writeln!(f, "plane not known"),
         }
     }
 }
@@ -78,19 +78,24 @@ pub fn print_departures(db: &Database, date: Date) -> eager_orm::Result<()> {
 pub fn print_delays(db: &Database) -> eager_orm::Result<()> {
     // Two statements: the airlines, and the flights of all of them.
     let airlines = Airline::objects().order_by(|a| a.name()).prefetch_related(|a| a.flights()).all(db)?;
-    println!("\n  {:<28}{:>8}{:>11}{:>12}{:>12}{:>8}", "airline", "flights", "cancelled", "> 15 min", "mean", "worst");
+    println!(
+        "\n  {:<28}{:>8}{:>11}{:>10}{:>13}{:>10}",
+        "airline", "flights", "cancelled", "> 15 min", "mean delay", "worst"
+    );
     for airline in &airlines {
         let flights = airline.flights.all(db)?;
         let delays: Vec<i32> = flights.iter().filter_map(|flight| flight.dep_delay).collect();
-        println!(
-            "  {:<28}{:>8}{:>11}{:>12}{:>8.1} min{:>8}",
-            airline.name,
-            flights.len(),
-            flights.len() - delays.len(),
-            delays.iter().filter(|minutes| **minutes > 15).count(),
-            f64::from(delays.iter().sum::<i32>()) / delays.len().max(1) as f64,
-            delays.iter().max().copied().unwrap_or(0),
-        );
+        let cancelled = flights.len() - delays.len();
+        let late = delays.iter().filter(|minutes| **minutes > 15).count();
+        print!("  {:<28}{:>8}{cancelled:>11}{late:>10}", airline.name, flights.len());
+        match delays.iter().max() {
+            Some(worst) => println!("{:>9.1} min{worst:>6} min", mean(&delays)),
+            None => println!("{:>13}{:>10}", "-", "-"),
+        }
     }
     Ok(())
+}
+
+fn mean(minutes: &[i32]) -> f64 {
+    f64::from(minutes.iter().sum::<i32>()) / minutes.len() as f64
 }

@@ -7,7 +7,6 @@ use std::error::Error;
 use std::path::Path;
 
 use eager_orm::prelude::*;
-use jiff::tz::TimeZone;
 use rusqlite::{Connection, Row};
 
 use crate::board::Line;
@@ -105,7 +104,6 @@ pub fn flights(connection: &Connection) -> Result<Vec<RawFlight>, Box<dyn Error>
 }
 
 fn flight(row: &Row<'_>) -> Result<RawFlight, Box<dyn Error>> {
-    let time_hour: DateTime = row.get_ref(12)?.as_str()?.parse()?;
     Ok(RawFlight {
         id: row.get(0)?,
         date: row.get_ref(1)?.as_str()?.parse()?,
@@ -119,12 +117,19 @@ fn flight(row: &Row<'_>) -> Result<RawFlight, Box<dyn Error>> {
         tailnum: row.get(9)?,
         air_time: row.get(10)?,
         distance: row.get(11)?,
-        time_hour: TimeZone::UTC.to_timestamp(time_hour)?,
+        time_hour: timestamp(row.get_ref(12)?.as_str()?)?,
         airline: RawAirline { carrier: row.get(AIRLINE)?, name: row.get(AIRLINE + 1)? },
         origin: airport(row, ORIGIN)?,
         dest: airport(row, DEST)?,
         plane: plane(row)?,
     })
+}
+
+/// A moment is stored in UTC and has no zone in its text.
+fn timestamp(text: &str) -> Result<Timestamp, Box<dyn Error>> {
+    const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    let utc: DateTime = text.parse()?;
+    Ok(Timestamp::UNIX_EPOCH.checked_add(utc.duration_since(EPOCH))?)
 }
 
 fn airport(row: &Row<'_>, at: usize) -> rusqlite::Result<RawAirport> {

@@ -3,24 +3,24 @@
 //!
 //! The rooms, from the ground floor up; each imports only from those above it in this list.
 
-mod db;
 mod error;
-mod fetch;
-mod group;
-mod lookup;
-mod lower;
-mod manager;
-mod meta;
-mod model;
-mod plan;
-mod prefetch;
-mod queryset;
-mod relation;
-mod save;
-mod schema;
-mod sql;
-mod statement;
 mod value;
+mod meta;
+mod statement;
+mod sql;
+mod db;
+mod group;
+mod plan;
+mod model;
+mod lower;
+mod relation;
+mod lookup;
+mod schema;
+mod prefetch;
+mod fetch;
+mod queryset;
+mod save;
+mod manager;
 
 pub use db::{Database, DatabaseBuilder, Executor, FetchMode, Held, Log, Snapshot, Statement, Transaction};
 pub use error::{Error, Result};
