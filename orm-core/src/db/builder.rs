@@ -23,6 +23,7 @@ pub struct DatabaseBuilder {
     busy_timeout: Duration,
     pool_timeout: Duration,
     fetch_mode: FetchMode,
+    peer_cap: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +51,7 @@ impl DatabaseBuilder {
             busy_timeout: Duration::from_secs(5),
             pool_timeout: Duration::from_secs(30),
             fetch_mode: FetchMode::default(),
+            peer_cap: 100_000,
         }
     }
 
@@ -83,6 +85,13 @@ impl DatabaseBuilder {
     /// What happens when a relation is read that was not loaded. Default: [`FetchMode::One`].
     pub fn fetch_mode(mut self, mode: FetchMode) -> Self {
         self.fetch_mode = mode;
+        self
+    }
+
+    /// For how many rows of a result [`FetchMode::Peers`] loads at once, at most; at least one. A larger result is
+    /// loaded in parts of this size, each when one of its rows is asked. Default: 100,000.
+    pub fn peer_cap(mut self, rows: usize) -> Self {
+        self.peer_cap = rows.max(1);
         self
     }
 
@@ -134,6 +143,7 @@ impl DatabaseBuilder {
                 pools: RwLock::new(Some(pools)),
                 captures: AtomicUsize::new(0),
                 fetch_mode: self.fetch_mode,
+                peer_cap: self.peer_cap,
                 pool_timeout: self.pool_timeout,
                 _keeper: Mutex::new(memory.then_some(first)),
             }),

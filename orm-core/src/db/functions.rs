@@ -4,12 +4,16 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 
+use crate::value::fold;
+
 /// Registers them.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     rusqlite::vtab::array::load_module(connection)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection
-        .create_scalar_function(c"eager_fold", 1, flags, |context| Ok(text(context, 0)?.map(str::to_lowercase)))?;
+    connection.create_scalar_function(c"eager_fold", 1, flags, |context| Ok(text(context, 0)?.map(fold)))?;
+    connection.create_scalar_function(c"eager_length", 1, flags, |context| {
+        Ok(text(context, 0)?.map(|text| i64::try_from(text.chars().count()).unwrap_or(i64::MAX)))
+    })?;
     connection.create_scalar_function(c"eager_starts_with", 2, flags, |context| {
         Ok(both(context)?.map(|(text, start)| text.starts_with(start)))
     })?;

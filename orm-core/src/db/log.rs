@@ -180,7 +180,8 @@ impl Database {
 
 /// Fails unless the block runs exactly this many statements that read or write data.
 ///
-/// The block's value is the macro's value. The message lists the statements.
+/// The block's value is the macro's value. The message lists the statements. In the block, `?` ends the block, and the
+/// error is handed on by a `?` of the macro's.
 ///
 /// # Examples
 ///
@@ -197,7 +198,8 @@ impl Database {
 macro_rules! assert_num_queries {
     ($db:expr, $expected:expr, $block:block) => {{
         let (value, log) = $crate::Database::capture(&$db, |_| -> $crate::Result<_> { Ok($block) });
+        let value = value?;
         assert_eq!(log.len(), $expected, "{log}");
-        value?
+        value
     }};
 }

@@ -32,13 +32,22 @@ use log::Sink;
 type Pooled = r2d2::PooledConnection<r2d2_sqlite::SqliteConnectionManager>;
 type Pool = r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>;
 
-/// What happens when a relation is read that was not loaded.
+/// What happens when a relation (or a deferred column) is read that was not loaded.
+///
+/// For a database by [`DatabaseBuilder::fetch_mode`], for a queryset by `QuerySet::fetch_mode`, for a scope by
+/// [`Database::with_fetch_mode`]. What is loaded inherits the mode of what it was loaded for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FetchMode {
+    /// It is loaded for every row of the result at once, in one statement.
+    Peers,
     /// It is loaded for the one row that was asked: Django's classic.
     #[default]
     One,
+    /// It is refused, with [`Error::FetchBlocked`].
+    Raise,
+    /// As [`Peers`](FetchMode::Peers), and a warning goes to the `log` crate.
+    Warn,
 }
 
 /// A handle of a database: cheap to clone, safe to share between threads.
@@ -80,6 +89,7 @@ struct Inner {
     /// How many captures are open on any thread: nothing is recorded while it is 0.
     captures: AtomicUsize,
     fetch_mode: FetchMode,
+    peer_cap: usize,
     pool_timeout: std::time::Duration,
     /// An in-memory database lives as long as one connection to it.
     _keeper: Mutex<Option<rusqlite::Connection>>,
@@ -172,9 +182,49 @@ impl Database {
         f(&pooled).map_err(connection::untold)
     }
 
+    /// Runs `f` with a fetch mode for everything this thread loads from the database meanwhile: for querysets that name
+    /// none of their own, and for relations of rows that were loaded before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let author = Author::create().save(&db)?;
+    /// let blocked = db.with_fetch_mode(FetchMode::Raise, |db| author.books.all(db).map(|books| books.len()));
+    /// assert!(matches!(blocked, Err(Error::FetchBlocked { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn with_fetch_mode<T>(&self, mode: FetchMode, f: impl FnOnce(&Database) -> T) -> T {
+        struct Scope;
+        impl Drop for Scope {
+            fn drop(&mut self) {
+                MODES.with_borrow_mut(Vec::pop);
+            }
+        }
+        MODES.with_borrow_mut(|modes| modes.push((self.inner.id, mode)));
+        let _scope = Scope;
+        f(self)
+    }
+
     /// The mode of querysets that name none.
     pub(crate) fn fetch_mode(&self) -> FetchMode {
-        self.inner.fetch_mode
+        self.scoped_fetch_mode().unwrap_or(self.inner.fetch_mode)
+    }
+
+    /// The mode of the scope this thread is in, if it is in one.
+    pub(crate) fn scoped_fetch_mode(&self) -> Option<FetchMode> {
+        MODES.with_borrow(|modes| modes.iter().rev().find(|(id, _)| *id == self.inner.id).map(|(_, mode)| *mode))
+    }
+
+    /// How many rows of a group are loaded at once, at most.
+    pub(crate) fn peer_cap(&self) -> usize {
+        self.inner.peer_cap
     }
 
     /// Takes the writing connection; the guard remembers that this thread has it.
@@ -228,6 +278,8 @@ enum Hold {
 
 thread_local! {
     static HOLDS: RefCell<Vec<(usize, Hold)>> = const { RefCell::new(Vec::new()) };
+    /// The fetch modes of the scopes a thread is in, by database.
+    static MODES: RefCell<Vec<(usize, FetchMode)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn held(id: usize, hold: Hold) -> bool {

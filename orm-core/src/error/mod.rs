@@ -118,10 +118,12 @@ pub enum Error {
         reason: &'static str,
     },
     /// An unplanned load was refused by the fetch mode.
-    #[error("loading `{relation}` is blocked here: name it in `select_related` or `prefetch_related`")]
+    #[error("loading `{relation}` is blocked at {at}: name it in `select_related` or `prefetch_related`")]
     FetchBlocked {
-        /// The model and its relation.
+        /// The model and its relation, or deferred column.
         relation: String,
+        /// The line that asked for it.
+        at: &'static std::panic::Location<'static>,
     },
     /// A slot was read that no prefetch has filled. (Filled with nothing would be an empty slice.)
     #[error("the slot `{slot}` was not filled: no `prefetch_related(..)` ended with `.to(|x| x.{slot}())`")]

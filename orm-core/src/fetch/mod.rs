@@ -1,22 +1,23 @@
 //! Lazy loading: what a handle does when it is asked for something that was not loaded.
 //!
 //! It loads with the same step a prefetch runs, and keeps the answer in the cell of its group, so the next access (by
-//! any clone of the row) asks nobody. [`FetchMode::One`] loads for the one row that was asked; loading for every row
-//! of the group at once is a matter of handing the step the whole group.
+//! any clone of the row) asks nobody. [`FetchMode::One`] loads for the one row that was asked, [`FetchMode::Peers`] for
+//! every row of the group at once: the same step, handed more rows.
 
+use std::ops::Range;
 use std::panic::Location;
 
 use crate::db::{About, Executor, FetchMode, Need};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Handle, Instance, Loader, ManyCell, OneCell, Place};
+use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
-use crate::meta::RelationMeta;
+use crate::meta::{ModelMeta, RelationMeta};
 use crate::model::{Model, decode_error, loader_of};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::prefetch::{self, Run};
 use crate::relation::{Deferred, ForeignKey, HasMany, HasOne, IntoOptKey, ManyToMany};
 use crate::sql;
-use crate::value::{KeyRef, Value};
+use crate::value::{KeyMap, KeyRef, Value};
 
 impl<T: Model> ForeignKey<T> {
     /// The row this points at: from memory if it is loaded, otherwise by one query, and then remembered.
@@ -173,8 +174,11 @@ impl<T: Value<Out = T> + Send + Sync> Deferred<T> {
             return Ok(value);
         }
         let place = self.place.as_ref().ok_or(UNATTACHED)?;
-        let value = load_column::<T>(db, Location::caller(), place)?;
-        place.fill(value).ok_or(UNATTACHED)
+        load_column::<T>(db, Location::caller(), place)?;
+        self.loaded().ok_or_else(|| Error::DoesNotExist {
+            model: place.group().meta().map_or("row", |meta| meta.name),
+            key: place.key().map(|key| format!("key {key}")),
+        })
     }
 }
 
@@ -184,40 +188,46 @@ fn relation_of(place: &Place) -> Option<&'static RelationMeta> {
     place.group().meta()?.relation_in(place.slot())
 }
 
-/// One row by its key, into one place.
-fn load_key(
+/// Runs a load in the way the mode says: for the rows `Some(range)`, or for this row alone.
+fn in_mode(
     db: &dyn Executor,
     at: &'static Location<'static>,
-    loader: &'static dyn Loader,
-    key: KeyRef<'_>,
     place: &Place,
+    mut load: impl FnMut(Run<'_>, Option<Range<usize>>) -> Result<()>,
 ) -> Result<()> {
-    let meta = loader.meta();
-    let mut plan = Plan::new(meta);
-    plan.order = Some(Vec::new());
-    plan.filters.push(row_with_key(key));
-    let lowered = lower::select(&plan)?;
-    let sql = sql::compile(&lowered.statement);
-    let group = Group::new(meta, place.group().mode());
+    let group = place.group();
+    let mode = db.database().scoped_fetch_mode().unwrap_or_else(|| group.mode());
+    let rows = match mode {
+        FetchMode::One => None,
+        FetchMode::Peers => Some(peers(place, db.database().peer_cap())),
+        FetchMode::Warn => {
+            log::warn!("{} was loaded where it was not planned, at {at}", name_of(place));
+            Some(peers(place, db.database().peer_cap()))
+        }
+        FetchMode::Raise => return Err(Error::FetchBlocked { relation: name_of(place), at }),
+    };
     db.run(Need::Read, at, &mut |connection| {
-        let mut sink = loader.ones();
-        connection.query(&sql, About { meta, at }, |row| {
-            let mut cursor = Cursor::new(row, &lowered.layout, &group, 0);
-            sink.push(&mut cursor, 0).map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))
-        })?;
-        let found = (sink.len() > 0).then_some(0);
-        sink.seal(&group);
-        sink.fill_one(place, found);
-        Ok(())
+        // The connection first, the gate second: whoever holds the gate waits for nobody.
+        let _gate = group.gate(place.slot());
+        load(Run { connection, at, mode: group.mode() }, rows.clone())
     })
 }
 
-fn row_with_key(key: KeyRef<'_>) -> Node {
-    let key = Node::bind(key.bind().into_owned());
-    Node::new(NodeKind::InList(Node::new(NodeKind::RowKey(Path::default())), vec![key]))
+/// The rows that are loaded with this one: all of the group, or the part of it that the cap cuts.
+fn peers(place: &Place, cap: usize) -> Range<usize> {
+    let start = place.row() as usize / cap * cap;
+    start..place.group().len().min(start.saturating_add(cap))
 }
 
-/// A relation of one row, by a prefetch for that row alone.
+fn name_of(place: &Place) -> String {
+    let named = || {
+        let meta = place.group().meta()?;
+        Some(format!("{}.{}", meta.name, meta.slot_names.get(place.slot())?))
+    };
+    named().unwrap_or_else(|| "a relation".to_owned())
+}
+
+/// A relation whose column is on the other side.
 fn load_relation(
     db: &dyn Executor,
     at: &'static Location<'static>,
@@ -226,53 +236,101 @@ fn load_relation(
     what: &'static str,
 ) -> Result<()> {
     let relation = relation_of(place).ok_or(Error::Unattached { what })?;
-    let key = place.key().ok_or(Error::Unattached { what })?;
-    match place.group().mode() {
-        FetchMode::One => db.run(Need::Read, at, &mut |connection| {
-            let row = Only { key, place };
-            prefetch::load(Run { connection, at, mode: place.group().mode() }, &[&row], relation, loader)
-        }),
-    }
+    let row = place.row() as usize;
+    in_mode(db, at, place, |run, peers| {
+        prefetch::load(run, place.group(), peers.unwrap_or(row..row + 1), relation, loader)
+    })
 }
 
-/// The one row a handle belongs to, as far as the handle knows it.
-struct Only<'a> {
-    key: KeyRef<'a>,
-    place: &'a Place,
+/// The row a foreign key points at: with its peers where the group knows their keys, otherwise by its own key.
+fn load_key(
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    loader: &'static dyn Loader,
+    key: KeyRef<'_>,
+    place: &Place,
+) -> Result<()> {
+    let row = place.row();
+    in_mode(db, at, place, |run, peers| {
+        if let Some(relation) = relation_of(place)
+            && let Some(peers) = peers
+            && place.group().foreign_key(place.slot(), row as usize) == Some(key)
+        {
+            prefetch::load(run, place.group(), peers, relation, loader)?;
+        }
+        match loader.has_one(place.group(), place.slot(), row) {
+            true => Ok(()),
+            false => one_by_key(run, loader, key, place),
+        }
+    })
 }
 
-impl Instance for Only<'_> {
-    fn key_ref(&self) -> KeyRef<'_> {
-        self.key
-    }
-    fn handle(&self, slot: usize) -> Option<Handle<'_>> {
-        (slot == self.place.slot()).then_some(Handle { key: None, place: Some(self.place) })
-    }
+/// One row by its key, into one place.
+fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place: &Place) -> Result<()> {
+    let meta = loader.meta();
+    let lowered = lower::select(&with_keys(meta, std::iter::once(key)))?;
+    let sql = sql::compile(&lowered.statement);
+    let group = Group::new(meta, run.mode);
+    let mut sink = loader.ones(run.mode);
+    run.connection.query(&sql, About { meta, at: run.at }, |row| {
+        let mut cursor = Cursor::new(row, &lowered.layout, &group, 0);
+        sink.push(&mut cursor, 0).map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))
+    })?;
+    let found = (sink.len() > 0).then_some(0);
+    sink.seal(&group);
+    sink.fill_one(place.cell(), found);
+    Ok(())
 }
 
-/// A deferred column of one row.
-fn load_column<T: Value<Out = T>>(db: &dyn Executor, at: &'static Location<'static>, place: &Place) -> Result<T> {
-    let meta = place.group().meta().ok_or(UNATTACHED)?;
-    let key = place.key().ok_or(UNATTACHED)?;
-    let column = meta.columns.iter().find(|column| column.deferred == Some(place.slot())).ok_or(UNATTACHED)?;
+/// The rows with these keys, in no order.
+fn with_keys<'k>(meta: &'static ModelMeta, keys: impl Iterator<Item = KeyRef<'k>>) -> Plan {
+    let keys = keys.map(|key| Node::bind(key.bind().into_owned())).collect();
     let mut plan = Plan::new(meta);
     plan.order = Some(Vec::new());
-    plan.filters.push(row_with_key(key));
-    plan.select = Some(vec![Node::new(NodeKind::Column(Path::default(), column))]);
-    let sql = sql::compile(&lower::select(&plan)?.statement);
-    let mut value = None;
-    db.run(Need::Read, at, &mut |connection| {
-        connection.query(&sql, About { meta, at }, |row| {
-            let read = Cursor::of_values(row, 0).value::<T>();
-            value = Some(read.map_err(|mismatch| Error::Decode {
+    plan.filters.push(Node::new(NodeKind::InList(Node::new(NodeKind::RowKey(Path::default())), keys)));
+    plan
+}
+
+/// A deferred column.
+fn load_column<T: Value<Out = T> + Send + Sync>(
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    place: &Place,
+) -> Result<()> {
+    let meta = place.group().meta().ok_or(UNATTACHED)?;
+    let column = meta.columns.iter().find(|column| column.deferred == Some(place.slot())).ok_or(UNATTACHED)?;
+    let (group, slot, row) = (place.group(), place.slot(), place.row() as usize);
+    in_mode(db, at, place, |run, peers| {
+        let waiting = |row: &usize| group.peek::<T>(slot, u32::try_from(*row).unwrap_or(u32::MAX)).is_none();
+        let rows: Vec<usize> = peers.unwrap_or(row..row + 1).filter(waiting).collect();
+        let key = |row: &usize| group.key(u32::try_from(*row).unwrap_or(u32::MAX));
+        let mut plan = with_keys(meta, rows.iter().filter_map(key));
+        plan.select = Some(vec![
+            Node::new(NodeKind::RowKey(Path::default())),
+            Node::new(NodeKind::Column(Path::default(), column)),
+        ]);
+        let sql = sql::compile(&lower::select(&plan)?.statement);
+        // Rows of one key (a repeated row) get the value one by one: the others find it missing and ask for themselves.
+        let mut numbers = KeyMap::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(key) = key(row) {
+                numbers.number(key, u32::try_from(*row).unwrap_or(u32::MAX));
+            }
+        }
+        run.connection.query(&sql, About { meta, at }, |row| {
+            let mut cursor = Cursor::of_values(row, 0);
+            let key = cursor.datum().and_then(KeyRef::read).ok().flatten();
+            let value = cursor.value::<T>().map_err(|mismatch| Error::Decode {
                 model: meta.name,
                 field: column.name.to_owned(),
                 column: column.column.to_owned(),
                 expected: column.rust_type,
                 found: mismatch.0.into_owned(),
-            })?);
+            })?;
+            if let Some(row) = key.and_then(|key| numbers.get(key)) {
+                Cell { group, slot, row }.fill(value);
+            }
             Ok(())
         })
-    })?;
-    value.ok_or_else(|| Error::DoesNotExist { model: meta.name, key: Some(format!("key {key}")) })
+    })
 }

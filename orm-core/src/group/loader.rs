@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::{Cursor, Group, Place};
+use crate::db::FetchMode;
 use crate::meta::ModelMeta;
 use crate::value::{KeyRef, Mismatch};
 
@@ -26,14 +27,35 @@ pub struct Handle<'a> {
     pub(crate) place: Option<&'a Place>,
 }
 
+/// A cell of a group.
+#[derive(Clone, Copy)]
+pub struct Cell<'a> {
+    pub(crate) group: &'a Group,
+    pub(crate) slot: usize,
+    pub(crate) row: u32,
+}
+
+impl Cell<'_> {
+    /// Keeps what was loaded; the first to come stays.
+    pub(crate) fn fill<X: Send + Sync + 'static>(self, value: X) {
+        if let Some(cell) = self.group.cells::<X>(self.slot).and_then(|cells| cells.get(self.row as usize)) {
+            let _ = cell.set(value);
+        }
+    }
+}
+
 /// Makes rows of one model.
 pub trait Loader: Sync {
     /// The model.
     fn meta(&self) -> &'static ModelMeta;
     /// A sink for rows that are shared one by one: the targets of foreign keys.
-    fn ones(&self) -> Box<dyn Sink>;
+    fn ones(&self, mode: FetchMode) -> Box<dyn Sink>;
     /// A sink for rows that belong to `parents` parents: the targets of to-many relations.
-    fn many(&self, parents: usize) -> Box<dyn Sink>;
+    fn many(&self, parents: usize, mode: FetchMode) -> Box<dyn Sink>;
+    /// Whether a to-one cell has its answer.
+    fn has_one(&self, group: &Group, slot: usize, row: u32) -> bool;
+    /// Whether a to-many cell has its answer.
+    fn has_many(&self, group: &Group, slot: usize, row: u32) -> bool;
     /// The row a to-one handle has already, if it has its answer.
     fn loaded_one<'a>(&self, place: &'a Place) -> Option<Option<&'a dyn Instance>>;
     /// The rows a to-many handle has already.
@@ -54,10 +76,10 @@ pub trait Sink {
     fn seal(&mut self, group: &Arc<Group>);
     /// The rows, in the order they came (within their parent).
     fn instances(&self) -> Vec<&dyn Instance>;
-    /// Puts the row of this number into a to-one handle's place; `None` for no row.
-    fn fill_one(&self, place: &Place, row: Option<u32>);
-    /// Puts the rows of this parent into a to-many handle's place.
-    fn fill_many(&self, place: &Place, parent: u32);
+    /// Puts the row of this number into a to-one cell; `None` for no row.
+    fn fill_one(&self, cell: Cell<'_>, row: Option<u32>);
+    /// Puts the rows of this parent into a to-many cell.
+    fn fill_many(&self, cell: Cell<'_>, parent: u32);
     /// Puts the row of each number into the to-one cells of a whole group.
     fn fill_group(&self, group: &Group, slot: usize, rows: &[Option<u32>]);
 }

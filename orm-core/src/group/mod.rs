@@ -10,14 +10,16 @@
 
 mod cursor;
 mod loader;
+mod members;
 mod shared;
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use cursor::{Cursor, Layout};
-pub use loader::{Handle, Instance, Loader, Sink};
+pub use loader::{Cell, Handle, Instance, Loader, Sink};
+pub(crate) use members::Members;
 pub use shared::Shared;
 
 use crate::db::FetchMode;
@@ -29,34 +31,41 @@ pub(crate) type ManyCell<T> = Shared<[T]>;
 /// What a to-one relation's cell holds; `None` where there is no such row.
 pub(crate) type OneCell<T> = Option<Shared<T>>;
 
-/// The cells of one slot, one for each row: a `Vec<OnceLock<X>>`, made when the first is needed.
-type SlotCells = OnceLock<Box<dyn Any + Send + Sync>>;
+/// One slot of a group.
+#[derive(Default)]
+struct SlotState {
+    /// One cell for each row: a `Vec<OnceLock<X>>`, made when the first is needed.
+    cells: OnceLock<Box<dyn Any + Send + Sync>>,
+    /// Held while a batch is loaded into the cells, so that two threads that ask at once cause one statement. It is
+    /// taken after a connection is in hand, never before: whoever holds it waits for nobody.
+    gate: Mutex<()>,
+}
 
 /// The rows of one result: their keys, and what was loaded for them. Holds none of the rows themselves.
 pub struct Group {
     meta: Option<&'static ModelMeta>,
     mode: FetchMode,
     /// Set when the last row of the result is decoded, before the caller sees the first.
-    keys: OnceLock<KeyList>,
+    members: OnceLock<Members>,
     /// One per slot of the model, made when the first is needed.
-    slots: OnceLock<Box<[SlotCells]>>,
+    slots: OnceLock<Box<[SlotState]>>,
 }
 
 impl Group {
     /// The group of a result that is about to be read.
     pub(crate) fn new(meta: &'static ModelMeta, mode: FetchMode) -> Arc<Self> {
-        Arc::new(Group { meta: Some(meta), mode, keys: OnceLock::new(), slots: OnceLock::new() })
+        Arc::new(Group { meta: Some(meta), mode, members: OnceLock::new(), slots: OnceLock::new() })
     }
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn solo() -> Arc<Self> {
-        let keys = OnceLock::from(KeyList::Int(vec![0]));
-        Arc::new(Group { meta: None, mode: FetchMode::One, keys, slots: OnceLock::new() })
+        let members = OnceLock::from(Members { keys: KeyList::Int(vec![0]), foreign: Vec::new() });
+        Arc::new(Group { meta: None, mode: FetchMode::One, members, slots: OnceLock::new() })
     }
 
     /// Says which rows there are. From now on cells can be made.
-    pub(crate) fn seal(&self, keys: KeyList) {
-        let _ = self.keys.set(keys);
+    pub(crate) fn seal(&self, members: Members) {
+        let _ = self.members.set(members);
     }
 
     pub(crate) fn meta(&self) -> Option<&'static ModelMeta> {
@@ -69,24 +78,41 @@ impl Group {
 
     /// The key of a row.
     pub(crate) fn key(&self, row: u32) -> Option<KeyRef<'_>> {
-        self.keys.get()?.get(row as usize)
+        self.members.get()?.keys.get(row as usize)
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.members.get().map_or(0, |members| members.keys.len())
+    }
+
+    /// The key that a foreign key of a row points at; another row's where this one's is NULL, and nobody will ask.
+    pub(crate) fn foreign_key(&self, slot: usize, row: usize) -> Option<KeyRef<'_>> {
+        self.members.get()?.foreign.iter().find(|foreign| foreign.slot == slot)?.get(row)
+    }
+
+    fn slot(&self, slot: usize) -> Option<&SlotState> {
+        let count = self.meta.map_or(1, |meta| meta.slots);
+        self.slots.get_or_init(|| std::iter::repeat_with(SlotState::default).take(count).collect()).get(slot)
+    }
+
+    /// Waits until nobody else loads a batch into this slot, and keeps everybody else from it.
+    pub(crate) fn gate(&self, slot: usize) -> Option<MutexGuard<'_, ()>> {
+        Some(self.slot(slot)?.gate.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The cells of a slot, made if they are not there yet.
     pub(crate) fn cells<X: Send + Sync + 'static>(&self, slot: usize) -> Option<&[OnceLock<X>]> {
-        let count = self.meta.map_or(1, |meta| meta.slots);
-        let slots = self.slots.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(count).collect());
-        let rows = self.keys.get().map_or(0, KeyList::len);
-        let cells = slots.get(slot)?.get_or_init(|| {
-            let cells: Vec<OnceLock<X>> = std::iter::repeat_with(OnceLock::new).take(rows).collect();
+        let cells = self.slot(slot)?.cells.get_or_init(|| {
+            let cells: Vec<OnceLock<X>> = std::iter::repeat_with(OnceLock::new).take(self.len()).collect();
             Box::new(cells)
         });
         cells.downcast_ref::<Vec<OnceLock<X>>>().map(Vec::as_slice)
     }
 
     /// What a cell holds, if anything was ever loaded into its slot.
-    fn peek<X: 'static>(&self, slot: u16, row: u32) -> Option<&X> {
-        let cells = self.slots.get()?.get(usize::from(slot))?.get()?;
+    pub(crate) fn peek<X: 'static>(&self, slot: usize, row: u32) -> Option<&X> {
+        let cells = self.slots.get()?.get(slot)?.cells.get()?;
         cells.downcast_ref::<Vec<OnceLock<X>>>()?.get(row as usize)?.get()
     }
 }
@@ -130,25 +156,26 @@ impl Place {
         usize::from(self.slot)
     }
 
+    pub(crate) fn row(&self) -> u32 {
+        self.row
+    }
+
+    pub(crate) fn cell(&self) -> Cell<'_> {
+        Cell { group: &self.group, slot: self.slot(), row: self.row }
+    }
+
     /// What was loaded, if it was.
     #[inline]
     pub(crate) fn peek<X: 'static>(&self) -> Option<&X> {
-        self.group.peek(self.slot, self.row)
+        self.group.peek(self.slot(), self.row)
     }
 
-    /// Keeps what was loaded; the first to come stays.
-    pub(crate) fn fill<X: Send + Sync + 'static>(&self, value: X) -> Option<&X> {
-        let cell = self.group.cells::<X>(self.slot())?.get(self.row as usize)?;
-        Some(cell.get_or_init(|| value))
-    }
     /// Leaves what was loaded to the clones: from now on this handle keeps for itself what it loads.
     pub(crate) fn leave(&mut self) {
         let group = match (self.group.meta, self.group.key(self.row)) {
             (Some(meta), Some(key)) => {
                 let group = Group::new(meta, self.group.mode);
-                let mut keys = KeyList::Empty;
-                keys.push(key);
-                group.seal(keys);
+                group.seal(Members::of_one(key));
                 group
             }
             _ => Group::solo(),

@@ -80,21 +80,21 @@ macro_rules! logic {
         impl<R, P: Predicate<R>> ops::$trait<P> for Cond<R> {
             type Output = Cond<R>;
             fn $method(self, right: P) -> Cond<R> {
-                Cond::new(Node::new(NodeKind::$kind(self.node, right.cond().node)))
+                Cond::new(Node::$kind(self.node, right.cond().node))
             }
         }
         impl<R, T: Value<Base = bool>, K, P: Predicate<R>> ops::$trait<P> for Expr<R, T, K> {
             type Output = Cond<R>;
             fn $method(self, right: P) -> Cond<R> {
-                Cond::new(Node::new(NodeKind::$kind(self.node, right.cond().node)))
+                Cond::new(Node::$kind(self.node, right.cond().node))
             }
         }
     )*};
 }
 logic! {
-    BitAnd bitand And;
-    BitOr bitor Or;
-    BitXor bitxor Xor;
+    BitAnd bitand and;
+    BitOr bitor or;
+    BitXor bitxor xor;
 }
 
 impl<R> ops::Not for Cond<R> {

@@ -4,9 +4,9 @@
 //! its trait bounds were not satisfied".
 
 use super::{Cond, Expr, Operand};
-use crate::plan::{Node, NodeKind, TextLookup};
+use crate::plan::{DatePart, Node, NodeKind, TextLookup};
 use crate::statement::Function;
-use crate::value::{Bind, DateBase, Kind, Nullness, Storage, TextBase, Value};
+use crate::value::{DateBase, Kind, Nullness, TextBase, Value};
 
 /// Text lookups: case counts, and with an `i` in front it does not, in every script. Nothing in the text is a pattern:
 /// `%` and `_` are themselves.
@@ -94,12 +94,12 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
 
 /// Date parts.
 impl<R, T: Value, K: Kind> Expr<R, T, K> {
-    /// The year.
+    /// The year. Compared with a number it is a range of dates, which an index serves.
     pub fn year(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
     where
         T::Base: DateBase,
     {
-        self.part("%Y")
+        self.part(DatePart::Year)
     }
 
     /// The month, 1 to 12.
@@ -107,7 +107,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     where
         T::Base: DateBase,
     {
-        self.part("%m")
+        self.part(DatePart::Month)
     }
 
     /// The day of the month, 1 to 31.
@@ -115,11 +115,10 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     where
         T::Base: DateBase,
     {
-        self.part("%d")
+        self.part(DatePart::Day)
     }
 
-    fn part<U, K2>(&self, format: &'static str) -> Expr<R, U, K2> {
-        let text = Node::call(Function::Strftime, vec![Node::bind(Bind::Text(format.into())), self.node.clone()]);
-        Expr::new(Node::new(NodeKind::Cast(text, Storage::Integer)))
+    fn part<U, K2>(&self, part: DatePart) -> Expr<R, U, K2> {
+        Expr::new(Node::new(NodeKind::DatePart(part, self.node.clone())))
     }
 }

@@ -13,13 +13,16 @@ use super::{Context, Frame, Lowerer, internal};
 use crate::error::Result;
 use crate::plan::{Node, NodeKind, Path, Quantifier};
 use crate::statement::{Expr, Function, Join, Operator, Select, Source, TableRef};
-use crate::value::Bind;
+use crate::value::{Bind, fold};
 
 impl Lowerer {
     /// A scope: `filter`'s whole condition, or what stands behind a `!`.
     pub(super) fn scope(&mut self, node: &Node) -> Result<Expr> {
-        let mut conjuncts = Vec::new();
-        flatten(node, &mut conjuncts);
+        self.conjunction(flatten(node).iter())
+    }
+
+    /// Conditions of one scope that all have to hold.
+    fn conjunction<'n>(&mut self, conjuncts: impl Iterator<Item = &'n Node>) -> Result<Expr> {
         // Conjuncts that speak of a common to-many relation belong together.
         let mut components: Vec<(Vec<Path>, Vec<&Node>)> = Vec::new();
         for conjunct in conjuncts {
@@ -52,25 +55,27 @@ impl Lowerer {
                 several => all.push(self.exists(&paths, several)?),
             }
         }
-        match <[Expr; 1]>::try_from(all) {
-            Ok([one]) => Ok(one),
-            Err(all) => Ok(Expr::And(all)),
-        }
+        Ok(Expr::all(all))
     }
 
     /// A condition that needs no EXISTS around it.
     fn plain(&mut self, node: &Node) -> Result<Expr> {
         Ok(match node.kind() {
-            NodeKind::And(..) => self.scope(node)?,
-            NodeKind::Or(..) => {
-                let mut sides = Vec::new();
-                flatten_or(node, &mut sides);
-                Expr::Or(sides.into_iter().map(|side| self.scope(side)).collect::<Result<_>>()?)
-            }
-            NodeKind::Xor(left, right) => Expr::Xor(Box::new(self.scope(left)?), Box::new(self.scope(right)?)),
-            NodeKind::Not(inner) => Expr::IsNotTrue(Box::new(self.scope(inner)?)),
+            NodeKind::And(_) => self.scope(node)?,
+            NodeKind::Or(sides) => Expr::any(sides.iter().map(|side| self.scope(side)).collect::<Result<_>>()?),
+            NodeKind::Xor(left, right) => Expr::Xor(Box::new(self.own_scope(left)?), Box::new(self.own_scope(right)?)),
+            NodeKind::Not(inner) => Expr::not(self.own_scope(inner)?),
             _ => self.value(node)?,
         })
+    }
+
+    /// A scope behind a `!` or a `^`: the related rows the condition around it speaks of are not the ones it speaks of.
+    pub(super) fn own_scope(&mut self, node: &Node) -> Result<Expr> {
+        let context = self.current()?;
+        let around = std::mem::replace(&mut context.hidden, context.frames.len());
+        let condition = self.scope(node);
+        self.current()?.hidden = around;
+        condition
     }
 
     /// One EXISTS over the rows behind some to-many relations, in which all of the conditions hold.
@@ -92,13 +97,13 @@ impl Lowerer {
             filter.extend(opening.enter(&mut frame, join));
         }
         self.current()?.frames.push(frame);
-        for condition in conditions {
-            match self.scope(condition)? {
-                Expr::And(all) => filter.extend(all),
-                one => filter.push(one),
-            }
-        }
+        let all = self.conjunction(conditions.iter().copied())?;
         let Some(frame) = self.current()?.frames.pop() else { return Err(internal()) };
+        match all {
+            never if never.is_false() => return Ok(never),
+            Expr::And(all) => filter.extend(all),
+            one => filter.push(one),
+        }
         Ok(exists_of(frame, filter))
     }
 
@@ -123,18 +128,18 @@ impl Lowerer {
             // In the condition, the root is the related row.
             frame.bound.clear();
             frame.bind(Path::default(), target, &alias, false);
-            self.contexts.push(Context { frames: vec![frame] });
+            self.contexts.push(Context { frames: vec![frame], hidden: 0 });
             let condition = self.scope(inner)?;
             frame = self.contexts.pop().and_then(|mut context| context.frames.pop()).unwrap_or_default();
-            filter.push(match quantifier {
-                Quantifier::Every => Expr::IsNotTrue(Box::new(condition)),
-                Quantifier::Any | Quantifier::None => condition,
-            });
+            match if quantifier == Quantifier::Every { Expr::not(condition) } else { condition } {
+                Expr::And(all) => filter.extend(all),
+                one => filter.push(one),
+            }
         }
-        let exists = exists_of(frame, filter);
+        let exists = if filter.iter().any(Expr::is_false) { Expr::any(Vec::new()) } else { exists_of(frame, filter) };
         Ok(match quantifier {
             Quantifier::Any => exists,
-            Quantifier::None | Quantifier::Every => Expr::IsNotTrue(Box::new(exists)),
+            Quantifier::None | Quantifier::Every => Expr::not(exists),
         })
     }
 
@@ -162,7 +167,7 @@ impl Lowerer {
             // Scopes of their own.
             NodeKind::Not(_) | NodeKind::Xor(..) => {}
             NodeKind::Exists(_) | NodeKind::Subquery(_) | NodeKind::Outer(_) | NodeKind::Bind(_) => {}
-            _ => each_child(node, &mut |child| self.many_paths(child, paths)),
+            _ => node.each_child(&mut |child| self.many_paths(child, paths)),
         }
     }
 
@@ -199,7 +204,7 @@ impl Lowerer {
         if matches!(lookup, IExact | IContains | IStartsWith | IEndsWith) {
             text = Expr::Call(Function::Fold, vec![text]);
             what = match what {
-                Expr::Bind(Bind::Text(what)) => Expr::Bind(Bind::Text(what.to_lowercase().into())),
+                Expr::Bind(Bind::Text(what)) => Expr::Bind(Bind::Text(fold(&what).into())),
                 what => Expr::Call(Function::Fold, vec![what]),
             };
         }
@@ -242,57 +247,10 @@ fn exists_of(frame: Frame, filter: Vec<Expr>) -> Expr {
 }
 
 /// The parts of a condition that are joined by `&`.
-fn flatten<'n>(node: &'n Node, into: &mut Vec<&'n Node>) {
+fn flatten(node: &Node) -> &[Node] {
     match node.kind() {
-        NodeKind::And(left, right) => {
-            flatten(left, into);
-            flatten(right, into);
-        }
-        _ => into.push(node),
-    }
-}
-
-fn flatten_or<'n>(node: &'n Node, into: &mut Vec<&'n Node>) {
-    match node.kind() {
-        NodeKind::Or(left, right) => {
-            flatten_or(left, into);
-            flatten_or(right, into);
-        }
-        _ => into.push(node),
-    }
-}
-
-/// Calls `f` for each operand of a node.
-fn each_child<'n>(node: &'n Node, f: &mut dyn FnMut(&'n Node)) {
-    match node.kind() {
-        NodeKind::Binary(_, left, right)
-        | NodeKind::And(left, right)
-        | NodeKind::Or(left, right)
-        | NodeKind::Xor(left, right)
-        | NodeKind::Text(_, left, right) => {
-            f(left);
-            f(right);
-        }
-        NodeKind::Not(inner) | NodeKind::IsNull(inner) | NodeKind::Cast(inner, _) | NodeKind::Outer(inner) => f(inner),
-        NodeKind::InQuery(inner, _) => f(inner),
-        NodeKind::Between(value, low, high) => {
-            f(value);
-            f(low);
-            f(high);
-        }
-        NodeKind::InList(value, list) => {
-            f(value);
-            list.iter().for_each(f);
-        }
-        NodeKind::Call(_, arguments) => arguments.iter().for_each(f),
-        NodeKind::Column(..)
-        | NodeKind::ForeignKey(..)
-        | NodeKind::RowKey(_)
-        | NodeKind::Bind(_)
-        | NodeKind::Related(..)
-        | NodeKind::Linked(..)
-        | NodeKind::Exists(_)
-        | NodeKind::Subquery(_) => {}
+        NodeKind::And(parts) => parts,
+        _ => std::slice::from_ref(node),
     }
 }
 
@@ -300,8 +258,8 @@ fn each_child<'n>(node: &'n Node, f: &mut dyn FnMut(&'n Node)) {
 /// a LEFT JOIN, being wrong on the other side would lose rows.
 fn rejects_null(node: &Node, path: &Path) -> bool {
     match node.kind() {
-        NodeKind::And(left, right) => rejects_null(left, path) || rejects_null(right, path),
-        NodeKind::Or(left, right) => rejects_null(left, path) && rejects_null(right, path),
+        NodeKind::And(parts) => parts.iter().any(|part| rejects_null(part, path)),
+        NodeKind::Or(parts) => parts.iter().all(|part| rejects_null(part, path)),
         NodeKind::Binary(Operator::Is | Operator::IsNot, ..) => false,
         NodeKind::Binary(_, left, right) | NodeKind::Text(_, left, right) => {
             is_null_behind(left, path) || is_null_behind(right, path)
@@ -323,7 +281,7 @@ fn is_null_behind(node: &Node, path: &Path) -> bool {
         NodeKind::Binary(Operator::Add | Operator::Sub | Operator::Mul | Operator::Div, left, right) => {
             is_null_behind(left, path) || is_null_behind(right, path)
         }
-        NodeKind::Cast(inner, _) => is_null_behind(inner, path),
+        NodeKind::Cast(inner, _) | NodeKind::DatePart(_, inner) => is_null_behind(inner, path),
         NodeKind::Call(Function::Coalesce | Function::Concat, _) => false,
         NodeKind::Call(_, arguments) => arguments.iter().any(|argument| is_null_behind(argument, path)),
         _ => false,

@@ -29,6 +29,8 @@ pub(crate) struct Lowered {
     pub(crate) joins: Vec<JoinNode>,
     /// The alias of the query's table.
     pub(crate) alias: Alias,
+    /// No row can be in it: no statement is needed to find that out.
+    pub(crate) empty: bool,
 }
 
 /// A model that comes with the row by JOIN.
@@ -47,6 +49,9 @@ struct Lowerer {
 
 struct Context {
     frames: Vec<Frame>,
+    /// In the frames before this one, the related rows behind a to-many relation are not seen: they are those of the
+    /// scope around a `!` or `^`.
+    hidden: usize,
 }
 
 /// One SELECT that is being made: its tables, and which path each of them stands for.
@@ -94,6 +99,7 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
     };
     let filter = lowerer.filters(plan)?;
     let order = lowerer.order(plan)?;
+    let empty = plan.empty || plan.limit == Some(0) || filter.iter().any(Expr::is_false);
     let select = Select {
         distinct: plan.distinct,
         columns,
@@ -104,16 +110,17 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
         limit: plan.limit,
         offset: plan.offset,
     };
-    Ok(Lowered { statement: Statement::Select(select), layout, joins, alias })
+    Ok(Lowered { statement: Statement::Select(select), layout, joins, alias, empty })
 }
 
-/// `SELECT count(*)`, over a subquery where rows are cut off or merged.
-pub(crate) fn count(plan: &Plan) -> Result<Statement> {
+/// `SELECT count(*)`, over a subquery where rows are cut off or merged. None where there can be no row.
+pub(crate) fn count(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
     plan.joins.clear();
     if plan.distinct || plan.is_sliced() {
-        let Statement::Select(inner) = select(&plan)?.statement else { return Err(internal()) };
-        return Ok(Statement::Select(Select {
+        let lowered = select(&plan)?;
+        let Statement::Select(inner) = lowered.statement else { return Err(internal()) };
+        return Ok((!lowered.empty).then_some(Statement::Select(Select {
             columns: vec![Expr::CountAll],
             from: vec![Source {
                 join: crate::statement::Join::Inner,
@@ -122,14 +129,14 @@ pub(crate) fn count(plan: &Plan) -> Result<Statement> {
                 on: None,
             }],
             ..Select::default()
-        }));
+        })));
     }
     plan.order = Some(Vec::new());
     one_column(&plan, Expr::CountAll)
 }
 
-/// `SELECT 1 .. LIMIT 1`.
-pub(crate) fn exists(plan: &Plan) -> Result<Statement> {
+/// `SELECT 1 .. LIMIT 1`. None where there can be no row.
+pub(crate) fn exists(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
     plan.joins.clear();
     if !plan.is_sliced() {
@@ -141,14 +148,15 @@ pub(crate) fn exists(plan: &Plan) -> Result<Statement> {
 }
 
 /// The plan with one constant column in place of its own.
-fn one_column(plan: &Plan, column: Expr) -> Result<Statement> {
-    let Statement::Select(mut select) = select(plan)?.statement else { return Err(internal()) };
+fn one_column(plan: &Plan, column: Expr) -> Result<Option<Statement>> {
+    let lowered = select(plan)?;
+    let Statement::Select(mut select) = lowered.statement else { return Err(internal()) };
     select.columns = vec![column];
-    Ok(Statement::Select(select))
+    Ok((!lowered.empty).then_some(Statement::Select(select)))
 }
 
-/// `UPDATE .. SET .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`.
-pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]) -> Result<Statement> {
+/// `UPDATE .. SET .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
+pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]) -> Result<Option<Statement>> {
     let mut lowerer = Lowerer::new();
     lowerer.begin(plan.meta);
     let mut assignments = Vec::with_capacity(set.len());
@@ -162,12 +170,13 @@ pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]
             plan.meta.name
         )));
     }
-    Ok(Statement::Update(Update { table: plan.meta.table, set: assignments, filter: own_filter(plan)? }))
+    let filter = own_filter(plan)?;
+    Ok(filter.map(|filter| Statement::Update(Update { table: plan.meta.table, set: assignments, filter })))
 }
 
-/// `DELETE .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`.
-pub(crate) fn delete(plan: &Plan) -> Result<Statement> {
-    Ok(Statement::Delete(Delete { table: plan.meta.table, filter: own_filter(plan)? }))
+/// `DELETE .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
+pub(crate) fn delete(plan: &Plan) -> Result<Option<Statement>> {
+    Ok(own_filter(plan)?.map(|filter| Statement::Delete(Delete { table: plan.meta.table, filter })))
 }
 
 fn check(plan: &Plan) -> Result<()> {
@@ -177,21 +186,24 @@ fn check(plan: &Plan) -> Result<()> {
     }
 }
 
-/// The conditions of a statement that has no FROM clause of its own.
-fn own_filter(plan: &Plan) -> Result<Vec<Expr>> {
+/// The conditions of a statement that has no FROM clause of its own; none where no row can satisfy them.
+fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
     check(plan)?;
     let mut lowerer = Lowerer::new();
     lowerer.begin(plan.meta);
     let filter = lowerer.filters(plan)?;
     let joined = lowerer.end().len() > 1;
+    if plan.empty || filter.iter().any(Expr::is_false) {
+        return Ok(None);
+    }
     if !joined && !plan.is_sliced() {
-        return Ok(filter);
+        return Ok(Some(filter));
     }
     let mut inner = plan.clone();
     inner.joins.clear();
     inner.select = Some(vec![crate::plan::Node::new(crate::plan::NodeKind::RowKey(Path::default()))]);
     let Statement::Select(select) = select(&inner)?.statement else { return Err(internal()) };
-    Ok(vec![Expr::InSelect(Box::new(Expr::own(plan.meta.key_column())), Box::new(select))])
+    Ok(Some(vec![Expr::InSelect(Box::new(Expr::own(plan.meta.key_column())), Box::new(select))]))
 }
 
 /// A state that no plan leads to.
@@ -210,7 +222,7 @@ impl Lowerer {
         let mut frame = Frame::default();
         frame.from.push(Source::first(meta.table, alias.clone()));
         frame.bind(Path::default(), meta, &alias, false);
-        self.contexts.push(Context { frames: vec![frame] });
+        self.contexts.push(Context { frames: vec![frame], hidden: 0 });
         alias
     }
 

@@ -126,15 +126,17 @@ impl Lowerer {
 
     /// What a path stands for in the current plan, the innermost frame first.
     pub(super) fn bound(&self, path: &Path, is_through: bool) -> Option<&Bound> {
-        let frames = &self.contexts.last()?.frames;
-        frames.iter().rev().find_map(|frame| frame.find(path, is_through))
+        let context = self.contexts.last()?;
+        let seen = if crosses_many(path) { context.hidden } else { 0 };
+        context.frames.iter().skip(seen).rev().find_map(|frame| frame.find(path, is_through))
     }
 
     /// Joins a table in the frame that has what it hangs on.
     fn join(&mut self, path: &Path, meta: &'static ModelMeta, alias: Alias, on: Expr, optional: bool) -> Result<()> {
         let Some(hop) = path.last() else { return Err(internal()) };
         let Some(context) = self.contexts.last_mut() else { return Err(internal()) };
-        for frame in context.frames.iter_mut().rev() {
+        let seen = if crosses_many(path) { context.hidden } else { 0 };
+        for frame in context.frames.iter_mut().skip(seen).rev() {
             let base = frame.find(path, true).or_else(|| frame.find(&hop.before, false)).map(|bound| bound.is_left);
             let Some(base_is_left) = base else { continue };
             let is_left = optional || base_is_left;
@@ -186,6 +188,10 @@ impl Frame {
     fn find(&self, path: &Path, is_through: bool) -> Option<&Bound> {
         self.bound.iter().find(|bound| bound.is_through == is_through && bound.path == *path)
     }
+}
+
+fn crosses_many(path: &Path) -> bool {
+    path.prefixes().iter().filter_map(Path::last).any(|hop| !hop.relation.is_to_one())
 }
 
 fn via_column(relation: &'static RelationMeta) -> Result<&'static str> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
-use crate::plan::{Node, NodeKind, Plan};
-use crate::statement::{Expr, Select, Source};
-use crate::value::Bind;
+use crate::plan::{DatePart, Node, NodeKind, Plan};
+use crate::statement::{Expr, Function, Operator, Select, Source};
+use crate::value::{Bind, Storage};
 
 impl Lowerer {
     pub(super) fn value(&mut self, node: &Node) -> Result<Expr> {
@@ -15,7 +15,10 @@ impl Lowerer {
             NodeKind::ForeignKey(path, relation) => self.foreign_key(path, relation)?,
             NodeKind::RowKey(path) => self.row_key(path)?,
             NodeKind::Bind(bind) => Expr::Bind(bind.clone()),
-            NodeKind::Binary(operator, left, right) => Expr::binary(*operator, self.value(left)?, self.value(right)?),
+            NodeKind::Binary(operator, left, right) => match self.year_range(*operator, left, right)? {
+                Some(range) => range,
+                None => Expr::binary(*operator, self.value(left)?, self.value(right)?),
+            },
             NodeKind::And(..) | NodeKind::Or(..) | NodeKind::Xor(..) | NodeKind::Not(_) => self.scope_of(node)?,
             NodeKind::IsNull(inner) => Expr::IsNull(Box::new(self.value(inner)?)),
             NodeKind::Between(value, low, high) => {
@@ -31,6 +34,16 @@ impl Lowerer {
                 Expr::Call(*function, arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?)
             }
             NodeKind::Cast(inner, storage) => Expr::Cast(Box::new(self.value(inner)?), *storage),
+            NodeKind::DatePart(part, inner) => {
+                let format = match part {
+                    DatePart::Year => "%Y",
+                    DatePart::Month => "%m",
+                    DatePart::Day => "%d",
+                };
+                let arguments = vec![Expr::Bind(Bind::Text(format.into())), self.value(inner)?];
+                Expr::Cast(Box::new(Expr::Call(Function::Strftime, arguments)), Storage::Integer)
+            }
+            NodeKind::TooDeep => return Err(Error::misuse("this expression is nested too deep")),
             NodeKind::Related(path, quantifier, inner) => self.related(path, *quantifier, inner.as_ref())?,
             NodeKind::Linked(through, key) => {
                 let here = self.row_key(&crate::plan::Path::default())?;
@@ -61,10 +74,38 @@ impl Lowerer {
     /// A condition as a value: a scope of its own, so that a to-many relation in it is an EXISTS.
     fn scope_of(&mut self, node: &Node) -> Result<Expr> {
         match node.kind() {
-            NodeKind::Not(inner) => Ok(Expr::IsNotTrue(Box::new(self.scope(inner)?))),
-            NodeKind::Xor(left, right) => Ok(Expr::Xor(Box::new(self.scope(left)?), Box::new(self.scope(right)?))),
+            NodeKind::Not(inner) => Ok(Expr::not(self.own_scope(inner)?)),
+            NodeKind::Xor(left, right) => {
+                Ok(Expr::Xor(Box::new(self.own_scope(left)?), Box::new(self.own_scope(right)?)))
+            }
             _ => self.scope(node),
         }
+    }
+
+    /// `year(x) = 2024` as `x >= '2024-01-01' AND x < '2025-01-01'`: a range, which an index serves.
+    fn year_range(&mut self, operator: Operator, left: &Node, right: &Node) -> Result<Option<Expr>> {
+        let (NodeKind::DatePart(DatePart::Year, date), NodeKind::Bind(Bind::Integer(year))) =
+            (left.kind(), right.kind())
+        else {
+            return Ok(None);
+        };
+        // Before the year 0 and after 9999 there is no text that sorts.
+        if !(0..9999).contains(year) {
+            return Ok(None);
+        }
+        let date = self.value(date)?;
+        let start = |year: i64| Expr::Bind(Bind::Text(format!("{year:04}-01-01").into()));
+        let from = |year| Expr::binary(Operator::Ge, date.clone(), start(year));
+        let before = |year| Expr::binary(Operator::Lt, date.clone(), start(year));
+        Ok(Some(match operator {
+            Operator::Eq => Expr::And(vec![from(*year), before(year + 1)]),
+            Operator::Ne => Expr::Or(vec![before(*year), from(year + 1)]),
+            Operator::Lt => before(*year),
+            Operator::Le => before(year + 1),
+            Operator::Gt => from(year + 1),
+            Operator::Ge => from(*year),
+            _ => return Ok(None),
+        }))
     }
 
     /// Literals go into one bind, so the text is the same for any number of them; NULL among them matches nothing.

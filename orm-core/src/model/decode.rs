@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Model;
+use crate::db::FetchMode;
 use crate::error::Error;
-use crate::group::{Cursor, Group, Instance, Layout, Loader, ManyCell, OneCell, Place, Shared, Sink};
+use crate::group::{Cell, Cursor, Group, Instance, Layout, Loader, ManyCell, Members, OneCell, Place, Shared, Sink};
 use crate::meta::ModelMeta;
-use crate::value::{KeyList, Mismatch};
+use crate::value::Mismatch;
 
 /// The loader of `M`.
 pub(crate) struct LoaderOf<M>(PhantomData<fn() -> M>);
@@ -21,14 +22,18 @@ impl<M: Model> Loader for LoaderOf<M> {
     fn meta(&self) -> &'static ModelMeta {
         M::META
     }
-    fn ones(&self) -> Box<dyn Sink> {
-        Box::new(Ones::<M> { rows: Vec::new(), keys: KeyList::Empty })
+    fn ones(&self, mode: FetchMode) -> Box<dyn Sink> {
+        Box::new(Ones::<M> { rows: Vec::new(), members: Members::new(M::META, mode) })
     }
-    fn many(&self, parents: usize) -> Box<dyn Sink> {
-        Box::new(Many::<M> {
-            buckets: Buckets::Open(Vec::from_iter((0..parents).map(|_| Vec::new()))),
-            keys: KeyList::Empty,
-        })
+    fn many(&self, parents: usize, mode: FetchMode) -> Box<dyn Sink> {
+        let buckets = Buckets::Open((0..parents).map(|_| Vec::new()).collect());
+        Box::new(Many::<M> { buckets, members: Members::new(M::META, mode) })
+    }
+    fn has_one(&self, group: &Group, slot: usize, row: u32) -> bool {
+        group.peek::<OneCell<M>>(slot, row).is_some()
+    }
+    fn has_many(&self, group: &Group, slot: usize, row: u32) -> bool {
+        group.peek::<ManyCell<M>>(slot, row).is_some()
     }
     fn loaded_one<'a>(&self, place: &'a Place) -> Option<Option<&'a dyn Instance>> {
         place.peek::<OneCell<M>>().map(|row| row.as_deref().map(|row| row as &dyn Instance))
@@ -41,13 +46,13 @@ impl<M: Model> Loader for LoaderOf<M> {
 /// Rows that are shared one by one.
 struct Ones<M> {
     rows: Vec<Shared<M>>,
-    keys: KeyList,
+    members: Members,
 }
 
 impl<M: Model> Sink for Ones<M> {
     fn push(&mut self, cursor: &mut Cursor<'_>, _: usize) -> Result<(), Mismatch> {
         let row = M::decode(cursor)?;
-        self.keys.push(row.key_ref());
+        self.members.push(&row);
         self.rows.push(Shared::new(row));
         Ok(())
     }
@@ -55,16 +60,15 @@ impl<M: Model> Sink for Ones<M> {
         self.rows.len()
     }
     fn seal(&mut self, group: &Arc<Group>) {
-        group.seal(std::mem::replace(&mut self.keys, KeyList::Empty));
+        group.seal(std::mem::replace(&mut self.members, Members::new(M::META, FetchMode::One)));
     }
     fn instances(&self) -> Vec<&dyn Instance> {
         self.rows.iter().map(|row| &**row as &dyn Instance).collect()
     }
-    fn fill_one(&self, place: &Place, row: Option<u32>) {
-        let row = row.and_then(|row| self.rows.get(row as usize)).cloned();
-        place.fill::<OneCell<M>>(row);
+    fn fill_one(&self, cell: Cell<'_>, row: Option<u32>) {
+        cell.fill::<OneCell<M>>(row.and_then(|row| self.rows.get(row as usize)).cloned());
     }
-    fn fill_many(&self, _: &Place, _: u32) {}
+    fn fill_many(&self, _: Cell<'_>, _: u32) {}
     fn fill_group(&self, group: &Group, slot: usize, rows: &[Option<u32>]) {
         for (cell, row) in group.cells::<OneCell<M>>(slot).unwrap_or_default().iter().zip(rows) {
             let _ = cell.set(row.and_then(|row| self.rows.get(row as usize)).cloned());
@@ -76,7 +80,7 @@ impl<M: Model> Sink for Ones<M> {
 struct Many<M> {
     buckets: Buckets<M>,
     /// In the order the rows came, which is their number in the group.
-    keys: KeyList,
+    members: Members,
 }
 
 enum Buckets<M> {
@@ -89,7 +93,7 @@ enum Buckets<M> {
 impl<M: Model> Sink for Many<M> {
     fn push(&mut self, cursor: &mut Cursor<'_>, parent: usize) -> Result<(), Mismatch> {
         let row = M::decode(cursor)?;
-        self.keys.push(row.key_ref());
+        self.members.push(&row);
         if let Buckets::Open(buckets) = &mut self.buckets
             && let Some(bucket) = buckets.get_mut(parent)
         {
@@ -98,10 +102,10 @@ impl<M: Model> Sink for Many<M> {
         Ok(())
     }
     fn len(&self) -> usize {
-        self.keys.len()
+        self.members.len()
     }
     fn seal(&mut self, group: &Arc<Group>) {
-        group.seal(std::mem::replace(&mut self.keys, KeyList::Empty));
+        group.seal(std::mem::replace(&mut self.members, Members::new(M::META, FetchMode::One)));
         if let Buckets::Open(buckets) = &mut self.buckets {
             let buckets = std::mem::take(buckets);
             // Parents without rows share one empty slice.
@@ -118,12 +122,12 @@ impl<M: Model> Sink for Many<M> {
             }
         }
     }
-    fn fill_one(&self, _: &Place, _: Option<u32>) {}
-    fn fill_many(&self, place: &Place, parent: u32) {
+    fn fill_one(&self, _: Cell<'_>, _: Option<u32>) {}
+    fn fill_many(&self, cell: Cell<'_>, parent: u32) {
         if let Buckets::Sealed(buckets) = &self.buckets
             && let Some(bucket) = buckets.get(parent as usize)
         {
-            place.fill::<ManyCell<M>>(bucket.clone());
+            cell.fill::<ManyCell<M>>(bucket.clone());
         }
     }
     fn fill_group(&self, _: &Group, _: usize, _: &[Option<u32>]) {}
@@ -133,7 +137,8 @@ impl<M: Model> Sink for Many<M> {
 #[cold]
 pub(crate) fn decode_error(meta: &'static ModelMeta, layout: &Layout, column: usize, mismatch: Mismatch) -> Error {
     let selected = meta.columns.iter().filter(|c| !c.deferred.is_some_and(|slot| layout.omitted.contains(&slot)));
-    let column = selected.clone().nth(column.saturating_sub(layout.offset + 1)).or_else(|| selected.clone().next_back());
+    let column =
+        selected.clone().nth(column.saturating_sub(layout.offset + 1)).or_else(|| selected.clone().next_back());
     Error::Decode {
         model: meta.name,
         field: column.map_or("?", |column| column.name).to_owned(),

@@ -8,7 +8,7 @@ mod decode;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Handle, Instance, Loader, Origin};
+use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Origin};
 use crate::meta::ModelMeta;
 use crate::plan::Path;
 use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own};
@@ -211,9 +211,7 @@ pub fn filled<T>(value: Option<T>) -> Result<T, Mismatch> {
 /// A group of one row, sealed.
 pub(crate) fn group_of_one<M: Model>(key: KeyRef<'_>, mode: crate::db::FetchMode) -> Arc<Group> {
     let group = Group::new(M::META, mode);
-    let mut keys = crate::value::KeyList::Empty;
-    keys.push(key);
-    group.seal(keys);
+    group.seal(Members::of_one(key));
     group
 }
 

@@ -7,7 +7,7 @@ mod node;
 mod path;
 
 pub(crate) use node::NodeKind;
-pub use node::{Node, Quantifier, TextLookup};
+pub use node::{DatePart, Node, Quantifier, TextLookup};
 pub use path::{Hop, Path};
 
 use crate::db::FetchMode;

@@ -9,7 +9,17 @@ use crate::value::{Bind, Storage};
 
 /// An expression over paths.
 #[derive(Clone, Debug)]
-pub struct Node(Arc<NodeKind>);
+pub struct Node(Arc<Tree>);
+
+#[derive(Debug)]
+struct Tree {
+    kind: NodeKind,
+    depth: u16,
+}
+
+/// How deep an expression may be nested: what walks it does so on the stack, and SQLite has a limit of its own. (A
+/// condition of any number of parts joined by `&` or by `|` is one level deep.)
+const DEEPEST: u16 = 200;
 
 #[derive(Debug)]
 pub(crate) enum NodeKind {
@@ -21,8 +31,10 @@ pub(crate) enum NodeKind {
     RowKey(Path),
     Bind(Bind<'static>),
     Binary(Operator, Node, Node),
-    And(Node, Node),
-    Or(Node, Node),
+    /// All of them.
+    And(Vec<Node>),
+    /// Any of them.
+    Or(Vec<Node>),
     Xor(Node, Node),
     Not(Node),
     IsNull(Node),
@@ -32,6 +44,8 @@ pub(crate) enum NodeKind {
     Text(TextLookup, Node, Node),
     Call(Function, Vec<Node>),
     Cast(Node, Storage),
+    /// A part of a date, as an integer.
+    DatePart(DatePart, Node),
     /// A condition on the related rows, in a scope of its own; the condition's paths begin at the related model.
     Related(Path, Quantifier, Option<Node>),
     /// The row is linked with the one of this key, in the table of a many-to-many relation.
@@ -40,6 +54,19 @@ pub(crate) enum NodeKind {
     Subquery(Box<Plan>),
     /// Seen from the enclosing query.
     Outer(Node),
+    /// In place of an expression that is nested too deep.
+    TooDeep,
+}
+
+/// A part of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatePart {
+    /// The year.
+    Year,
+    /// The month, 1 to 12.
+    Month,
+    /// The day of the month, 1 to 31.
+    Day,
 }
 
 /// For how many related rows a condition has to hold.
@@ -74,11 +101,50 @@ pub enum TextLookup {
 
 impl Node {
     pub(crate) fn new(kind: NodeKind) -> Self {
-        Node(Arc::new(kind))
+        let mut depth = 0;
+        kind.each_child(&mut |child| depth = depth.max(child.0.depth + 1));
+        Node(Arc::new(if depth > DEEPEST { Tree { kind: NodeKind::TooDeep, depth: 0 } } else { Tree { kind, depth } }))
     }
 
     pub(crate) fn kind(&self) -> &NodeKind {
-        &self.0
+        &self.0.kind
+    }
+
+    /// `left & right`. A chain of them is one list, however long.
+    pub(crate) fn and(left: Node, right: Node) -> Self {
+        let is_and = |node: &Node| matches!(node.kind(), NodeKind::And(_));
+        Node::new(NodeKind::And(Self::joined(left, right, is_and)))
+    }
+
+    /// `left | right`. A chain of them is one list, however long.
+    pub(crate) fn or(left: Node, right: Node) -> Self {
+        let is_or = |node: &Node| matches!(node.kind(), NodeKind::Or(_));
+        Node::new(NodeKind::Or(Self::joined(left, right, is_or)))
+    }
+
+    /// `left ^ right`.
+    pub(crate) fn xor(left: Node, right: Node) -> Self {
+        Node::new(NodeKind::Xor(left, right))
+    }
+
+    fn joined(left: Node, right: Node, is_same: impl Fn(&Node) -> bool) -> Vec<Node> {
+        let parts = |node: Node| {
+            if !is_same(&node) {
+                return vec![node];
+            }
+            // The list of a chain that is being built belongs to nobody else: it is moved, not copied.
+            match Arc::try_unwrap(node.0) {
+                Ok(Tree { kind: NodeKind::And(parts) | NodeKind::Or(parts), .. }) => parts,
+                Ok(tree) => vec![Node(Arc::new(tree))],
+                Err(shared) => match &shared.kind {
+                    NodeKind::And(parts) | NodeKind::Or(parts) => parts.clone(),
+                    _ => vec![Node(Arc::clone(&shared))],
+                },
+            }
+        };
+        let mut all = parts(left);
+        all.extend(parts(right));
+        all
     }
 
     pub(crate) fn bind(bind: Bind<'static>) -> Self {
@@ -105,6 +171,10 @@ impl Node {
         Node::binary(operator, left, right)
     }
 
+    pub(crate) fn each_child<'n>(&'n self, f: &mut dyn FnMut(&'n Node)) {
+        self.kind().each_child(f);
+    }
+
     /// The name a value of this node goes by in a record.
     pub(crate) fn name(&self) -> Option<String> {
         let (path, name) = match self.kind() {
@@ -115,5 +185,42 @@ impl Node {
         };
         let path = path.name();
         Some(if path.is_empty() { name.to_owned() } else { format!("{path}__{name}") })
+    }
+}
+
+impl NodeKind {
+    /// Calls `f` for each operand.
+    fn each_child<'n>(&'n self, f: &mut dyn FnMut(&'n Node)) {
+        match self {
+            NodeKind::Binary(_, left, right) | NodeKind::Xor(left, right) | NodeKind::Text(_, left, right) => {
+                f(left);
+                f(right);
+            }
+            NodeKind::And(parts) | NodeKind::Or(parts) | NodeKind::Call(_, parts) => parts.iter().for_each(f),
+            NodeKind::Not(inner)
+            | NodeKind::IsNull(inner)
+            | NodeKind::Cast(inner, _)
+            | NodeKind::DatePart(_, inner)
+            | NodeKind::Outer(inner)
+            | NodeKind::InQuery(inner, _) => f(inner),
+            NodeKind::Between(value, low, high) => {
+                f(value);
+                f(low);
+                f(high);
+            }
+            NodeKind::InList(value, list) => {
+                f(value);
+                list.iter().for_each(f);
+            }
+            NodeKind::Related(_, _, inner) => inner.iter().for_each(f),
+            NodeKind::Column(..)
+            | NodeKind::ForeignKey(..)
+            | NodeKind::RowKey(_)
+            | NodeKind::Bind(_)
+            | NodeKind::Linked(..)
+            | NodeKind::Exists(_)
+            | NodeKind::Subquery(_)
+            | NodeKind::TooDeep => {}
+        }
     }
 }

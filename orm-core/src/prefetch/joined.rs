@@ -38,7 +38,7 @@ impl Joined {
                     layout: node.layout.clone(),
                     key: node.layout.position(meta, meta.key).unwrap_or(node.layout.offset),
                     group: Group::new(meta, mode),
-                    sink: node.loader.ones(),
+                    sink: node.loader.ones(mode),
                     numbers: KeyMap::with_capacity(0),
                     targets: Vec::new(),
                     children: Joined::new(&node.children, mode),

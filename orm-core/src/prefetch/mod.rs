@@ -10,14 +10,16 @@ mod joined;
 mod step;
 mod tree;
 
+use std::ops::Range;
 use std::panic::Location;
 
 use crate::db::{Connection, FetchMode};
 use crate::error::{Error, Result};
-use crate::group::{Instance, Loader};
+use crate::group::{Group, Instance, Loader};
 use crate::meta::RelationMeta;
 use crate::plan::{Plan, PrefetchNode};
 pub(crate) use joined::Joined;
+use step::Parents;
 use tree::Branch;
 
 /// How a prefetch runs: where, and on whose behalf.
@@ -49,15 +51,16 @@ impl Prefetch {
     }
 }
 
-/// Loads one relation for some rows, as it is: what a lazy handle does.
+/// Loads one relation for some rows of a group, as it is: what a lazy handle does.
 pub(crate) fn load(
     run: Run<'_>,
-    rows: &[&dyn Instance],
+    group: &Group,
+    rows: Range<usize>,
     relation: &'static RelationMeta,
     loader: &'static dyn Loader,
 ) -> Result<()> {
     let branch = Branch { relation, loader, plan: Plan::new(loader.meta()), slot: None, children: Vec::new() };
-    step::run(run, rows, &branch)
+    step::run(run, Parents::of_group(group, rows, &branch), &branch)
 }
 
 fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Branch]) -> Result<()> {
@@ -76,7 +79,7 @@ fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Br
                 }
                 level(run, &joined.instances(), joined.children(), &branch.children)?;
             }
-            _ => step::run(run, rows, branch)?,
+            _ => step::run(run, Parents::of_rows(rows, branch), branch)?,
         }
     }
     Ok(())

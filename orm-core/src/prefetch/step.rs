@@ -9,13 +9,14 @@
 //! The keys are one bind, so the text is the same for one parent and for a million. With a limit, the statement numbers
 //! the rows of each parent and keeps the first.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::tree::Branch;
 use super::{Joined, Run, level};
-use crate::db::About;
+use crate::db::{About, Row};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Instance, Place, Sink};
+use crate::group::{Cell, Cursor, Group, Instance};
 use crate::lower;
 use crate::meta::{ModelMeta, RelationKind};
 use crate::model::decode_error;
@@ -23,34 +24,98 @@ use crate::sql;
 use crate::statement::{Expr, Join, OrderTerm, Select, Source, Statement, TableRef};
 use crate::value::{Bind, KeyMap, KeyRef};
 
-/// The parents of a step: each key once, and the handles that wait for it.
-struct Parents<'a> {
+/// The parents of a step: each key once, and the cells that wait for it.
+pub(super) struct Parents<'a> {
     keys: KeyMap,
     binds: Vec<Bind<'static>>,
-    waiting: Vec<(&'a Place, u32)>,
+    waiting: Vec<(Cell<'a>, u32)>,
     /// Rows that handles have already: they are not loaded again, and what hangs on them is.
     known: Vec<&'a dyn Instance>,
 }
 
-/// Loads one relation for some rows, and what hangs on it.
-pub(super) fn run(run: Run<'_>, rows: &[&dyn Instance], branch: &Branch) -> Result<()> {
-    let parents = parents(rows, branch);
-    level(run, &parents.known, &[], &branch.children)?;
-    if parents.binds.is_empty() {
-        return Ok(());
+impl<'a> Parents<'a> {
+    fn with_capacity(rows: usize) -> Self {
+        Parents {
+            keys: KeyMap::with_capacity(rows),
+            binds: Vec::new(),
+            waiting: Vec::with_capacity(rows),
+            known: Vec::new(),
+        }
     }
-    let meta = branch.relation.target();
+
+    /// The parents among some rows in hand.
+    pub(super) fn of_rows(rows: &[&'a dyn Instance], branch: &Branch) -> Self {
+        let relation = branch.relation;
+        let mut parents = Parents::with_capacity(rows.len());
+        for row in rows {
+            let Some(handle) = row.handle(branch.slot.unwrap_or(relation.slot)) else { continue };
+            let Some(place) = handle.place else { continue };
+            let is_known = match relation.is_to_one() {
+                true => branch.loader.loaded_one(place).map(|row| parents.known.extend(row)),
+                false => branch.loader.loaded_many(place).map(|rows| parents.known.extend(rows)),
+            };
+            if is_known.is_some() {
+                continue;
+            }
+            let key = match relation.kind {
+                RelationKind::ForeignKey { .. } => handle.key,
+                _ => Some(row.key_ref()),
+            };
+            if let Some(key) = key {
+                parents.wait(place.cell(), key);
+            }
+        }
+        parents
+    }
+
+    /// The parents among the rows of a group, by what the group knows of them.
+    pub(super) fn of_group(group: &'a Group, rows: Range<usize>, branch: &Branch) -> Self {
+        let slot = branch.relation.slot;
+        let to_one = branch.relation.is_to_one();
+        let mut parents = Parents::with_capacity(rows.len());
+        for row in rows {
+            let number = u32::try_from(row).unwrap_or(u32::MAX);
+            let loader = branch.loader;
+            if if to_one { loader.has_one(group, slot, number) } else { loader.has_many(group, slot, number) } {
+                continue;
+            }
+            let key = match branch.relation.kind {
+                RelationKind::ForeignKey { .. } => group.foreign_key(slot, row),
+                _ => group.key(number),
+            };
+            if let Some(key) = key {
+                parents.wait(Cell { group, slot, row: number }, key);
+            }
+        }
+        parents
+    }
+
+    fn wait(&mut self, cell: Cell<'a>, key: KeyRef<'_>) {
+        let next = u32::try_from(self.binds.len()).unwrap_or(u32::MAX);
+        let (number, is_new) = self.keys.number(key, next);
+        if is_new {
+            self.binds.push(key.bind().into_owned());
+        }
+        self.waiting.push((cell, number));
+    }
+}
+
+/// Loads one relation for some parents, and what hangs on it.
+pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result<()> {
+    level(run, &parents.known, &[], &branch.children)?;
     let Parents { mut keys, binds, waiting, .. } = parents;
+    let Some((first, _)) = waiting.first() else { return Ok(()) };
+    let meta = branch.relation.target();
     let wanted = binds.len();
-    let Step { select, link, lowered } = statement(branch, rows, binds)?;
+    let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
     let sql = sql::compile(&Statement::Select(select));
     let group = Group::new(meta, run.mode);
     let mut joined = Joined::new(&lowered.joins, run.mode);
     let to_one = branch.relation.is_to_one();
-    let mut sink = if to_one { branch.loader.ones() } else { branch.loader.many(wanted) };
+    let mut sink = if to_one { branch.loader.ones(run.mode) } else { branch.loader.many(wanted, run.mode) };
     // For a relation to one row: the number of the row of each key.
     let mut found: Vec<Option<u32>> = vec![None; if to_one { wanted } else { 0 }];
-    run.connection.query(&sql, About { meta, at: run.at }, |row| {
+    let read = |row: Row<'_>| {
         let key = row.datum(link).and_then(KeyRef::read);
         let key = key.map_err(|mismatch| decode_error(meta, &lowered.layout, link + 1, mismatch))?;
         let Some(parent) = key.and_then(|key| keys.get(key)) else { return Ok(()) };
@@ -65,54 +130,20 @@ pub(super) fn run(run: Run<'_>, rows: &[&dyn Instance], branch: &Branch) -> Resu
         sink.push(&mut cursor, parent as usize)
             .map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))?;
         joined.iter_mut().try_for_each(|join| join.row(row))
-    })?;
+    };
+    if !lowered.empty {
+        run.connection.query(&sql, About { meta, at: run.at }, read)?;
+    }
     sink.seal(&group);
     Joined::finish(&mut joined, &group);
-    attach(&*sink, &waiting, to_one.then_some(&*found));
+    // Each cell gets what belongs to its key: repeated parents share, parents without rows get none.
+    for (cell, key) in &waiting {
+        match to_one {
+            true => sink.fill_one(*cell, found.get(*key as usize).copied().flatten()),
+            false => sink.fill_many(branch.slot.map_or(*cell, |slot| Cell { slot, ..*cell }), *key),
+        }
+    }
     level(run, &sink.instances(), &joined, &branch.children)
-}
-
-/// Gives each handle what belongs to its key. Repeated parents share, parents without rows get none.
-fn attach(sink: &dyn Sink, waiting: &[(&Place, u32)], found: Option<&[Option<u32>]>) {
-    for (place, key) in waiting {
-        match found {
-            Some(found) => sink.fill_one(place, found.get(*key as usize).copied().flatten()),
-            None => sink.fill_many(place, *key),
-        }
-    }
-}
-
-fn parents<'a>(rows: &[&'a dyn Instance], branch: &Branch) -> Parents<'a> {
-    let relation = branch.relation;
-    let mut parents = Parents {
-        keys: KeyMap::with_capacity(rows.len()),
-        binds: Vec::new(),
-        waiting: Vec::with_capacity(rows.len()),
-        known: Vec::new(),
-    };
-    for row in rows {
-        let Some(handle) = row.handle(branch.slot.unwrap_or(relation.slot)) else { continue };
-        let Some(place) = handle.place else { continue };
-        let is_known = match relation.is_to_one() {
-            true => branch.loader.loaded_one(place).map(|row| parents.known.extend(row)),
-            false => branch.loader.loaded_many(place).map(|rows| parents.known.extend(rows)),
-        };
-        if is_known.is_some() {
-            continue;
-        }
-        let key = match relation.kind {
-            RelationKind::ForeignKey { .. } => handle.key,
-            _ => Some(row.key_ref()),
-        };
-        let Some(key) = key else { continue };
-        let next = u32::try_from(parents.binds.len()).unwrap_or(u32::MAX);
-        let (number, is_new) = parents.keys.number(key, next);
-        if is_new {
-            parents.binds.push(key.bind().into_owned());
-        }
-        parents.waiting.push((place, number));
-    }
-    parents
 }
 
 struct Step {
@@ -122,7 +153,7 @@ struct Step {
     lowered: lower::Lowered,
 }
 
-fn statement(branch: &Branch, rows: &[&dyn Instance], keys: Vec<Bind<'static>>) -> Result<Step> {
+fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys: Vec<Bind<'static>>) -> Result<Step> {
     let relation = branch.relation;
     let meta = relation.target();
     let mut plan = branch.plan.clone();
@@ -145,8 +176,7 @@ fn statement(branch: &Branch, rows: &[&dyn Instance], keys: Vec<Bind<'static>>) 
             (position(column), Expr::column(&alias, column))
         }
         RelationKind::ManyToMany(_) => {
-            let owner = owner(rows, branch).ok_or_else(|| no_link(branch))?;
-            let through = relation.through(owner).ok_or_else(|| no_link(branch))?;
+            let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(branch))?;
             let link: crate::statement::Alias = format!("{}__link", through.table).into();
             select.from.push(Source {
                 join: Join::Inner,
@@ -188,12 +218,6 @@ fn first_of_each(mut inner: Select, link: Expr, limit: Option<u64>, offset: u64)
         order: vec![OrderTerm { expr: number, descending: false, nulls: None }],
         ..Select::default()
     }
-}
-
-/// The model the rows are of.
-fn owner(rows: &[&dyn Instance], branch: &Branch) -> Option<&'static ModelMeta> {
-    let place = rows.iter().find_map(|row| row.handle(branch.relation.slot)?.place)?;
-    place.group().meta()
 }
 
 fn no_link(branch: &Branch) -> Error {

@@ -7,13 +7,12 @@ use super::record::names;
 use super::{QuerySet, Shape};
 use crate::db::{Connection, Executor, FetchMode, Need, Row};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Instance};
+use crate::group::{Cursor, Group, Instance, Members};
 use crate::lower::{self, Lowered};
 use crate::model::{Model, decode_error};
 use crate::plan::Plan;
 use crate::prefetch::{Joined, Prefetch, Run};
 use crate::sql::{self, Sql};
-use crate::value::KeyList;
 
 /// A query that is ready to run.
 pub(super) struct Read<M, S> {
@@ -45,6 +44,11 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
     /// A query and its prefetches see one moment in time.
     pub(super) fn need(&self) -> Need {
         if self.prefetch.is_empty() { Need::Read } else { Need::Snapshot }
+    }
+
+    /// Whether no row can be in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lowered.empty
     }
 
     pub(super) fn chunk(&self) -> Chunk<'_, M, S> {
@@ -114,11 +118,11 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
     ) -> Result<Vec<S::Out>> {
         // Values have no relations: nobody will ask their group.
         if self.read.names.is_none() {
-            let mut keys = KeyList::Empty;
+            let mut members = Members::new(M::META, self.read.mode);
             for row in self.rows.iter().filter_map(S::instance) {
-                keys.push(row.key_ref());
+                members.push(row);
             }
-            self.group.seal(keys);
+            self.group.seal(members);
             Joined::finish(&mut self.joined, &self.group);
         }
         if !self.read.prefetch.is_empty() {

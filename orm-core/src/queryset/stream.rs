@@ -43,7 +43,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         let at = Location::caller();
         let read = self.prepare(on)?;
         let held = on.held();
-        let streamed = if self.plan.empty { None } else { Some(held.stream(&read.sql, about::<M>(at))?) };
+        let streamed = if read.is_empty() { None } else { Some(held.stream(&read.sql, about::<M>(at))?) };
         Ok(Iter { read, held, streamed, chunk: Vec::new().into_iter(), at })
     }
 
@@ -71,10 +71,10 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     #[track_caller]
     pub fn for_each(&self, db: &dyn Executor, mut f: impl FnMut(S::Out) -> Result<()>) -> Result<()> {
         let at = Location::caller();
-        if self.plan.empty {
+        let read = self.prepare(db)?;
+        if read.is_empty() {
             return Ok(());
         }
-        let read = self.prepare(db)?;
         db.run(read.need(), at, &mut |connection| {
             let mut chunk = read.chunk();
             connection.query(&read.sql, about::<M>(at), |row| {

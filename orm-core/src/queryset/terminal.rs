@@ -14,6 +14,7 @@ use crate::plan::{Node, NodeKind, OrderNode, Path, Plan};
 use crate::prefetch::{Prefetch, Run};
 use crate::relation::IntoKey;
 use crate::sql::{self, Sql};
+use crate::statement::Statement;
 use crate::value::{Key, KeyRef};
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
@@ -28,10 +29,10 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     #[track_caller]
     pub fn all(&self, db: &dyn Executor) -> Result<Vec<S::Out>> {
         let at = Location::caller();
-        if self.plan.empty {
+        let read = self.prepare(db)?; // plan -> statement -> text and binds
+        if read.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.prepare(db)?; // plan -> statement -> text and binds
         let mut rows = Vec::new();
         db.run(read.need(), at, &mut |connection| {
             let mut chunk = read.chunk();
@@ -105,9 +106,6 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// As for [`all`](Self::all).
     #[track_caller]
     pub fn exists(&self, db: &dyn Executor) -> Result<bool> {
-        if self.plan.limit == Some(0) {
-            return Ok(false);
-        }
         Ok(self.single(db, Location::caller(), lower::exists)?.is_some())
     }
 
@@ -116,12 +114,10 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         &self,
         db: &dyn Executor,
         at: &'static Location<'static>,
-        lower: fn(&Plan) -> Result<crate::statement::Statement>,
+        lower: fn(&Plan) -> Result<Option<Statement>>,
     ) -> Result<Option<i64>> {
-        if self.plan.empty {
-            return Ok(None);
-        }
-        let sql = sql::compile(&lower(&self.plan)?);
+        let Some(statement) = lower(&self.plan)? else { return Ok(None) };
+        let sql = sql::compile(&statement);
         let mut value = None;
         db.run(Need::Read, at, &mut |connection| {
             connection.query(&sql, about::<M>(at), |row| {
@@ -239,10 +235,7 @@ impl<M: Model> QuerySet<M> {
         let at = Location::caller();
         let mut assigns = Vec::new();
         f(root::<M>()).assigns(&mut assigns);
-        let statement = lower::update(&self.plan, &assigns)?;
-        if self.plan.empty {
-            return Ok(0);
-        }
+        let Some(statement) = lower::update(&self.plan, &assigns)? else { return Ok(0) };
         let sql = sql::compile(&statement);
         let mut changed = 0;
         db.run(Need::Write, at, &mut |connection| {
@@ -274,10 +267,7 @@ impl<M: Model> QuerySet<M> {
     #[track_caller]
     pub fn delete(&self, db: &dyn Executor) -> Result<Deleted> {
         let at = Location::caller();
-        let statement = lower::delete(&self.plan)?;
-        if self.plan.empty {
-            return Ok(Deleted::default());
-        }
+        let Some(statement) = lower::delete(&self.plan)? else { return Ok(Deleted::default()) };
         delete(db, at, about::<M>(at), &sql::compile(&statement))
     }
 }

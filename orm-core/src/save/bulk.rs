@@ -3,14 +3,13 @@
 
 use std::panic::Location;
 
-use super::{RowUpdate, blame, columns_of, insert_row, insert_sql, new_key, no_key};
+use super::{RowUpdate, blame, columns_of, insert_row, insert_sql, no_key};
 use crate::db::{About, Executor, Need};
 use crate::error::Result;
-use crate::group::{Group, Origin};
+use crate::group::{Group, Members, Origin};
 use crate::lookup::ColumnSet;
 use crate::model::{Complete, Fields, Model};
 use crate::queryset::QuerySet;
-use crate::value::{Key, KeyList};
 
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
 #[must_use = "nothing is inserted until `.run(db)`"]
@@ -129,14 +128,15 @@ impl<M: Model> BulkCreate<M> {
                 })
         })?;
         let group = Group::new(meta, db.database().fetch_mode());
-        let mut keys = KeyList::Empty;
+        let mut members = Members::new(meta, group.mode());
         let mut created = Vec::with_capacity(rows.len());
         for (number, (new, rowid)) in rows.into_iter().zip(rowids).enumerate() {
-            keys.push(new_key::<M>(&new, rowid)?.key_ref());
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            created.push(M::from_new(new, rowid, Origin::new(&group, number)).map_err(|_| no_key::<M>(rowid))?);
+            let row = M::from_new(new, rowid, Origin::new(&group, number)).map_err(|_| no_key::<M>(rowid))?;
+            members.push(&row);
+            created.push(row);
         }
-        group.seal(keys);
+        group.seal(members);
         Ok(created)
     }
 }

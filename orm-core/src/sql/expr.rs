@@ -25,8 +25,8 @@ impl Writer {
             }
             Expr::And(all) if all.is_empty() => self.push("1"),
             Expr::Or(any) if any.is_empty() => self.push("0"),
-            Expr::And(all) => self.list(all, " AND ", Writer::operand),
-            Expr::Or(any) => self.list(any, " OR ", Writer::operand),
+            Expr::And(all) => self.chain(all, " AND "),
+            Expr::Or(any) => self.chain(any, " OR "),
             Expr::IsNotTrue(inner) => {
                 if let Expr::Exists(_) = **inner {
                     // EXISTS is never NULL.
@@ -103,6 +103,23 @@ impl Writer {
                 self.push(")");
             }
         }
+    }
+
+    /// Expressions with an operator between them. SQLite nests a chain as deep as it is long and has a limit, so a long
+    /// one is written as a tree.
+    pub(super) fn chain(&mut self, items: &[Expr], operator: &str) {
+        const LONG: usize = 100;
+        if items.len() <= LONG {
+            return self.list(items, operator, Writer::operand);
+        }
+        let (left, right) = items.split_at(items.len() / 2);
+        self.push("(");
+        self.chain(left, operator);
+        self.push(")");
+        self.push(operator);
+        self.push("(");
+        self.chain(right, operator);
+        self.push(")");
     }
 
     /// An expression as part of a larger one.

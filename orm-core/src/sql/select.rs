@@ -80,7 +80,7 @@ impl Writer {
             }
             all => {
                 self.push(" WHERE ");
-                self.list(all, " AND ", Writer::operand);
+                self.chain(all, " AND ");
             }
         }
     }

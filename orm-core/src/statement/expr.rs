@@ -87,6 +87,7 @@ impl Operator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
     Coalesce,
+    /// `eager_length(text)`: SQLite's own stops at a NUL.
     Length,
     Lower,
     Upper,
@@ -106,7 +107,7 @@ impl Function {
     pub(crate) fn sql(self) -> &'static str {
         match self {
             Function::Coalesce => "coalesce",
-            Function::Length => "length",
+            Function::Length => "eager_length",
             Function::Lower => "lower",
             Function::Upper => "upper",
             Function::Instr => "instr",
@@ -122,6 +123,49 @@ impl Function {
 impl Expr {
     pub(crate) fn column(alias: &Alias, column: impl Into<ColumnName>) -> Self {
         Expr::Column { alias: Some(alias.clone()), column: column.into() }
+    }
+
+    /// True whatever the row.
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Expr::And(all) if all.is_empty())
+    }
+
+    /// False whatever the row.
+    pub(crate) fn is_false(&self) -> bool {
+        matches!(self, Expr::Or(any) if any.is_empty())
+    }
+
+    /// All of them; false as soon as one is false whatever the row.
+    pub(crate) fn all(all: Vec<Expr>) -> Self {
+        if all.iter().any(Expr::is_false) {
+            return Expr::Or(Vec::new());
+        }
+        let mut all: Vec<Expr> = all.into_iter().filter(|expr| !expr.is_true()).collect();
+        match all.len() {
+            1 => all.remove(0),
+            _ => Expr::And(all),
+        }
+    }
+
+    /// Any of them; true as soon as one is true whatever the row.
+    pub(crate) fn any(any: Vec<Expr>) -> Self {
+        if any.iter().any(Expr::is_true) {
+            return Expr::And(Vec::new());
+        }
+        let mut any: Vec<Expr> = any.into_iter().filter(|expr| !expr.is_false()).collect();
+        match any.len() {
+            1 => any.remove(0),
+            _ => Expr::Or(any),
+        }
+    }
+
+    /// `x IS NOT TRUE`.
+    pub(crate) fn not(inner: Expr) -> Self {
+        match inner {
+            inner if inner.is_true() => Expr::Or(Vec::new()),
+            inner if inner.is_false() => Expr::And(Vec::new()),
+            inner => Expr::IsNotTrue(Box::new(inner)),
+        }
     }
 
     /// A column of the only table: what UPDATE and DELETE use.

@@ -142,6 +142,24 @@ impl KeyList {
         }
     }
 
+    /// Adds the last key once more; says whether there is one.
+    pub fn push_last(&mut self) -> bool {
+        match self {
+            KeyList::Empty => false,
+            KeyList::Int(keys) => {
+                keys.extend(keys.last().copied());
+                true
+            }
+            KeyList::Text { bytes, ends } => {
+                let start = ends.len().checked_sub(2).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+                let last = bytes.get(start..).map(str::to_owned);
+                bytes.push_str(&last.unwrap_or_default());
+                ends.push(bytes.len());
+                true
+            }
+        }
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         match self {

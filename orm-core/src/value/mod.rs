@@ -273,6 +273,12 @@ impl<T: Value<Base = T, Out = T>> Value for Option<T> {
     }
 }
 
+/// Text in lower case, character by character: a text that contains another still does when both are folded. (Rust's
+/// own `to_lowercase` writes a sigma at the end of a word in another way; here the two forms are one letter.)
+pub(crate) fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter }).collect()
+}
+
 /// A Rust value that can stand beside a column of base type `B` by reference, `str` for `String` included.
 pub trait Literal<B> {
     /// The value on its way into a statement.

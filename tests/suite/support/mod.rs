@@ -172,6 +172,7 @@ pub struct Sample {
     #[field(default = Vec::new())]
     pub blob: Vec<u8>,
     pub blob_or: Option<Vec<u8>>,
+    #[field(index)]
     pub day: Option<Date>,
     pub time: Option<Time>,
     pub moment: Option<DateTime>,

@@ -1,0 +1,11 @@
+//~ up to 5 errors
+//~ cannot be stored in a column
+use eager_orm::prelude::*;
+
+#[derive(Model)]
+struct Book {
+    id: i64,
+    tags: Vec<String>,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//~ up to 6 errors
+//~ `Tag` is not a model
+use eager_orm::prelude::*;
+
+struct Tag;
+
+#[derive(Model)]
+struct Book {
+    id: i64,
+    tags: ManyToMany<Tag>,
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+//~ is not a foreign key of `BookTag` to `Tag`
+use eager_orm::prelude::*;
+
+#[derive(Model)]
+struct Tag {
+    id: i64,
+}
+
+#[derive(Model)]
+struct BookTag {
+    id: i64,
+    book: ForeignKey<Book>,
+    other: ForeignKey<Book>,
+}
+
+#[derive(Model)]
+struct Book {
+    id: i64,
+    #[relation(through(BookTag, from = "book", to = "other"))]
+    tags: ManyToMany<Tag>,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//~ `unique` takes no value: write it alone, or leave it out
+use eager_orm::prelude::*;
+
+#[derive(Model)]
+struct Book {
+    id: i64,
+    #[field(unique = true)]
+    title: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//~ no method named `titel` found
+#[path = "../zoo.rs"]
+mod zoo;
+
+use eager_orm::prelude::*;
+use zoo::*;
+
+fn main() {
+    let _ = Book::create().titel("x");
+}

@@ -1,0 +1,12 @@
+//~ `NewAuthor` is not a new `Book` row
+#[path = "../zoo.rs"]
+mod zoo;
+
+use eager_orm::prelude::*;
+use zoo::*;
+
+fn add(authors: Vec<NewAuthor>) {
+    let _ = Book::objects().bulk_create(authors);
+}
+
+fn main() {}

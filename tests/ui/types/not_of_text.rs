@@ -1,0 +1,10 @@
+//~ cannot apply unary operator `!`
+#[path = "../zoo.rs"]
+mod zoo;
+
+use eager_orm::prelude::*;
+use zoo::*;
+
+fn main() {
+    let _ = Book::objects().filter(|b| !b.title());
+}

@@ -1,0 +1,10 @@
+//~ binary operation `==` cannot be applied to type `Expr<Book, String, Own>`
+#[path = "../zoo.rs"]
+mod zoo;
+
+use eager_orm::prelude::*;
+use zoo::*;
+
+fn main() {
+    let _ = Book::objects().filter(|b| b.title() == "Dune");
+}

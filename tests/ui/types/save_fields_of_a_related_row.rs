@@ -1,0 +1,12 @@
+//~ only a model's own column can be written
+#[path = "../zoo.rs"]
+mod zoo;
+
+use eager_orm::prelude::*;
+use zoo::*;
+
+fn store(db: &Database, book: &mut Book) -> eager_orm::Result<()> {
+    book.save_fields(db, |b| b.author().name())
+}
+
+fn main() {}

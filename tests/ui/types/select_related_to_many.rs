@@ -1,0 +1,11 @@
+//~ `select_related` cannot load this by a JOIN from `Book`
+//~ a to-many relation is loaded with `.prefetch_related(..)`
+#[path = "../zoo.rs"]
+mod zoo;
+
+use eager_orm::prelude::*;
+use zoo::*;
+
+fn main() {
+    let _ = Book::objects().select_related(|b| b.tags());
+}

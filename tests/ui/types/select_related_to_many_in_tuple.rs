@@ -1,0 +1,10 @@
+//~ `select_related` cannot load this by a JOIN from `Book`
+#[path = "../zoo.rs"]
+mod zoo;
+
+use eager_orm::prelude::*;
+use zoo::*;
+
+fn main() {
+    let _ = Book::objects().select_related(|b| (b.author(), b.reviews()));
+}
