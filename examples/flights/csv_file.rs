@@ -47,7 +47,7 @@ impl<'f> CsvRow<'f> {
     /// The value in a column.
     pub fn value<T: FromStr<Err: Display>>(self, column: &str) -> Result<T, String> {
         let text = self.text(column)?;
-        text.parse().map_err(|error| self.error(column, &format!("{text:?}: {error}")))
+        text.parse().map_err(|error| self.error(column, &format!("`{text}`: {error}")))
     }
 
     /// The value in a column where `NA` stands for none.

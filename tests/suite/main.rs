@@ -3,5 +3,6 @@
 
 mod lookups;
 mod paths;
+mod select_related;
 mod smoke;
 mod support;

@@ -82,7 +82,7 @@ impl DatabaseBuilder {
         self
     }
 
-    /// What happens when a relation is read that was not loaded. Default: [`FetchMode::One`].
+    /// What happens when a relation is read that was not loaded. Default: [`FetchMode::Peers`].
     pub fn fetch_mode(mut self, mode: FetchMode) -> Self {
         self.fetch_mode = mode;
         self

@@ -1,0 +1,337 @@
+//! Peers: the first lazy access to a relation loads it for every row of the result, in one statement, whatever the
+//! order of access, whatever became of the rows, and whoever asks first.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(dead_code, reason = "the models are shared with the suite")]
+
+#[path = "suite/support/mod.rs"]
+mod support;
+
+use std::sync::Barrier;
+
+use eager_orm::prelude::*;
+use eager_orm::{Error, Result};
+use support::*;
+
+const MODELS: &[&eager_orm::ModelMeta] = models![Author, Publisher, Book, Tag, BookTag, Review, User, Profile];
+
+/// `authors` authors of two books each; two reviews a book by ten users, two tags of ten on each book.
+fn library(authors: i64) -> Result<Database> {
+    let db = eager_orm::DatabaseBuilder::in_memory().fetch_mode(FetchMode::Peers).open()?;
+    db.create_tables(MODELS)?;
+    fill(&db, authors)?;
+    Ok(db)
+}
+
+fn fill(db: &Database, authors: i64) -> Result<()> {
+    Publisher::objects().bulk_create([Publisher::create().name("Ace")]).run(db)?;
+    User::objects().bulk_create((1..=10).map(|i| User::create().email(format!("u{i}")))).run(db)?;
+    Profile::objects().bulk_create((1..=5).map(|i| Profile::create().user(i).bio("hello"))).run(db)?;
+    Tag::objects().bulk_create((1..=10).map(|i| Tag::create().name(format!("t{i}")))).run(db)?;
+    Author::objects().bulk_create((0..authors).map(|i| Author::create().name(format!("Author {i:06}")))).run(db)?;
+    let book = |i: i64| {
+        let book = Book::create().title(format!("Book {i}")).author(i / 2 + 1).price(1.0).summary("long");
+        book.publisher((i % 3 == 0).then_some(1))
+    };
+    Book::objects().bulk_create((0..authors * 2).map(book)).run(db)?;
+    let review = |i: i64| Review::create().stars(3).text("x").book(i / 2 + 1).user((i % 7 != 0).then_some(i % 10 + 1));
+    Review::objects().bulk_create((0..authors * 4).map(review)).run(db)?;
+    let tag = |i: i64| BookTag::create().book(i / 2 + 1).tag(i % 10 + 1);
+    BookTag::objects().bulk_create((0..authors * 4).map(tag)).run(db)?;
+    Ok(())
+}
+
+/// Plain loops five relations deep, nothing eager asked for. Returns what was seen.
+fn walk(db: &dyn Executor, authors: &[Author]) -> Result<usize> {
+    let mut seen = 0;
+    for author in authors {
+        for book in author.books.all(db)? {
+            seen += book.title.len() + book.tags.all(db)?.len();
+            seen += book.publisher.get(db)?.map_or(0, |publisher| publisher.name.len());
+            for review in book.reviews.all(db)? {
+                if let Some(user) = review.user.get(db)? {
+                    seen += user.email.len() + user.profile.get(db)?.map_or(0, |profile| profile.bio.len());
+                }
+            }
+        }
+    }
+    Ok(seen)
+}
+
+#[test]
+fn nested_plain_loops_run_one_statement_a_relation_for_any_number_of_rows() -> Result<()> {
+    let mut seen = Vec::new();
+    for rows in [10, 10_000] {
+        let db = library(rows)?;
+        // authors, books, tags, publishers, reviews, users, profiles
+        let authors = assert_num_queries!(db, 1, { Author::objects().all(&db)? });
+        seen.push(assert_num_queries!(db, 6, { walk(&db, &authors)? }) / rows as usize);
+        assert_num_queries!(db, 0, { walk(&db, &authors)? });
+    }
+    assert!(seen[0] > 0);
+    Ok(())
+}
+
+#[test]
+fn a_foreign_key_is_loaded_for_every_row_and_one_related_row_is_one_instance() -> Result<()> {
+    let db = library(100)?;
+    let books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    assert_num_queries!(db, 1, {
+        for book in &books {
+            assert_eq!(book.author.get(&db)?.id, *book.author.key());
+        }
+    });
+    assert!(books[0].author.same_row(&books[1].author));
+    assert!(!books[0].author.same_row(&books[2].author));
+    // NULL in the first rows, and between others.
+    let reviews = Review::objects().order_by(|r| r.id()).all(&db)?;
+    assert!(reviews[0].user.is_none());
+    assert_num_queries!(db, 1, {
+        for review in &reviews {
+            assert_eq!(review.user.get(&db)?.map(|user| user.id), review.user.key().copied());
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn one_author_of_twenty_thousand_books_is_one_instance() -> Result<()> {
+    let db = eager_orm::DatabaseBuilder::in_memory().fetch_mode(FetchMode::Peers).open()?;
+    db.create_tables(MODELS)?;
+    let ann = Author::create().name("Ann").save(&db)?;
+    let book = |i| Book::create().title(format!("{i}")).author(&ann).price(1.0).summary("");
+    Book::objects().bulk_create((0..20_000).map(book)).run(&db)?;
+    let joined = Book::objects().select_related(|b| b.author()).all(&db)?;
+    let prefetched = Book::objects().prefetch_related(|b| b.author()).all(&db)?;
+    let peers = Book::objects().all(&db)?;
+    assert_eq!(assert_num_queries!(db, 1, { peers[0].author.get(&db)?.id }), ann.id);
+    for books in [joined, prefetched, peers] {
+        assert!(books.iter().all(|book| book.author.same_row(&books[0].author)));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_stream_has_a_group_for_each_chunk() -> Result<()> {
+    let db = library(2_500)?;
+    let (seen, log) = db.capture(|db| {
+        db.read(|snapshot| {
+            let mut seen = 0;
+            for author in Author::objects().iter(snapshot)? {
+                seen += walk(snapshot, &[author?])?;
+            }
+            Ok(seen)
+        })
+    });
+    assert_eq!(seen?, walk(&db, &Author::objects().all(&db)?)?);
+    // Three chunks of six relations each.
+    assert_eq!(log.len(), 1 + 3 * 6, "{log}");
+    Ok(())
+}
+
+#[test]
+fn rows_may_be_shuffled_split_and_dropped() -> Result<()> {
+    let db = library(100)?;
+    let mut authors = Author::objects().all(&db)?;
+    let expected = walk(&db, &Author::objects().all(&db)?)?;
+    // A shuffle that is the same each time.
+    for i in 0..authors.len() {
+        let other = i * 7919 % authors.len();
+        authors.swap(i, other);
+    }
+    let second = authors.split_off(50);
+    let (seen, log) = db.capture(|db| Ok::<_, Error>(walk(db, &second)? + walk(db, &authors)?));
+    assert_eq!(seen?, expected);
+    assert_eq!(log.len(), 6, "{log}");
+
+    let mut authors = Author::objects().all(&db)?;
+    let mut kept = false;
+    authors.retain(|_| {
+        kept = !kept;
+        kept
+    });
+    assert_num_queries!(db, 6, { walk(&db, &authors)? });
+    Ok(())
+}
+
+#[test]
+fn eight_threads_at_once_cause_one_statement_a_relation() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    // Fewer connections than threads: some wait for a connection while another holds the gate.
+    let path = folder.path().join("library.db");
+    let db = Database::builder(&path).readers(3).fetch_mode(FetchMode::Peers).open()?;
+    db.create_tables(MODELS)?;
+    fill(&db, 20)?;
+    let expected = walk(&db, &Author::objects().all(&db)?)?;
+    for _ in 0..1_000 {
+        let authors = Author::objects().all(&db)?;
+        let (seen, log) = db.capture(|db| {
+            let start = Barrier::new(8);
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            start.wait();
+                            walk(db, &authors)
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Result<Vec<_>>>()
+            })
+        });
+        assert!(seen?.iter().all(|seen| *seen == expected));
+        assert_eq!(log.len(), 6, "{log}");
+    }
+    Ok(())
+}
+
+#[test]
+fn threads_that_hold_every_snapshot_do_not_wait_for_each_other() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.db");
+    let db = Database::builder(&path).readers(4).fetch_mode(FetchMode::Peers).open()?;
+    db.create_tables(MODELS)?;
+    fill(&db, 50)?;
+    for _ in 0..50 {
+        let authors = Author::objects().all(&db)?;
+        let start = Barrier::new(4);
+        let (done, log) = db.capture(|db| {
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            db.read(|snapshot| {
+                                start.wait();
+                                walk(snapshot, &authors)
+                            })
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Result<Vec<_>>>()
+            })
+        });
+        done?;
+        assert_eq!(log.len(), 6, "{log}");
+    }
+    Ok(())
+}
+
+#[test]
+fn deferred_columns_are_loaded_for_every_row() -> Result<()> {
+    let db = library(100)?;
+    let mut books = Book::objects().defer(|b| b.summary()).order_by(|b| b.id()).all(&db)?;
+    books[3].summary.set("mine");
+    assert_num_queries!(db, 1, {
+        for book in &books {
+            book.summary.get(&db)?;
+        }
+    });
+    assert_eq!(books[3].summary.get(&db)?, "mine", "an edited row is not overwritten");
+    Ok(())
+}
+
+#[test]
+fn a_result_larger_than_the_cap_is_loaded_in_parts() -> Result<()> {
+    let db = eager_orm::DatabaseBuilder::in_memory().fetch_mode(FetchMode::Peers).peer_cap(30).open()?;
+    db.create_tables(MODELS)?;
+    fill(&db, 100)?;
+    let authors = Author::objects().all(&db)?;
+    assert_num_queries!(db, 1, { authors[45].books.all(&db)?.len() });
+    assert!(authors[30].books.loaded().is_some() && authors[59].books.loaded().is_some());
+    assert!(authors[29].books.loaded().is_none() && authors[60].books.loaded().is_none());
+    assert_num_queries!(db, 3, {
+        for author in &authors {
+            author.books.all(&db)?;
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn the_mode_is_that_of_the_queryset_the_scope_or_the_database() -> Result<()> {
+    let db = library(10)?;
+    let authors = Author::objects().fetch_mode(FetchMode::One).all(&db)?;
+    assert_num_queries!(db, 10, {
+        for author in &authors {
+            author.books.all(&db)?;
+        }
+    });
+    // What is loaded inherits: two books an author, so two of them are peers of nobody else.
+    assert_num_queries!(db, 2, {
+        for book in authors[0].books.all(&db)? {
+            book.tags.all(&db)?;
+        }
+    });
+    let authors = db.with_fetch_mode(FetchMode::One, |db| Author::objects().all(db))?;
+    assert_num_queries!(db, 10, {
+        for author in &authors {
+            author.books.all(&db)?;
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn raise_refuses_every_unplanned_load_and_names_relation_and_line() -> Result<()> {
+    let db = library(3)?;
+    let book = Book::objects()
+        .fetch_mode(FetchMode::Raise)
+        .defer(|b| b.summary())
+        .prefetch_related(|b| b.reviews())
+        .order_by(|b| b.id())
+        .first(&db)?
+        .unwrap();
+    let blocked = |result: Result<()>, relation: &str| match result {
+        Err(Error::FetchBlocked { relation: blocked, at }) => {
+            assert_eq!(blocked, relation);
+            assert!(at.file().ends_with("peers.rs"));
+        }
+        other => panic!("{other:?}"),
+    };
+    let ((), log) = db.capture(|db| {
+        blocked(book.author.get(db).map(drop), "Book.author");
+        blocked(book.publisher.get(db).map(drop), "Book.publisher");
+        blocked(book.tags.all(db).map(drop), "Book.tags");
+        blocked(book.summary.get(db).map(drop), "Book.summary");
+        // What was prefetched inherits, also through a to-many relation.
+        let reviews = book.reviews.all(db).unwrap();
+        blocked(reviews[1].user.get(db).map(drop), "Review.user");
+    });
+    assert!(log.is_empty(), "{log}");
+    // What is planned, what is NULL and what is a key is no load.
+    assert_eq!(*book.author.key(), 1);
+    assert_eq!(book.author.query().count(&db)?, 1);
+    // A scope reaches rows that were loaded before it.
+    let author = Author::objects().first(&db)?.unwrap();
+    db.with_fetch_mode(FetchMode::Raise, |db| blocked(author.books.all(db).map(drop), "Author.books"));
+    assert_eq!(author.books.all(&db)?.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_write_leaves_the_group_and_the_others_keep_what_they_know() -> Result<()> {
+    let db = library(2)?;
+    let mut books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    assert_eq!(books[0].tags.all(&db)?.len(), 2);
+    let clone = books[0].clone();
+    books[0].tags.clear(&db)?;
+    assert_num_queries!(db, 1, { assert!(books[0].tags.all(&db)?.is_empty()) });
+    assert_num_queries!(db, 0, { assert_eq!(clone.tags.all(&db)?.len() + books[1].tags.all(&db)?.len(), 4) });
+    books[0].author.set(2);
+    assert_num_queries!(db, 1, { assert_eq!(books[0].author.get(&db)?.id, 2) });
+    Ok(())
+}
+
+#[test]
+fn created_rows_are_peers() -> Result<()> {
+    let db = library(2)?;
+    let book = |i: i64| Book::create().title(format!("new {i}")).author(i % 2 + 1).price(1.0).summary("");
+    let books = Book::objects().bulk_create((0..10).map(book)).run(&db)?;
+    assert_num_queries!(db, 2, {
+        for book in &books {
+            book.author.get(&db)?;
+            book.tags.all(&db)?;
+        }
+    });
+    Ok(())
+}
