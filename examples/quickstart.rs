@@ -67,5 +67,12 @@ fn main() -> eager_orm::Result<()> {
             println!("    {} {tags:?}", book.title);
         }
     }
+
+    // Nothing asked for: the first access loads the authors of all books. Two statements, and not one for each book.
+    assert_num_queries!(db, 2, {
+        for book in &Book::objects().all(&db)? {
+            book.author.get(&db)?;
+        }
+    });
     Ok(())
 }

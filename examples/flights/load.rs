@@ -133,17 +133,17 @@ fn load_flights(
 fn date(row: CsvRow<'_>) -> Result<Date, String> {
     let (hour, minute): (i32, i32) = (row.value("hour")?, row.value("minute")?);
     if hour * 100 + minute != row.value::<i32>("sched_dep_time")? {
-        return Err(row.error("sched_dep_time", "`hour` and `minute` say something else"));
+        return Err(row.error("`hour` and `minute` are not those of `sched_dep_time`"));
     }
     Date::new(row.value("year")?, row.value("month")?, row.value("day")?)
-        .map_err(|error| row.error("day", &error.to_string()))
+        .map_err(|error| row.error(&format!("there is no such day: {error}")))
 }
 
 /// What is dirty in the data, and what became of it.
 pub fn print_findings(db: &Database) -> eager_orm::Result<()> {
     let flights = Flight::objects();
     let unknown = flights.clone().filter(|f| !f.tailnum().is_null() & f.plane().is_null());
-    let tailnums = unknown.clone().values_list(|f| f.tailnum()).distinct().order_by(|_| ()).count(db)?;
+    let tailnums = unknown.clone().values_list(|f| f.tailnum()).distinct().count(db)?;
     let no_tailnum = flights.clone().filter(|f| f.tailnum().is_null()).count(db)?;
     let never_left = flights.clone().filter(|f| f.dep_time().is_null()).count(db)?;
     let never_came = flights.clone().filter(|f| f.arr_time().is_null()).count(db)?;

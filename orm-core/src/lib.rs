@@ -22,7 +22,9 @@ mod queryset;
 mod save;
 mod manager;
 
-pub use db::{Database, DatabaseBuilder, Executor, FetchMode, Held, Log, Snapshot, Statement, Transaction};
+pub use db::{
+    Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Snapshot, Statement, Transaction,
+};
 pub use error::{Error, Result};
 pub use fetch::OptionalForeignKey;
 pub use group::Shared;

@@ -3,6 +3,7 @@
 
 mod lookups;
 mod paths;
+mod prefetch;
 mod select_related;
 mod smoke;
 mod support;

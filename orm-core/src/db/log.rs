@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Database;
+use super::report::Seen;
+use super::{Database, EagerLoad, Finding, LazyLoad};
 use crate::value::Bind;
 
 /// One statement that ran.
@@ -50,6 +51,7 @@ impl fmt::Display for Statement {
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     all: Vec<Statement>,
+    findings: Vec<Finding>,
 }
 
 impl Log {
@@ -73,6 +75,47 @@ impl Log {
         self.all.iter().filter(|statement| statement.is_transaction).count()
     }
 
+    /// What could have been loaded better: relations one by one, the same statement again, loads that nobody read. A
+    /// batch for all rows of a result is not among them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # Author::create().save(&db)?;
+    /// # Author::create().save(&db)?;
+    /// let (authors, log) = db.capture(|db| {
+    ///     for author in Author::objects().fetch_mode(FetchMode::One).all(db)? {
+    ///         author.books.all(db)?;
+    ///     }
+    ///     eager_orm::Result::Ok(())
+    /// });
+    /// assert_eq!(log.findings()[0].what, "Author.books");
+    /// assert_eq!(log.findings()[0].fix, "add `.prefetch_related(|a| a.books())` to the query");
+    /// # authors
+    /// # ?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The findings as text.
+    pub fn report(&self) -> String {
+        let count = match self.findings.len() {
+            0 => return "no findings".to_owned(),
+            1 => "1 finding".to_owned(),
+            several => format!("{several} findings"),
+        };
+        self.findings.iter().enumerate().fold(count, |report, (i, finding)| format!("{report}\n{}. {finding}", i + 1))
+    }
+
     /// Every statement, transactions included.
     pub fn all(&self) -> &[Statement] {
         &self.all
@@ -93,6 +136,7 @@ impl fmt::Display for Log {
 #[derive(Default)]
 pub(super) struct Sink {
     log: Mutex<Log>,
+    seen: Mutex<Seen>,
     /// The capture this one was opened in, through the same handle.
     outer: Option<Arc<Sink>>,
 }
@@ -144,14 +188,15 @@ impl Database {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn capture<T>(&self, f: impl FnOnce(&Database) -> T) -> (T, Log) {
-        let sink = Arc::new(Sink { log: Mutex::default(), outer: self.sink.clone() });
+        let sink = Arc::new(Sink { outer: self.sink.clone(), ..Sink::default() });
         let handle = Database { inner: Arc::clone(&self.inner), sink: Some(Arc::clone(&sink)) };
         CAPTURES.with_borrow_mut(|captures| captures.push((self.inner.id, Arc::clone(&sink))));
         self.inner.captures.fetch_add(1, Ordering::Relaxed);
         let guard = CaptureGuard(self);
         let value = f(&handle);
         drop(guard);
-        let log = std::mem::take(&mut *sink.log.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut log = std::mem::take(&mut *sink.log.lock().unwrap_or_else(PoisonError::into_inner));
+        log.findings = sink.seen.lock().unwrap_or_else(PoisonError::into_inner).findings(&log.all);
         (value, log)
     }
 
@@ -162,6 +207,20 @@ impl Database {
 
     /// Records a statement wherever it belongs.
     pub(super) fn record(&self, statement: &Statement) {
+        self.each_sink(|sink| sink.record(statement.clone()));
+    }
+
+    /// Tells the report of something that was loaded because it was asked for.
+    pub(crate) fn saw_eager(&self, load: &EagerLoad) {
+        self.each_sink(|sink| sink.seen.lock().unwrap_or_else(PoisonError::into_inner).eager(load.clone()));
+    }
+
+    /// Tells the report of something that was loaded for one row.
+    pub(crate) fn saw_lazy(&self, load: &LazyLoad) {
+        self.each_sink(|sink| sink.seen.lock().unwrap_or_else(PoisonError::into_inner).lazy(load.clone()));
+    }
+
+    fn each_sink(&self, mut f: impl FnMut(&Sink)) {
         let mut sinks: Vec<Arc<Sink>> = CAPTURES.with_borrow(|captures| {
             captures.iter().filter(|(id, _)| *id == self.inner.id).map(|(_, sink)| Arc::clone(sink)).collect()
         });
@@ -173,7 +232,7 @@ impl Database {
             }
         }
         for sink in sinks {
-            sink.record(statement.clone());
+            f(&sink);
         }
     }
 }

@@ -9,6 +9,7 @@ mod connection;
 mod executor;
 mod functions;
 mod log;
+mod report;
 mod row;
 mod transaction;
 
@@ -22,6 +23,8 @@ pub(crate) use connection::{About, Connection, Prepared, refused};
 pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
 pub use log::{Log, Statement};
+pub(crate) use report::{EagerLoad, How, LazyLoad, Watch};
+pub use report::{Finding, FindingKind};
 pub(crate) use row::Row;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};

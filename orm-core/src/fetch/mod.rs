@@ -6,8 +6,9 @@
 
 use std::ops::Range;
 use std::panic::Location;
+use std::sync::Arc;
 
-use crate::db::{About, Executor, FetchMode, Need};
+use crate::db::{About, Executor, FetchMode, LazyLoad, Need};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
@@ -45,7 +46,7 @@ impl<T: Model> ForeignKey<T> {
     /// ```
     #[track_caller]
     pub fn get(&self, db: &dyn Executor) -> Result<&T> {
-        let known = match self.place.peek::<OneCell<T>>() {
+        let known = match self.place.read::<OneCell<T>>() {
             Some(known) => Some(known),
             None => {
                 load_key(db, Location::caller(), loader_of::<T>(), self.key_ref(), &self.place)?;
@@ -133,7 +134,7 @@ macro_rules! all {
             #[track_caller]
             pub fn all(&self, db: &dyn Executor) -> Result<&[T]> {
                 let Some(place) = &self.place else { return Err(Error::Unattached { what: $what }) };
-                if place.peek::<ManyCell<T>>().is_none() {
+                if place.read::<ManyCell<T>>().is_none() {
                     load_relation(db, Location::caller(), loader_of::<T>(), place, $what)?;
                 }
                 place.peek::<ManyCell<T>>().map(|rows| &**rows).ok_or(Error::Unattached { what: $what })
@@ -154,7 +155,7 @@ impl<T: Model> HasOne<T> {
     pub fn get(&self, db: &dyn Executor) -> Result<Option<&T>> {
         const WHAT: &str = "HasOne";
         let Some(place) = &self.place else { return Err(Error::Unattached { what: WHAT }) };
-        if place.peek::<OneCell<T>>().is_none() {
+        if place.read::<OneCell<T>>().is_none() {
             load_relation(db, Location::caller(), loader_of::<T>(), place, WHAT)?;
         }
         place.peek::<OneCell<T>>().map(Option::as_deref).ok_or(Error::Unattached { what: WHAT })
@@ -209,7 +210,14 @@ fn in_mode(
     db.run(Need::Read, at, &mut |connection| {
         // The connection first, the gate second: whoever holds the gate waits for nobody.
         let _gate = group.gate(place.slot());
-        load(Run { connection, at, mode: group.mode() }, rows.clone())
+        if mode == FetchMode::One
+            && let (Some(watch), Some(meta)) = (group.watch(), group.meta())
+        {
+            let is_to_one = relation_of(place).is_some_and(RelationMeta::is_to_one);
+            let (watch, slot) = (Arc::clone(watch), place.slot());
+            connection.database().saw_lazy(&LazyLoad { watch, meta, slot, is_to_one, touch: at });
+        }
+        load(Run { connection, at, mode: group.mode(), eager: false }, rows.clone())
     })
 }
 
@@ -270,7 +278,8 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
     let meta = loader.meta();
     let lowered = lower::select(&with_keys(meta, std::iter::once(key)))?;
     let sql = sql::compile(&lowered.statement);
-    let group = Group::new(meta, run.mode);
+    let watch = place.group().watch().zip(relation_of(place)).map(|(watch, relation)| watch.child(relation.name, meta));
+    let group = Group::new(meta, run.mode, watch);
     let mut sink = loader.ones(run.mode);
     run.connection.query(&sql, About { meta, at: run.at }, |row| {
         let mut cursor = Cursor::new(row, &lowered.layout, &group, 0);

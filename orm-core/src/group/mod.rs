@@ -22,7 +22,7 @@ pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub(crate) use members::Members;
 pub use shared::Shared;
 
-use crate::db::FetchMode;
+use crate::db::{FetchMode, Watch};
 use crate::meta::ModelMeta;
 use crate::value::{KeyList, KeyRef};
 
@@ -49,18 +49,20 @@ pub struct Group {
     members: OnceLock<Members>,
     /// One per slot of the model, made when the first is needed.
     slots: OnceLock<Box<[SlotState]>>,
+    /// Inside of a capture: who reads what.
+    watch: Option<Arc<Watch>>,
 }
 
 impl Group {
     /// The group of a result that is about to be read.
-    pub(crate) fn new(meta: &'static ModelMeta, mode: FetchMode) -> Arc<Self> {
-        Arc::new(Group { meta: Some(meta), mode, members: OnceLock::new(), slots: OnceLock::new() })
+    pub(crate) fn new(meta: &'static ModelMeta, mode: FetchMode, watch: Option<Arc<Watch>>) -> Arc<Self> {
+        Arc::new(Group { meta: Some(meta), mode, members: OnceLock::new(), slots: OnceLock::new(), watch })
     }
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn solo() -> Arc<Self> {
         let members = OnceLock::from(Members { keys: KeyList::Int(vec![0]), foreign: Vec::new() });
-        Arc::new(Group { meta: None, mode: FetchMode::One, members, slots: OnceLock::new() })
+        Arc::new(Group { meta: None, mode: FetchMode::One, members, slots: OnceLock::new(), watch: None })
     }
 
     /// Says which rows there are. From now on cells can be made.
@@ -79,6 +81,10 @@ impl Group {
     /// The key of a row.
     pub(crate) fn key(&self, row: u32) -> Option<KeyRef<'_>> {
         self.members.get()?.keys.get(row as usize)
+    }
+
+    pub(crate) fn watch(&self) -> Option<&Arc<Watch>> {
+        self.watch.as_ref()
     }
 
     /// How many rows there are.
@@ -164,6 +170,15 @@ impl Place {
         Cell { group: &self.group, slot: self.slot(), row: self.row }
     }
 
+    /// What was loaded, if it was, for somebody who reads it.
+    #[inline]
+    pub(crate) fn read<X: 'static>(&self) -> Option<&X> {
+        if let Some(watch) = &self.group.watch {
+            watch.read(self.slot());
+        }
+        self.peek()
+    }
+
     /// What was loaded, if it was.
     #[inline]
     pub(crate) fn peek<X: 'static>(&self) -> Option<&X> {
@@ -174,7 +189,7 @@ impl Place {
     pub(crate) fn leave(&mut self) {
         let group = match (self.group.meta, self.group.key(self.row)) {
             (Some(meta), Some(key)) => {
-                let group = Group::new(meta, self.group.mode);
+                let group = Group::new(meta, self.group.mode, None);
                 group.seal(Members::of_one(key));
                 group
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::{FetchMode, Row};
+use crate::db::{FetchMode, Row, Watch};
 use crate::error::Result;
 use crate::group::{Cursor, Group, Instance, Layout, Sink};
 use crate::lower::JoinNode;
@@ -27,21 +27,23 @@ pub(crate) struct Joined {
 
 impl Joined {
     /// Readers for what a statement joins.
-    pub(crate) fn new(nodes: &[JoinNode], mode: FetchMode) -> Vec<Self> {
+    pub(crate) fn new(nodes: &[JoinNode], mode: FetchMode, parent: Option<&Watch>) -> Vec<Self> {
         nodes
             .iter()
             .map(|node| {
                 let meta = node.relation.target();
+                let watch = parent.map(|parent| parent.child(node.relation.name, meta));
+                let children = Joined::new(&node.children, mode, watch.as_deref());
                 Joined {
                     relation: node.relation,
                     meta,
                     layout: node.layout.clone(),
                     key: node.layout.position(meta, meta.key).unwrap_or(node.layout.offset),
-                    group: Group::new(meta, mode),
+                    group: Group::new(meta, mode, watch),
                     sink: node.loader.ones(mode),
                     numbers: KeyMap::with_capacity(0),
                     targets: Vec::new(),
-                    children: Joined::new(&node.children, mode),
+                    children,
                 }
             })
             .collect()
@@ -49,6 +51,14 @@ impl Joined {
 
     pub(crate) fn relation(&self) -> &'static RelationMeta {
         self.relation
+    }
+
+    pub(crate) fn group(&self) -> &Group {
+        &self.group
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     pub(crate) fn children(&self) -> &[Joined] {

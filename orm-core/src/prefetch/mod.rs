@@ -28,6 +28,8 @@ pub(crate) struct Run<'c> {
     pub(crate) connection: &'c Connection<'c>,
     pub(crate) at: &'static Location<'static>,
     pub(crate) mode: FetchMode,
+    /// Whether it was asked for, and not a matter of a first access.
+    pub(crate) eager: bool,
 }
 
 /// A prefetch tree, checked and merged.

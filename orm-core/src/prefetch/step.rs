@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::tree::Branch;
 use super::{Joined, Run, level};
-use crate::db::{About, Row};
+use crate::db::{About, EagerLoad, How, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Instance};
 use crate::lower;
@@ -109,8 +109,9 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let wanted = binds.len();
     let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
     let sql = sql::compile(&Statement::Select(select));
-    let group = Group::new(meta, run.mode);
-    let mut joined = Joined::new(&lowered.joins, run.mode);
+    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta));
+    let mut joined = Joined::new(&lowered.joins, run.mode, watch.as_deref());
+    let group = Group::new(meta, run.mode, watch);
     let to_one = branch.relation.is_to_one();
     let mut sink = if to_one { branch.loader.ones(run.mode) } else { branch.loader.many(wanted, run.mode) };
     // For a relation to one row: the number of the row of each key.
@@ -143,7 +144,26 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
             false => sink.fill_many(branch.slot.map_or(*cell, |slot| Cell { slot, ..*cell }), *key),
         }
     }
+    if run.eager {
+        tell(run, &waiting, branch);
+    }
     level(run, &sink.instances(), &joined, &branch.children)
+}
+
+/// Tells the report what was prefetched, once for each group that it was prefetched for.
+fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
+    let mut last: Option<&Group> = None;
+    for (cell, _) in waiting {
+        if last.is_some_and(|last| std::ptr::eq(last, cell.group)) {
+            continue;
+        }
+        last = Some(cell.group);
+        if let (Some(watch), Some(meta)) = (cell.group.watch(), cell.group.meta()) {
+            let slot = branch.slot.unwrap_or(branch.relation.slot);
+            let load = EagerLoad { watch: Arc::clone(watch), meta, slot, how: How::Prefetch };
+            run.connection.database().saw_eager(&load);
+        }
+    }
 }
 
 struct Step {

@@ -1,13 +1,14 @@
 //! Reading: rows to what a queryset's rows become, with everything that was asked to come with them.
 
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::record::names;
 use super::{QuerySet, Shape};
-use crate::db::{Connection, Executor, FetchMode, Need, Row};
+use crate::db::{Connection, Database, EagerLoad, Executor, FetchMode, How, Need, Row};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Instance, Members};
+use crate::group::{Cursor, Group, Instance, Layout, Members};
 use crate::lower::{self, Lowered};
 use crate::model::{Model, decode_error};
 use crate::plan::Plan;
@@ -51,13 +52,10 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         self.lowered.empty
     }
 
-    pub(super) fn chunk(&self) -> Chunk<'_, M, S> {
-        Chunk {
-            read: self,
-            rows: Vec::new(),
-            group: Group::new(M::META, self.mode),
-            joined: Joined::new(&self.lowered.joins, self.mode),
-        }
+    pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
+        let watch = database.watch(M::META, at);
+        let joined = Joined::new(&self.lowered.joins, self.mode, watch.as_deref());
+        Chunk { read: self, rows: Vec::new(), group: Group::new(M::META, self.mode, watch), joined }
     }
 
     #[cold]
@@ -111,11 +109,7 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
     }
 
     /// Says which rows there are, hands out what was joined, and loads what was asked for besides.
-    pub(super) fn finish(
-        mut self,
-        connection: &Connection<'_>,
-        at: &'static std::panic::Location<'static>,
-    ) -> Result<Vec<S::Out>> {
+    pub(super) fn finish(mut self, connection: &Connection<'_>, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
         // Values have no relations: nobody will ask their group.
         if self.read.names.is_none() {
             let mut members = Members::new(M::META, self.read.mode);
@@ -124,11 +118,35 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
             }
             self.group.seal(members);
             Joined::finish(&mut self.joined, &self.group);
+            if self.group.watch().is_some() && !self.rows.is_empty() {
+                tell(connection.database(), &self.group, &self.joined, &self.read.lowered.layout);
+            }
         }
         if !self.read.prefetch.is_empty() {
             let instances: Vec<&dyn Instance> = self.rows.iter().filter_map(S::instance).collect();
-            self.read.prefetch.run(Run { connection, at, mode: self.read.mode }, &instances, &self.joined)?;
+            self.read.prefetch.run(
+                Run { connection, at, mode: self.read.mode, eager: true },
+                &instances,
+                &self.joined,
+            )?;
         }
         Ok(self.rows)
+    }
+}
+
+/// Tells the report what was joined, and which deferred columns came along.
+fn tell(database: &Database, group: &Group, joined: &[Joined], layout: &Layout) {
+    let (Some(watch), Some(meta)) = (group.watch(), group.meta()) else { return };
+    let eager = |slot, how| database.saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how });
+    for slot in meta.columns.iter().filter_map(|column| column.deferred) {
+        if !layout.omitted.contains(&slot) {
+            eager(slot, How::Column);
+        }
+    }
+    for join in joined {
+        eager(join.relation().slot, How::Join);
+        if group.len() > 0 {
+            tell(database, join.group(), join.children(), join.layout());
+        }
     }
 }

@@ -76,11 +76,12 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
             return Ok(());
         }
         db.run(read.need(), at, &mut |connection| {
-            let mut chunk = read.chunk();
+            let new = || read.chunk(connection.database(), at);
+            let mut chunk = new();
             connection.query(&read.sql, about::<M>(at), |row| {
                 chunk.row(row)?;
                 if chunk.len() == CHUNK {
-                    let full = std::mem::replace(&mut chunk, read.chunk());
+                    let full = std::mem::replace(&mut chunk, new());
                     full.finish(connection, at)?.into_iter().try_for_each(&mut f)?;
                 }
                 Ok(())
@@ -104,7 +105,8 @@ pub struct Iter<'c, M: Model, S: Shape<M>> {
 impl<M: Model, S: Shape<M>> Iter<'_, M, S> {
     fn next_chunk(&mut self) -> Result<()> {
         let Some(streamed) = &mut self.streamed else { return Ok(()) };
-        let mut chunk = self.read.chunk();
+        let connection: Connection<'_> = self.held.connection();
+        let mut chunk = self.read.chunk(connection.database(), self.at);
         let mut ended = false;
         while chunk.len() < CHUNK {
             if streamed.next(|row| chunk.row(row))?.is_none() {
@@ -112,7 +114,6 @@ impl<M: Model, S: Shape<M>> Iter<'_, M, S> {
                 break;
             }
         }
-        let connection: Connection<'_> = self.held.connection();
         self.chunk = chunk.finish(&connection, self.at)?.into_iter();
         if ended {
             self.streamed = None;

@@ -35,7 +35,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         }
         let mut rows = Vec::new();
         db.run(read.need(), at, &mut |connection| {
-            let mut chunk = read.chunk();
+            let mut chunk = read.chunk(connection.database(), at);
             connection.query(&read.sql, about::<M>(at), |row| chunk.row(row))?; // rows -> models
             rows = chunk.finish(connection, at)?; // models -> relations
             Ok(())
@@ -352,7 +352,7 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
         return Ok(());
     }
     let mode = db.database().fetch_mode();
-    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, mode }, &rows, &[]))
+    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, mode, eager: true }, &rows, &[]))
 }
 
 pub(super) fn about<M: Model>(at: &'static Location<'static>) -> About {

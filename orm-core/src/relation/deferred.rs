@@ -58,7 +58,8 @@ impl<T> Deferred<T> {
 impl<T: Send + Sync + 'static> Deferred<T> {
     /// The value, if it is loaded. Never asks the database.
     pub fn loaded(&self) -> Option<&T> {
-        self.value.as_ref().or_else(|| self.place.as_ref()?.peek::<T>())
+        let later = self.place.as_ref().and_then(Place::read::<T>);
+        self.value.as_ref().or(later)
     }
 }
 

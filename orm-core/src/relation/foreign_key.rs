@@ -61,7 +61,7 @@ impl<T: Model> ForeignKey<T> {
 
     /// The row, if it is loaded. Never asks the database.
     pub fn loaded(&self) -> Option<&T> {
-        self.place.peek::<OneCell<T>>()?.as_deref()
+        self.place.read::<OneCell<T>>()?.as_deref()
     }
 
     /// Whether both hold the same loaded instance: one related row is one instance within a result.

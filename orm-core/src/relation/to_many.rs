@@ -59,7 +59,7 @@ macro_rules! many {
             /// The rows, if they are loaded. Never asks the database.
             #[inline]
             pub fn loaded(&self) -> Option<&[T]> {
-                self.place.as_ref()?.peek::<ManyCell<T>>().map(|rows| &**rows)
+                self.place.as_ref()?.read::<ManyCell<T>>().map(|rows| &**rows)
             }
 
             /// Whether the rows are not loaded: for `#[serde(skip_serializing_if = "..")]`.
@@ -197,7 +197,7 @@ handle!(HasOne);
 impl<T: Model> HasOne<T> {
     /// `None` if it is not known, `Some(None)` if there is no such row. Never asks the database.
     pub fn loaded(&self) -> Option<Option<&T>> {
-        self.place.as_ref()?.peek::<OneCell<T>>().map(Option::as_deref)
+        self.place.as_ref()?.read::<OneCell<T>>().map(Option::as_deref)
     }
 
     /// Whether nothing is known yet: for `#[serde(skip_serializing_if = "..")]`.

@@ -46,6 +46,7 @@ pub struct Book {
     pub tags: ManyToMany<Tag>,
     pub reviews: HasMany<Review>,
     pub top_reviews: Prefetched<Review>,
+    pub bad_reviews: Prefetched<Review>,
     pub first_tags: Prefetched<Tag>,
     pub sale_price: Memo<f64>,
 }
@@ -126,6 +127,7 @@ pub struct Airport {
 }
 
 #[derive(Model, Debug, Clone, PartialEq)]
+#[model(ordering = "-number")]
 pub struct Flight {
     pub id: i64,
     pub number: i32,

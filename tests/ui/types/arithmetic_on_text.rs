@@ -1,4 +1,4 @@
-//~ a `String` column has no arithmetic
+//~ cannot add `{integer}` to `Expr<Book, String, Own>`
 #[path = "../zoo.rs"]
 mod zoo;
 

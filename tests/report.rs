@@ -1,0 +1,265 @@
+//! The report of a capture: each of eight faults is found, with the line of the query, the line of the touch and the
+//! call to write; nothing is found in eight programs that load as they should.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(dead_code, reason = "the models are shared with the suite")]
+
+#[path = "suite/support/mod.rs"]
+mod support;
+
+use eager_orm::prelude::*;
+use eager_orm::{Finding, FindingKind, Log, Result};
+use support::*;
+
+/// Five authors of two books each, two reviews a book, one user, one tag on each book.
+fn five_authors() -> Result<Database> {
+    let db = empty();
+    let user = User::create().email("u").save(&db)?;
+    let tag = Tag::create().name("t").save(&db)?;
+    for i in 0..5 {
+        let author = Author::create().name(format!("A{i}")).save(&db)?;
+        for j in 0..2 {
+            let mut book = Book::create().title(format!("B{i}{j}")).author(&author).price(1.0).summary("long").save(&db)?;
+            book.tags.add(&db, [&tag])?;
+            for stars in 1..=2 {
+                Review::create().stars(stars).text("x").book(&book).user(&user).save(&db)?;
+            }
+        }
+    }
+    Ok(db)
+}
+
+fn captured(db: &Database, f: impl FnOnce(&Database) -> Result<()>) -> Log {
+    let (done, log) = db.capture(f);
+    done.unwrap();
+    log
+}
+
+/// The only finding of a log.
+fn only(log: &Log) -> &Finding {
+    assert_eq!(log.findings().len(), 1, "{}", log.report());
+    &log.findings()[0]
+}
+
+#[test]
+fn a_foreign_key_loaded_one_by_one() -> Result<()> {
+    let db = five_authors()?;
+    let (query, touch) = (line!() + 2, line!() + 3);
+    let log = captured(&db, |db| {
+        for book in Book::objects().defer(|b| b.summary()).fetch_mode(FetchMode::One).all(db)? {
+            book.author.get(db)?;
+        }
+        Ok(())
+    });
+    let finding = only(&log);
+    assert_eq!((finding.kind, finding.what.as_str(), finding.times), (FindingKind::OneByOne, "Book.author", 10));
+    assert_eq!((finding.query.line(), finding.touch.unwrap().line()), (query, touch));
+    assert!(finding.query.file().ends_with("report.rs"));
+    assert_eq!(finding.fix, "add `.select_related(|b| b.author())` or `.prefetch_related(|b| b.author())` to the query");
+    Ok(())
+}
+
+#[test]
+fn a_to_many_relation_loaded_one_by_one() -> Result<()> {
+    let db = five_authors()?;
+    let log = captured(&db, |db| {
+        for author in Author::objects().fetch_mode(FetchMode::One).all(db)? {
+            for book in author.books.all(db)? {
+                book.summary.loaded();
+            }
+        }
+        Ok(())
+    });
+    let finding = only(&log);
+    assert_eq!((finding.what.as_str(), finding.times), ("Author.books", 5));
+    assert_eq!(finding.fix, "add `.prefetch_related(|a| a.books())` to the query");
+    Ok(())
+}
+
+#[test]
+fn a_nested_relation_loaded_one_by_one_names_the_whole_path() -> Result<()> {
+    let db = five_authors()?;
+    let log = captured(&db, |db| {
+        for author in Author::objects().prefetch_related(|a| a.books()).fetch_mode(FetchMode::One).all(db)? {
+            for book in author.books.all(db)? {
+                book.tags.all(db)?;
+            }
+        }
+        Ok(())
+    });
+    let finding = only(&log);
+    assert_eq!((finding.what.as_str(), finding.times), ("Book.tags", 10));
+    assert_eq!(finding.fix, "add `.prefetch_related(|a| a.books().tags())` to the query");
+    Ok(())
+}
+
+#[test]
+fn a_deferred_column_loaded_one_by_one() -> Result<()> {
+    let db = five_authors()?;
+    let log = captured(&db, |db| {
+        for book in Book::objects().defer(|b| b.summary()).fetch_mode(FetchMode::One).all(db)? {
+            book.summary.get(db)?;
+        }
+        Ok(())
+    });
+    let finding = only(&log);
+    assert_eq!((finding.what.as_str(), finding.times), ("Book.summary", 10));
+    assert!(finding.fix.contains(".defer(|b| b.summary())"), "{}", finding.fix);
+    Ok(())
+}
+
+#[test]
+fn the_same_statement_with_the_same_binds() -> Result<()> {
+    let db = five_authors()?;
+    let log = captured(&db, |db| {
+        for _ in 0..3 {
+            Book::objects().filter(|b| b.title().eq("B00")).count(db)?;
+        }
+        Ok(())
+    });
+    let finding = only(&log);
+    assert_eq!((finding.kind, finding.times), (FindingKind::SameAgain, 3));
+    assert!(finding.what.starts_with("SELECT count(*)"));
+    Ok(())
+}
+
+#[test]
+fn a_prefetch_nobody_reads() -> Result<()> {
+    let db = five_authors()?;
+    let log = captured(&db, |db| {
+        Author::objects().prefetch_related(|a| a.books().reviews()).all(db)?;
+        Ok(())
+    });
+    // What hangs on it is not a finding of its own, and a column of it is none either.
+    let finding = only(&log);
+    assert_eq!((finding.kind, finding.what.as_str()), (FindingKind::UnreadRelation, "Author.books"));
+    assert_eq!(finding.fix, "remove `.prefetch_related(|a| a.books())`");
+    Ok(())
+}
+
+#[test]
+fn a_join_nobody_reads() -> Result<()> {
+    let db = five_authors()?;
+    let log = captured(&db, |db| {
+        for review in Review::objects().select_related(|r| (r.book().author(), r.user())).all(db)? {
+            let book = review.book.get(db)?;
+            assert!(book.summary.loaded().is_some() && book.author.get(db)?.id > 0);
+        }
+        Ok(())
+    });
+    let finding = only(&log);
+    assert_eq!((finding.kind, finding.what.as_str()), (FindingKind::UnreadRelation, "Review.user"));
+    assert_eq!(finding.fix, "remove `.select_related(|r| r.user())`");
+    Ok(())
+}
+
+#[test]
+fn a_column_nobody_reads() -> Result<()> {
+    let db = five_authors()?;
+    let log = captured(&db, |db| {
+        for book in Book::objects().all(db)? {
+            assert!(!book.title.is_empty());
+        }
+        Ok(())
+    });
+    let finding = only(&log);
+    assert_eq!((finding.kind, finding.what.as_str()), (FindingKind::UnreadColumn, "Book.summary"));
+    assert_eq!(finding.fix, "add `.defer(|b| b.summary())` to the query");
+    Ok(())
+}
+
+#[test]
+fn programs_that_load_as_they_should_have_no_findings() -> Result<()> {
+    let db = five_authors()?;
+    // Peers.
+    assert_no_findings!(db, {
+        for author in Author::objects().all(&db)? {
+            for book in author.books.all(&db)? {
+                book.summary.get(&db)?;
+                for review in book.reviews.all(&db)? {
+                    review.user.get(&db)?;
+                }
+            }
+        }
+    });
+    // Prefetched, below a join, into a slot.
+    assert_no_findings!(db, {
+        let books = Book::objects()
+            .only(|_| ())
+            .select_related(|b| b.author())
+            .prefetch_related(|b| (b.author().books(), b.reviews().limit(1).to(|b| b.top_reviews())));
+        for book in books.all(&db)? {
+            assert_eq!(book.top_reviews.get()?.len(), 1);
+            for other in book.author.get(&db)?.books.all(&db)? {
+                other.summary.loaded();
+            }
+        }
+    });
+    // A stream in chunks.
+    assert_no_findings!(db, {
+        db.read(|snapshot| {
+            for author in Author::objects().prefetch_related(|a| a.books().tags()).iter(snapshot)? {
+                for book in author?.books.all(snapshot)? {
+                    book.summary.loaded();
+                    book.tags.all(snapshot)?;
+                }
+            }
+            Ok(())
+        })?
+    });
+    // One row and its relations, under any mode.
+    assert_no_findings!(db, {
+        let author = Author::objects().fetch_mode(FetchMode::One).first(&db)?.unwrap();
+        let book = &author.books.all(&db)?[0];
+        book.summary.get(&db)?;
+        book.tags.all(&db)?;
+    });
+    // The same statement after a write.
+    assert_no_findings!(db, {
+        Tag::objects().count(&db)?;
+        Tag::create().name("new").save(&db)?;
+        Tag::objects().count(&db)?;
+    });
+    // The same statement with other binds.
+    assert_no_findings!(db, {
+        for key in 1..=5 {
+            Author::objects().find(&db, key)?;
+        }
+    });
+    // Values and aggregates have no relations.
+    assert_no_findings!(db, {
+        Book::objects().values_list(|b| (b.title(), b.author().name())).all(&db)?;
+        Book::objects().exists(&db)?;
+    });
+    // Serialising reads what is loaded, and rows in hand are prefetched once.
+    assert_no_findings!(db, {
+        let authors = Author::objects().all(&db)?;
+        prefetch_related_objects(&db, &authors, |a| a.books())?;
+        for author in &authors {
+            for book in author.books.loaded().unwrap() {
+                serde_json::to_string(&book.summary).unwrap();
+            }
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn the_assertion_fails_with_the_report() {
+    let db = five_authors().unwrap();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        (|| -> Result<()> {
+            assert_no_findings!(db, {
+                for book in Book::objects().fetch_mode(FetchMode::One).all(&db)? {
+                    book.author.get(&db)?;
+                }
+            });
+            Ok(())
+        })()
+        .unwrap();
+    }));
+    let message = *caught.unwrap_err().downcast::<String>().unwrap();
+    assert!(message.contains("1. Book.author was loaded one by one, 10 times"), "{message}");
+    assert!(message.contains("2. the column Book.summary was loaded, and nobody read it"), "{message}");
+    assert!(message.contains("tests/report.rs:"), "{message}");
+}
