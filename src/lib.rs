@@ -2,6 +2,9 @@
 
 pub mod prelude;
 
+#[doc = include_str!("../docs/how-n-plus-1-goes-away.md")]
+pub mod n_plus_1 {}
+
 pub use eager_orm_core::*;
 pub use eager_orm_derive::Model;
 

@@ -93,7 +93,8 @@ fn plain(message: &str) -> String {
     let mut text = String::new();
     while let Some(start) = rest.find("eager_orm_core::") {
         text.push_str(&rest[..start]);
-        let path = rest[start..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len() - start);
+        let path =
+            rest[start..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len() - start);
         let last = rest[start..start + path].rfind(':').map_or(start, |colon| start + colon + 1);
         rest.replace_range(..last, "");
     }
@@ -153,7 +154,11 @@ fn a_mistake_does_not_compile_and_the_message_says_what_it_is() {
     for program in &all {
         let said = said.get(&program.name).unwrap_or(&nothing);
         let complaints = if program.name.starts_with("pass_") {
-            said.errors.iter().chain(&said.warnings).map(|text| format!("it does not compile cleanly: {text}")).collect()
+            said.errors
+                .iter()
+                .chain(&said.warnings)
+                .map(|text| format!("it does not compile cleanly: {text}"))
+                .collect()
         } else {
             complaints(&fs::read_to_string(&program.path).unwrap(), said)
         };
@@ -175,7 +180,8 @@ fn a_mistake_in_a_query_is_no_flood_of_errors() {
 
 #[test]
 fn messages_stay_word_for_word_on_the_pinned_compiler() {
-    let version = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())).arg("--version").output().unwrap();
+    let version =
+        Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())).arg("--version").output().unwrap();
     let version = String::from_utf8(version.stdout).unwrap();
     if !version.starts_with(PINNED) {
         println!("not compared word for word: this is {}, and the messages are those of {PINNED}", version.trim());

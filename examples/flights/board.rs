@@ -46,7 +46,7 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (hour, minute) = (self.sched_dep_time / 100, self.sched_dep_time % 100);
         write!(f, "{} {hour:02}:{minute:02}  {} {:<5}", self.date, self.carrier, self.number)?;
-        write!(f, "{:<25}{:<21}{:<33}", self.airline, self.origin, self.dest)?;
+        write!(f, "{:<25}{:<22}{:<36}", self.airline, self.origin, self.dest)?;
         match self.dep_delay {
             Some(minutes) if minutes > 0 => write!(f, "+{minutes:<10}")?,
             Some(_) => f.write_str("on time    ")?,

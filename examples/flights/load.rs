@@ -1,7 +1,7 @@
 //! From the CSV files into the database, and what was found on the way.
 //!
 //! Real data is dirty. The rule here is that nothing is lost in silence: what has no place in the database is given
-//! one, and [`print_findings`] asks the database afterwards what there is.
+//! one, and [`print_dirty_data`] asks the database afterwards what there is.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -140,7 +140,7 @@ fn date(row: CsvRow<'_>) -> Result<Date, String> {
 }
 
 /// What is dirty in the data, and what became of it.
-pub fn print_findings(db: &Database) -> eager_orm::Result<()> {
+pub fn print_dirty_data(db: &Database) -> eager_orm::Result<()> {
     let flights = Flight::objects();
     let unknown = flights.clone().filter(|f| !f.tailnum().is_null() & f.plane().is_null());
     let tailnums = unknown.clone().values_list(|f| f.tailnum()).distinct().count(db)?;

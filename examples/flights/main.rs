@@ -20,7 +20,7 @@ use std::time::Duration;
 use eager_orm::prelude::*;
 
 use models::{Airline, Airport, Flight, Plane};
-use race::Time;
+use race::Outcome;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // A file like any other; its folder is deleted at the end.
@@ -30,21 +30,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     db.create_tables(models![Airline, Airport, Plane, Flight])?;
 
     let (flights, loading) = load::load(&db)?;
-    load::print_findings(&db)?;
+    load::print_dirty_data(&db)?;
     board::print_departures(&db, Date::new(2013, 1, 3)?)?;
     board::print_delays(&db)?;
 
-    // The way of a loop that asks for nothing comes first, then those to compare it with.
-    let [peers, others @ ..] = race::run(&db, &path)?;
+    let outcomes = race::run(&db, &path)?;
+    for Outcome { name, report, .. } in &outcomes {
+        if let Some(report) = report {
+            println!("\nWhat the log says of `{name}`:\n{report}");
+        }
+    }
+    // The loop that asks for nothing comes first, then those to compare it with.
+    let [peers, others @ ..] = &outcomes;
     println!("\nThe board of all flights, five times the same:");
-    print_time(&peers);
+    print_outcome(peers);
     println!("flights loaded: {flights} in {} ms", ms(loading));
-    others.iter().for_each(print_time);
+    others.iter().for_each(print_outcome);
     Ok(())
 }
 
-fn print_time(time: &Time) {
-    println!("{}: {} queries, {} ms", time.name, time.queries, ms(time.best));
+fn print_outcome(outcome: &Outcome) {
+    println!("{}: {} queries, {} ms", outcome.name, outcome.queries, ms(outcome.best));
 }
 
 fn ms(time: Duration) -> String {

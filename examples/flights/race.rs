@@ -63,15 +63,16 @@ fn add(board: &mut String, line: &Line<'_>) {
     let _ = write!(board, "{line}");
 }
 
-/// What one way took.
-pub struct Time {
+/// What one way took, and what the log has to say of it.
+pub struct Outcome {
     pub name: &'static str,
     pub queries: usize,
+    pub report: Option<String>,
     pub best: Duration,
 }
 
 /// Makes the board in every way, and fails if one of them is another board.
-pub fn run(db: &Database, path: &Path) -> Result<[Time; 5], Box<dyn Error>> {
+pub fn run(db: &Database, path: &Path) -> Result<[Outcome; 5], Box<dyn Error>> {
     let connection = raw::open(path)?;
     let (peers, one_by_one) = (peers(), one_by_one());
     let (select_related, prefetch_related) = (select_related(), prefetch_related());
@@ -83,32 +84,33 @@ pub fn run(db: &Database, path: &Path) -> Result<[Time; 5], Box<dyn Error>> {
         ("raw rusqlite", &|| raw_board(&connection)),
     ];
 
-    let mut times = ways.map(|(name, _)| Time { name, queries: 0, best: Duration::MAX });
+    let mut outcomes = ways.map(|(name, _)| Outcome { name, queries: 0, report: None, best: Duration::MAX });
 
     // One pass to count statements and to compare the boards. Nothing is timed here: recording takes time.
     let mut expected = None;
-    for ((name, way), time) in ways.iter().zip(&mut times) {
+    for ((name, way), outcome) in ways.iter().zip(&mut outcomes) {
         let (board, log) = db.capture(|_| way());
         let found = checksum(&board?);
         if *expected.get_or_insert(found) != found {
             return Err(format!("{name} makes another board: its checksum is {found:x}").into());
         }
         // The library does not see the one statement that is written by hand.
-        time.queries = log.len().max(1);
+        outcome.queries = log.len().max(1);
+        outcome.report = (!log.findings().is_empty()).then(|| log.report());
     }
 
     // The ways take turns, so that a disturbance of the machine meets them all.
     for _ in 0..ROUNDS {
-        for ((name, way), time) in ways.iter().zip(&mut times) {
+        for ((name, way), outcome) in ways.iter().zip(&mut outcomes) {
             let start = Instant::now();
             let board = way()?;
-            time.best = time.best.min(start.elapsed());
+            outcome.best = outcome.best.min(start.elapsed());
             if Some(checksum(&board)) != expected {
                 return Err(format!("{name} makes another board in a second run").into());
             }
         }
     }
-    Ok(times)
+    Ok(outcomes)
 }
 
 /// FNV-1a, 64 bits.

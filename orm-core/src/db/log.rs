@@ -94,12 +94,11 @@ impl Log {
     ///     for author in Author::objects().fetch_mode(FetchMode::One).all(db)? {
     ///         author.books.all(db)?;
     ///     }
-    ///     eager_orm::Result::Ok(())
+    ///     Ok::<_, eager_orm::Error>(())
     /// });
     /// assert_eq!(log.findings()[0].what, "Author.books");
     /// assert_eq!(log.findings()[0].fix, "add `.prefetch_related(|a| a.books())` to the query");
-    /// # authors
-    /// # ?;
+    /// # authors?;
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn findings(&self) -> &[Finding] {

@@ -131,30 +131,28 @@ impl Lowerer {
         context.frames.iter().skip(seen).rev().find_map(|frame| frame.find(path, is_through))
     }
 
-    /// Joins a table in the frame that has what it hangs on.
+    /// Joins a table in the frame that has what it hangs on: the nearest table on its path, for the key of a row may be
+    /// a column of the table before.
     fn join(&mut self, path: &Path, meta: &'static ModelMeta, alias: Alias, on: Expr, optional: bool) -> Result<()> {
-        let Some(hop) = path.last() else { return Err(internal()) };
         let Some(context) = self.contexts.last_mut() else { return Err(internal()) };
-        let seen = if crosses_many(path) { context.hidden } else { 0 };
-        for frame in context.frames.iter_mut().skip(seen).rev() {
-            let base = frame.find(path, true).or_else(|| frame.find(&hop.before, false)).map(|bound| bound.is_left);
-            let Some(base_is_left) = base else { continue };
-            let is_left = optional || base_is_left;
-            let join = if is_left { Join::Left } else { Join::Inner };
-            frame.from.push(Source { join, table: TableRef::Table(meta.table), alias: alias.clone(), on: Some(on) });
-            frame.bind(path.clone(), meta, &alias, is_left);
-            return Ok(());
+        let mut nearest = path.clone();
+        loop {
+            let seen = if crosses_many(&nearest) { context.hidden } else { 0 };
+            for frame in context.frames.iter_mut().skip(seen).rev() {
+                let Some(base) = frame.find(&nearest, true).or_else(|| frame.find(&nearest, false)) else { continue };
+                let is_left = optional || base.is_left;
+                let join = if is_left { Join::Left } else { Join::Inner };
+                frame.from.push(Source {
+                    join,
+                    table: TableRef::Table(meta.table),
+                    alias: alias.clone(),
+                    on: Some(on),
+                });
+                frame.bind(path.clone(), meta, &alias, is_left);
+                return Ok(());
+            }
+            nearest = nearest.last().ok_or_else(internal)?.before.clone();
         }
-        // A HasOne whose own side was trimmed away: the outermost frame has the foreign key it hangs on.
-        let Some(frame) = context.frames.first_mut() else { return Err(internal()) };
-        frame.from.push(Source {
-            join: Join::Left,
-            table: TableRef::Table(meta.table),
-            alias: alias.clone(),
-            on: Some(on),
-        });
-        frame.bind(path.clone(), meta, &alias, true);
-        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//~ expected `,` after `unique` in `#[field(..)]`
+//~ `unique` takes no value: write it alone, or leave it out
 use eager_orm::prelude::*;
 
 #[derive(Model)]

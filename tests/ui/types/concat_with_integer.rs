@@ -1,4 +1,5 @@
-//~ is not text of a `Book` query
+//~ a `i32` column has no text lookups
+//~ `.cast::<String>()` makes text of it
 #[path = "../zoo.rs"]
 mod zoo;
 

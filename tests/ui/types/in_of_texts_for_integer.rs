@@ -1,4 +1,4 @@
-//~ `&str` cannot be compared with, or assigned to, a `i64` column of a `Book` query
+//~ the trait bound `str: Literal<i64>` is not satisfied
 #[path = "../zoo.rs"]
 mod zoo;
 
