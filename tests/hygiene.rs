@@ -109,6 +109,7 @@ fn models_need_no_imports() {
 }
 
 /// Names of the prelude of Rust that mean something else here.
+#[allow(dead_code, reason = "most of them are only to be in the way")]
 mod shadowed {
     use eager_orm::prelude::*;
 

@@ -337,12 +337,15 @@ fn every_text_lookup_agrees_with_rust_on_strange_text() {
             "starts_with {needle:?}"
         );
         assert_eq!(samples(&db, |s| s.text().ends_with(*needle)), expect(&|t| t.ends_with(needle)), "ends {needle:?}");
-        let folded = needle.to_lowercase();
-        assert_eq!(
-            samples(&db, |s| s.text().iexact(*needle)),
-            expect(&|t| t.to_lowercase() == folded),
-            "iexact {needle:?}"
-        );
+        // Lower case letter by letter, and one sigma.
+        let fold = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>().replace('ς', "σ");
+        let folded = fold(needle);
+        let (is, has) = (expect(&|t| fold(t) == folded), expect(&|t| fold(t).contains(&folded)));
+        assert_eq!(samples(&db, |s| s.text().iexact(*needle)), is, "iexact {needle:?}");
+        assert_eq!(samples(&db, |s| s.text().icontains(*needle)), has, "icontains {needle:?}");
+        let (starts, ends) = (expect(&|t| fold(t).starts_with(&folded)), expect(&|t| fold(t).ends_with(&folded)));
+        assert_eq!(samples(&db, |s| s.text().istarts_with(*needle)), starts, "istarts_with {needle:?}");
+        assert_eq!(samples(&db, |s| s.text().iends_with(*needle)), ends, "iends_with {needle:?}");
     }
 }
 
@@ -613,4 +616,53 @@ fn an_overflow_of_integers_is_a_typed_error() {
     Sample::create().int(i64::MAX).save(&db).unwrap();
     let sum = Sample::objects().values_list(|s| s.int() + 1).all(&db);
     assert!(matches!(sum, Err(Error::Decode { model: "Sample", .. })), "{sum:?}");
+}
+
+#[test]
+fn what_contains_finds_icontains_finds_too() {
+    let db = empty();
+    Sample::create().text("ΟΔΥΣΣΕΥΣ").save(&db).unwrap();
+    assert_eq!(samples(&db, |s| s.text().contains("ΟΔΥΣ")), [1]);
+    assert_eq!(samples(&db, |s| s.text().starts_with("ΟΔΥΣ")), [1]);
+    assert_eq!(samples(&db, |s| s.text().icontains("ΟΔΥΣ")), [1]);
+    assert_eq!(samples(&db, |s| s.text().istarts_with("ΟΔΥΣ")), [1]);
+    assert_eq!(samples(&db, |s| s.text().iends_with("Σ")), [1]);
+}
+
+#[test]
+fn length_counts_the_characters_after_a_nul_too() {
+    let db = empty();
+    Sample::create().text("a\0bc").save(&db).unwrap();
+    assert_eq!(samples(&db, |s| s.text().length().eq(4)), [1]);
+}
+
+#[test]
+fn two_thousand_alternatives_are_a_condition() {
+    let db = library();
+    assert_eq!(books(&db, |b| (0..2000).fold(b.pages().eq(10), |any, n| any | b.pages().eq(n))).len(), 4);
+    assert_eq!(books(&db, |b| (0..2000).fold(b.pages().eq(10), |all, n| all & b.pages().ne(n + 11))).len(), 1);
+}
+
+#[test]
+fn two_thousand_filters_are_a_query() {
+    let db = library();
+    let query = (0..2000).fold(Book::objects(), |query, n| query.filter(|b| b.pages().ne(n + 11)));
+    assert_eq!(query.count(&db).unwrap(), 1);
+}
+
+#[test]
+fn ten_thousand_alternatives_do_not_overflow_the_stack() -> Result<()> {
+    let db = library();
+    let query = Book::objects().filter(|b| (0..10_000).fold(b.pages().eq(10), |any, n| any | b.pages().eq(n)));
+    assert_eq!(assert_num_queries!(db, 1, { query.count(&db)? }), 4);
+    Ok(())
+}
+
+#[test]
+fn what_is_nested_too_deep_is_refused_before_anything_runs() {
+    let db = library();
+    let not = Book::objects().filter(|b| (0..5_000).fold(!b.active(), |not, _| !not));
+    let (found, log) = db.capture(|db| not.count(db));
+    assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
+    assert_eq!(log.len(), 0);
 }

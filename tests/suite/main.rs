@@ -4,6 +4,7 @@
 mod lookups;
 mod paths;
 mod prefetch;
+mod random_conditions;
 mod select_related;
 mod smoke;
 mod support;

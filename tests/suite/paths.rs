@@ -440,3 +440,39 @@ fn rows_come_once_with_order_limit_and_count_across_relations() -> Result<()> {
     assert!(assert_num_queries!(db, 1, { query.exists(&db)? }));
     Ok(())
 }
+
+#[test]
+fn a_negation_opens_a_scope_of_its_own_inside_of_an_exists() {
+    // B0 has the tags t0 and t1. `!t.name = t0` says that no tag of the book is t0, so the left side does not hold.
+    let db = library();
+    let condition = |b: &Fields<Book>| {
+        (b.tags().name().eq("nothing") | !b.tags().name().eq("t0")) & b.tags().name().eq("t1")
+    };
+    assert_eq!(titles(&db, Book::objects().filter(|b| condition(&b))), NONE);
+}
+
+#[test]
+fn one_call_speaks_of_the_same_row_at_every_level() {
+    // Ann's books: B0 with t0 and t1, B2 with t2. No tag is both t0 and number 2.
+    let db = library();
+    let query = Author::objects().filter(|a| a.books().tags().name().eq("t0") & a.books().tags().id().eq(2));
+    assert_eq!(names(&db, query), NONE);
+    let query = Author::objects().filter(|a| a.books().tags().name().eq("t0") & a.books().tags().id().eq(1));
+    assert_eq!(names(&db, query), ["Ann", "Bob"]);
+    let each = Author::objects().filter(|a| a.books().tags().name().eq("t0"));
+    assert_eq!(names(&db, each.filter(|a| a.books().tags().id().eq(2))), ["Ann"]);
+}
+
+#[test]
+fn a_one_to_one_relation_behind_a_key_behind_a_to_many_relation() -> Result<()> {
+    let db = library();
+    let users = User::objects().filter(|u| u.reviews().user().profile().bio().eq("hello"));
+    assert_eq!(users.values_list(|u| u.id()).all(&db)?, [1]);
+    let books = Book::objects().filter(|b| b.reviews().user().profile().bio().eq("hello") & b.reviews().stars().eq(1));
+    assert_eq!(books.order_by(|b| b.id()).values_list(|b| b.id()).all(&db)?, [2, 3, 4]);
+    let absent = Book::objects().filter(|b| b.reviews().user().profile().is_null() & b.reviews().stars().ge(2));
+    assert_eq!(absent.order_by(|b| b.id()).values_list(|b| b.id()).all(&db)?, [3, 4]);
+    let selected = Book::objects().values_list(|b| (b.id(), b.reviews().user().profile().bio())).order_by(|b| b.id());
+    assert_eq!(selected.all(&db)?.len(), 7);
+    Ok(())
+}

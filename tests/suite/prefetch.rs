@@ -682,7 +682,7 @@ fn rows_of_two_results_are_loaded_together() -> Result<()> {
 #[test]
 fn what_is_loaded_already_is_not_loaded_again_and_what_hangs_on_it_is() -> Result<()> {
     let db = library();
-    let authors = Author::objects().all(&db)?;
+    let authors = Author::objects().fetch_mode(FetchMode::One).all(&db)?;
     let before = authors[0].books.all(&db)?.as_ptr();
     let (done, log) = db.capture(|db| prefetch_related_objects(db, &authors, |a| a.books()));
     done?;

@@ -93,7 +93,7 @@ impl<T: Model> HasMany<T> {
 }
 
 impl<T: Model> ManyToMany<T> {
-    /// The related rows, as a queryset. It asks the database each time.
+    /// The related rows, as a queryset: each once, however often a through model links it. It asks the database each time.
     pub fn query(&self) -> QuerySet<T> {
         let owner = || {
             let place = self.place.as_ref()?;

@@ -14,10 +14,10 @@ use std::ops::Range;
 use std::panic::Location;
 
 use crate::db::{Connection, FetchMode};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::group::{Group, Instance, Loader};
 use crate::meta::RelationMeta;
-use crate::plan::{Plan, PrefetchNode};
+use crate::plan::{Path, Plan, PrefetchNode};
 pub(crate) use joined::Joined;
 use step::Parents;
 use tree::Branch;
@@ -36,10 +36,11 @@ pub(crate) struct Run<'c> {
 pub(crate) struct Prefetch(Vec<Branch>);
 
 impl Prefetch {
-    /// Merges what was asked. Nothing has run yet when it fails.
-    pub(crate) fn new(nodes: &[PrefetchNode]) -> Result<Self> {
+    /// Merges and checks what was asked, for a query that joins `joins`. Nothing has run yet when it fails.
+    pub(crate) fn new(nodes: &[PrefetchNode], joins: &[Path]) -> Result<Self> {
         let mut branches = Vec::new();
         tree::merge(&mut branches, nodes)?;
+        tree::check(&branches, joins)?;
         Ok(Prefetch(branches))
     }
 
@@ -73,15 +74,9 @@ fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Br
         let known = joined.iter().find(|joined| std::ptr::eq(joined.relation(), branch.relation));
         match known {
             Some(joined) if branch.slot.is_none() => {
-                if !branch.plan.is_plain() {
-                    return Err(Error::PrefetchConflict {
-                        relation: branch.name(),
-                        what: "it is joined by `select_related` already, and prefetched with a query of its own",
-                    });
-                }
                 level(run, &joined.instances(), joined.children(), &branch.children)?;
             }
-            _ => step::run(run, Parents::of_rows(rows, branch), branch)?,
+            _ => step::run(run, Parents::of_rows(rows, branch)?, branch)?,
         }
     }
     Ok(())

@@ -44,7 +44,7 @@ impl<'a> Parents<'a> {
     }
 
     /// The parents among some rows in hand.
-    pub(super) fn of_rows(rows: &[&'a dyn Instance], branch: &Branch) -> Self {
+    pub(super) fn of_rows(rows: &[&'a dyn Instance], branch: &Branch) -> Result<Self> {
         let relation = branch.relation;
         let mut parents = Parents::with_capacity(rows.len());
         for row in rows {
@@ -55,6 +55,10 @@ impl<'a> Parents<'a> {
                 false => branch.loader.loaded_many(place).map(|rows| parents.known.extend(rows)),
             };
             if is_known.is_some() {
+                if branch.slot.is_some() {
+                    let what = "its slot is filled already, and what was handed out of it cannot be replaced";
+                    return Err(Error::PrefetchConflict { relation: branch.name(), what });
+                }
                 continue;
             }
             let key = match relation.kind {
@@ -65,7 +69,7 @@ impl<'a> Parents<'a> {
                 parents.wait(place.cell(), key);
             }
         }
-        parents
+        Ok(parents)
     }
 
     /// The parents among the rows of a group, by what the group knows of them.
@@ -102,9 +106,8 @@ impl<'a> Parents<'a> {
 
 /// Loads one relation for some parents, and what hangs on it.
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result<()> {
-    level(run, &parents.known, &[], &branch.children)?;
-    let Parents { mut keys, binds, waiting, .. } = parents;
-    let Some((first, _)) = waiting.first() else { return Ok(()) };
+    let Parents { mut keys, binds, waiting, known } = parents;
+    let Some((first, _)) = waiting.first() else { return level(run, &known, &[], &branch.children) };
     let meta = branch.relation.target();
     let wanted = binds.len();
     let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
@@ -147,7 +150,14 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     if run.eager {
         tell(run, &waiting, branch);
     }
-    level(run, &sink.instances(), &joined, &branch.children)
+    // What was known already and what is new go on together, unless only the new rows came with something joined.
+    let mut rows = sink.instances();
+    if joined.is_empty() {
+        rows.extend(known);
+    } else {
+        level(run, &known, &[], &branch.children)?;
+    }
+    level(run, &rows, &joined, &branch.children)
 }
 
 /// Tells the report what was prefetched, once for each group that it was prefetched for.

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::group::Loader;
+use crate::lower;
 use crate::meta::RelationMeta;
 use crate::plan::{Path, Plan, PrefetchNode};
 
@@ -51,6 +52,37 @@ fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) ->
         branch.plan = Plan { prefetches: Vec::new(), ..node.plan.clone() };
     }
     merge(&mut branch.children, &node.plan.prefetches)
+}
+
+/// Checks what can be found wrong before anything runs: a relation that is joined and prefetched with a query of its own,
+/// and queries that have no meaning.
+pub(super) fn check(branches: &[Branch], joins: &[Path]) -> Result<()> {
+    let joins: Vec<Vec<&RelationMeta>> = joins
+        .iter()
+        .map(|path| path.prefixes().iter().filter_map(Path::last).map(|hop| hop.relation).collect())
+        .collect();
+    let joins: Vec<&[&RelationMeta]> = joins.iter().map(Vec::as_slice).collect();
+    check_level(branches, &joins)
+}
+
+fn check_level(branches: &[Branch], joins: &[&[&RelationMeta]]) -> Result<()> {
+    for branch in branches {
+        let below = joins.iter().filter_map(|join| match join.split_first() {
+            Some((first, rest)) if branch.slot.is_none() && std::ptr::eq(*first, branch.relation) => Some(rest),
+            _ => None,
+        });
+        let below: Vec<&[&RelationMeta]> = below.collect();
+        if below.is_empty() {
+            lower::select(&branch.plan)?;
+            check(&branch.children, &branch.plan.joins)?;
+        } else if branch.plan.is_plain() {
+            check_level(&branch.children, &below)?;
+        } else {
+            let what = "it is joined by `select_related` already, and prefetched with a query of its own";
+            return Err(Error::PrefetchConflict { relation: branch.name(), what });
+        }
+    }
+    Ok(())
 }
 
 fn conflict(node: &PrefetchNode, what: &'static str) -> Error {

@@ -36,7 +36,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
         let lowered = lower::select(plan)?;
         let sql = sql::compile(&lowered.statement);
-        let prefetch = Prefetch::new(&plan.prefetches)?;
+        let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
         let mode = plan.mode.unwrap_or_else(|| db.database().fetch_mode());
         let names = plan.select.as_deref().map(names);
         Ok(Read { lowered, sql, prefetch, mode, names, types: PhantomData })

@@ -346,7 +346,7 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
     let at = Location::caller();
     let mut nodes = Vec::new();
     f(root::<M>()).prefetches(&mut nodes);
-    let prefetch = Prefetch::new(&nodes)?;
+    let prefetch = Prefetch::new(&nodes, &[])?;
     let rows: Vec<&dyn Instance> = rows.into_iter().map(|row| row as &dyn Instance).collect();
     if rows.is_empty() || prefetch.is_empty() {
         return Ok(());
