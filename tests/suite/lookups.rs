@@ -661,8 +661,14 @@ fn ten_thousand_alternatives_do_not_overflow_the_stack() -> Result<()> {
 #[test]
 fn what_is_nested_too_deep_is_refused_before_anything_runs() {
     let db = library();
-    let not = Book::objects().filter(|b| (0..5_000).fold(!b.active(), |not, _| !not));
-    let (found, log) = db.capture(|db| not.count(db));
-    assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
-    assert_eq!(log.len(), 0);
+    let sums = Book::objects().filter(|b| (0..100_000).fold(b.pages() + 1, |sum, _| sum + 1).gt(0));
+    let not = Book::objects().filter(|b| (0..100_000).fold(!b.active(), |not, _| !not));
+    let xor = Book::objects().filter(|b| (0..100_000).fold(!b.active(), |xor, _| xor ^ b.active()));
+    let turn = |c: Cond<Book>, n, b: &Fields<Book>| if n % 2 == 0 { c & b.active() } else { c | b.active() };
+    let turns = Book::objects().filter(|b| (0..100_000).fold(!b.active(), |c, n| turn(c, n, &b)));
+    for query in [sums, not, xor, turns] {
+        let (found, log) = db.capture(|db| query.count(db));
+        assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
+        assert_eq!(log.len(), 0);
+    }
 }

@@ -14,6 +14,9 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function(c"eager_length", 1, flags, |context| {
         Ok(text(context, 0)?.map(|text| i64::try_from(text.chars().count()).unwrap_or(i64::MAX)))
     })?;
+    connection.create_scalar_function(c"eager_concat", -1, flags, |context| {
+        (0..context.len()).map(|argument| Ok(text(context, argument)?.unwrap_or_default())).collect::<Result<String>>()
+    })?;
     connection.create_scalar_function(c"eager_starts_with", 2, flags, |context| {
         Ok(both(context)?.map(|(text, start)| text.starts_with(start)))
     })?;

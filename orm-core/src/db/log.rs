@@ -40,7 +40,8 @@ impl fmt::Display for Statement {
         if self.times > 1 {
             write!(f, "  ({} times)", self.times)?;
         }
-        write!(f, "\n    {} rows, {:.3} ms, {}", self.rows, self.time.as_secs_f64() * 1e3, self.location)
+        let (rows, time) = (counted(self.rows, "row"), self.time.as_secs_f64() * 1e3);
+        write!(f, "\n    {rows}, {time:.3} ms, {}", self.location)
     }
 }
 
@@ -107,11 +108,7 @@ impl Log {
 
     /// The findings as text.
     pub fn report(&self) -> String {
-        let count = match self.findings.len() {
-            0 => return "no findings".to_owned(),
-            1 => "1 finding".to_owned(),
-            several => format!("{several} findings"),
-        };
+        let count = counted(self.findings.len() as u64, "finding");
         self.findings.iter().enumerate().fold(count, |report, (i, finding)| format!("{report}\n{}. {finding}", i + 1))
     }
 
@@ -123,12 +120,17 @@ impl Log {
 
 impl fmt::Display for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} statements", self.len())?;
+        writeln!(f, "{}", counted(self.len() as u64, "statement"))?;
         for (i, statement) in self.statements().enumerate() {
             writeln!(f, "{}. {statement}", i + 1)?;
         }
         Ok(())
     }
+}
+
+/// `1 row`, `2 rows`.
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Where statements are recorded.

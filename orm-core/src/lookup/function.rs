@@ -73,7 +73,7 @@ where
 /// # db.create_tables(models![Author])?;
 /// # Author::create().first("Frank").last("Herbert").save(&db)?;
 /// let names = Author::objects().values_list(|a| concat((a.first(), " ", a.last()))).all(&db)?;
-/// assert_eq!(names, ["Frank Herbert"]); // SELECT concat("first", ' ', "last") FROM "author"
+/// assert_eq!(names, ["Frank Herbert"]); // SELECT eager_concat("first", ' ', "last") FROM "author"
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
 pub fn concat<R, P: TextParts<R>>(parts: P) -> Expr<R, String, One> {

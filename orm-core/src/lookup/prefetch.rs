@@ -50,14 +50,15 @@ impl<R: Model, O: Model, T: Model> PrefetchSet<R> for ToMany<R, O, T> {
     }
 }
 
-/// A whole relation with its refinements. A path cannot go on behind it, and so cannot lose them.
+/// A whole relation with its refinements. A path cannot go on behind it, and so cannot lose them. `O` is the model of a
+/// to-many relation; a part of a relation to one row makes no sense, and has none.
 #[must_use]
-pub struct Whole<R, T> {
-    node: PrefetchNode,
-    types: PhantomData<fn() -> (R, T)>,
+pub struct Whole<R, O, T> {
+    pub(crate) node: PrefetchNode,
+    types: PhantomData<fn() -> (R, O, T)>,
 }
 
-impl<R, T: Model> Whole<R, T> {
+impl<R, O, T: Model> Whole<R, O, T> {
     fn new(path: Path) -> Self {
         Whole { node: PrefetchNode { path, plan: Plan::new(T::META), slot: None }, types: PhantomData }
     }
@@ -83,45 +84,45 @@ impl<R, T: Model> Whole<R, T> {
     }
 }
 
-impl<R, T> PrefetchSet<R> for Whole<R, T> {
+impl<R, O, T> PrefetchSet<R> for Whole<R, O, T> {
     fn prefetches(self, nodes: &mut Vec<PrefetchNode>) {
         nodes.push(self.node);
     }
 }
 
 impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
-    fn whole(&self) -> Whole<R, T> {
+    fn whole(&self) -> Whole<R, (), T> {
         Whole::new(self.path())
     }
 
     /// Inside `prefetch_related`: what is joined to the related row.
-    pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+    pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, (), T> {
         self.whole().select_related(f)
     }
 
     /// Inside `prefetch_related`: what is loaded for the related row in turn.
-    pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+    pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, (), T> {
         self.whole().prefetch_related(f)
     }
 }
 
 impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
-    fn whole(&self) -> Whole<R, T> {
+    fn whole(&self) -> Whole<R, O, T> {
         Whole::new(self.path())
     }
 
     /// Inside `prefetch_related`: the order of the related rows.
-    pub fn order_by<S: OrderSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+    pub fn order_by<S: OrderSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, O, T> {
         self.whole().order_by(f)
     }
 
     /// Inside `prefetch_related`: what is joined to the related rows.
-    pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+    pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, O, T> {
         self.whole().select_related(f)
     }
 
     /// Inside `prefetch_related`: what is loaded for the related rows in turn.
-    pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, T> {
+    pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, O, T> {
         self.whole().prefetch_related(f)
     }
 }

@@ -1,7 +1,7 @@
 //! Parts of relations, inside `prefetch_related`: what makes a part of a whole is a queryset's method.
 
 use super::QuerySet;
-use crate::lookup::{JoinSet, OrderSet, Part, Predicate, PrefetchSet, ToMany};
+use crate::lookup::{JoinSet, OrderSet, Part, Predicate, PrefetchSet, ToMany, Whole};
 use crate::model::{Fields, Model};
 
 impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
@@ -26,6 +26,32 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
 
     /// Inside `prefetch_related`: the related rows that a queryset selects. It has to go to a slot.
     pub fn query(&self, f: impl FnOnce(QuerySet<T>) -> QuerySet<T>) -> Part<R, O, T> {
+        self.part().query(f)
+    }
+}
+
+impl<R: Model, O: Model, T: Model> Whole<R, O, T> {
+    fn part(self) -> Part<R, O, T> {
+        Part::new(self.node.path, self.node.plan)
+    }
+
+    /// Only the related rows for which this holds. It has to go to a slot.
+    pub fn filter<P: Predicate<T>>(self, f: impl FnOnce(Fields<T>) -> P) -> Part<R, O, T> {
+        self.part().filter(f)
+    }
+
+    /// Only the related rows for which this does not hold. It has to go to a slot.
+    pub fn exclude<P: Predicate<T>>(self, f: impl FnOnce(Fields<T>) -> P) -> Part<R, O, T> {
+        self.part().exclude(f)
+    }
+
+    /// At most so many related rows of each row. It has to go to a slot.
+    pub fn limit(self, rows: u64) -> Part<R, O, T> {
+        self.part().limit(rows)
+    }
+
+    /// The related rows that a queryset selects. It has to go to a slot.
+    pub fn query(self, f: impl FnOnce(QuerySet<T>) -> QuerySet<T>) -> Part<R, O, T> {
         self.part().query(f)
     }
 }

@@ -99,7 +99,7 @@ pub(crate) enum Function {
     /// `eager_starts_with(text, start)`, where the start is no literal and a range cannot serve.
     StartsWith,
     Strftime,
-    /// NULL counts as no text.
+    /// `eager_concat(..)`: NULL counts as no text. SQLite has its own from 3.44 on.
     Concat,
 }
 
@@ -115,7 +115,7 @@ impl Function {
             Function::EndsWith => "eager_ends_with",
             Function::StartsWith => "eager_starts_with",
             Function::Strftime => "strftime",
-            Function::Concat => "concat",
+            Function::Concat => "eager_concat",
         }
     }
 }
