@@ -321,10 +321,11 @@ fn columns_may_be_called_like_generated_locals_and_methods() {
     let inner = inner.i64(26).bool(true).save_row(&db).unwrap();
     assert_eq!((inner.rowid, inner.build.as_str(), inner.bool), (1, "b", true));
     // `Into` is on every type and takes it by value, so the column of its name is asked of a reference.
-    let found = Inner::objects().filter(|i| {
+    let found = Inner::objects().filter(|inner| {
+        let i = &inner;
         i.bool()
             & i.clone().eq(19)
-            & (&i).into().eq(20)
+            & i.into().eq(20)
             & i.save().eq("s")
             & i.finish().eq("f")
             & i.path().eq(4)
@@ -388,7 +389,7 @@ fn keywords_are_names_of_tables_and_columns_like_any_other() {
     assert_eq!(values.get(&db).unwrap().r#ref.loaded().unwrap().order, 5);
     assert_eq!(Select::objects().update(&db, |s| (s.order().set(7), s.r#fn().set(false))).unwrap(), 1);
     assert_eq!(Select::objects().values_list(|s| (s.order(), s.r#fn())).all(&db).unwrap(), [(7, false)]);
-    assert_eq!(Select::objects().delete(&db).is_err(), true, "the row is pointed at");
+    assert!(Select::objects().delete(&db).is_err(), "the row is pointed at");
 }
 
 /// The library under another name.

@@ -8,7 +8,7 @@
 //! - `//~2 text`: the second error does, and so on;
 //! - `//~ up to 3 errors`: one mistake is one error, and this one is more, but no flood.
 //!
-//! Each program in `ui/pass` compiles, without a warning.
+//! Each program in `ui/pass` compiles, without a warning, and so does the library `ui/library.rs`.
 //!
 //! The texts after `//~` are mostly ours and hold on any compiler. Where a `.stderr` stands beside a program, the whole
 //! message is held as well, word for word, by trybuild. That includes rustc's words, which change from version to
@@ -59,17 +59,16 @@ struct Said {
 /// Compiles all programs at once.
 fn compile(programs: &[Program]) -> BTreeMap<String, Said> {
     let mut scratch = Scratch::new("ui-programs");
+    scratch.library(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/library.rs"));
     for program in programs {
         scratch.program(&program.name, &program.path);
     }
-    let output = scratch.cargo(&["check", "--bins", "--keep-going", "--message-format=json"]);
+    let output = scratch.cargo(&["check", "--lib", "--bins", "--keep-going", "--message-format=json"]);
     let stdout = String::from_utf8(output.stdout).unwrap();
     let mut all: BTreeMap<String, Said> = BTreeMap::new();
-    let mut compiled = 0;
     for line in stdout.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let message = &line["message"];
-        compiled += usize::from(line["target"]["kind"][0] == "bin");
         // The last error of each program only counts the others.
         let counts = |text: &str| text.starts_with("aborting due to") || text.ends_with("warnings emitted");
         if line["reason"] != "compiler-message" || message["message"].as_str().is_some_and(counts) {
@@ -82,8 +81,11 @@ fn compile(programs: &[Program]) -> BTreeMap<String, Said> {
             _ => said.warnings.push(text),
         }
     }
+    // Every program depends on the library, so none is compiled if it is not.
+    let built = all.remove("ui_programs").unwrap_or_default();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(compiled >= programs.len(), "cargo did not compile the programs:\n{stderr}");
+    assert!(built.errors.is_empty() && built.warnings.is_empty(), "library.rs: {:#?}", (built.errors, built.warnings));
+    assert!(!all.is_empty(), "cargo did not compile the programs:\n{stderr}");
     all
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It stands in the target folder of the test run, and has the dependencies, the lock file and the profile of this
 //! package. So nothing that the test run has built is built again (SQLite least of all), and nothing is downloaded.
+#![allow(dead_code, reason = "each test that includes this file uses a part of it")]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -45,14 +46,16 @@ impl Scratch {
     }
 
     /// Adds a library.
-    #[allow(dead_code, reason = "each test that includes this file uses a part of it")]
     pub fn library(&mut self, path: &Path) {
         write!(self.manifest, "\n[lib]\npath = {:?}\n", path.to_str().unwrap()).unwrap();
     }
 
     /// Runs `cargo <command>` in the package, in the profile of this test and offline.
     pub fn cargo(&self, command: &[&str]) -> Output {
-        fs::write(self.folder.join("Cargo.toml"), &self.manifest).unwrap();
+        let manifest = self.folder.join("Cargo.toml");
+        if fs::read_to_string(&manifest).ok().as_ref() != Some(&self.manifest) {
+            fs::write(&manifest, &self.manifest).unwrap();
+        }
         Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(command)
             .args(["--offline", "--profile", &profile()])

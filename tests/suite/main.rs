@@ -1,6 +1,7 @@
 //! The library as a user sees it: behaviour through the public API, with the number of statements asserted for
 //! everything that loads. One file for each feature.
 
+mod lazy;
 mod lookups;
 mod paths;
 mod prefetch;

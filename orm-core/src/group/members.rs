@@ -9,7 +9,7 @@ use crate::meta::{ModelMeta, RelationKind};
 use crate::value::{KeyList, KeyRef};
 
 /// The keys of a group, in the order of its rows.
-pub(crate) struct Members {
+pub struct Members {
     pub(super) keys: KeyList,
     pub(super) foreign: Vec<Foreign>,
 }

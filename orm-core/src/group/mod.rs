@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use cursor::{Cursor, Layout};
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
-pub(crate) use members::Members;
+pub use members::Members;
 pub use shared::Shared;
 
 use crate::db::{FetchMode, Watch};

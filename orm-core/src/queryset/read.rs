@@ -55,7 +55,8 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
         let watch = database.watch(M::META, at);
         let joined = Joined::new(&self.lowered.joins, self.mode, watch.as_deref());
-        Chunk { read: self, rows: Vec::new(), group: Group::new(M::META, self.mode, watch), joined }
+        let members = Members::new(M::META, self.mode);
+        Chunk { read: self, rows: Vec::new(), members, group: Group::new(M::META, self.mode, watch), joined }
     }
 
     #[cold]
@@ -79,6 +80,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
 pub(super) struct Chunk<'r, M: Model, S: Shape<M>> {
     read: &'r Read<M, S>,
     rows: Vec<S::Out>,
+    members: Members,
     group: Arc<Group>,
     joined: Vec<Joined>,
 }
@@ -94,6 +96,7 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
                 if let Some(names) = &self.read.names {
                     S::name(&mut out, names);
                 }
+                S::join(&out, &mut self.members);
                 self.rows.push(out);
             }
             Err(mismatch) => return Err(self.read.error(cursor.column(), mismatch)),
@@ -112,11 +115,7 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
     pub(super) fn finish(mut self, connection: &Connection<'_>, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
         // Values have no relations: nobody will ask their group.
         if self.read.names.is_none() {
-            let mut members = Members::new(M::META, self.read.mode);
-            for row in self.rows.iter().filter_map(S::instance) {
-                members.push(row);
-            }
-            self.group.seal(members);
+            self.group.seal(self.members);
             Joined::finish(&mut self.joined, &self.group);
             if self.group.watch().is_some() && !self.rows.is_empty() {
                 tell(connection.database(), &self.group, &self.joined, &self.read.lowered.layout);

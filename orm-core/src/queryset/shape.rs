@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Record;
 use crate::error::Result;
-use crate::group::{Cursor, Instance};
+use crate::group::{Cursor, Instance, Members};
 use crate::lookup::{Cond, Cross, Expr, Selection, ToOne};
 use crate::model::Model;
 use crate::value::{Kind, Mismatch, Nullness, Scalar, Value};
@@ -26,6 +26,9 @@ pub trait Shape<M: Model>: 'static {
     fn instance(_: &Self::Out) -> Option<&dyn Instance> {
         None
     }
+    /// Tells the group who is in it.
+    #[doc(hidden)]
+    fn join(_: &Self::Out, _: &mut Members) {}
     /// Gives a record its names.
     #[doc(hidden)]
     fn name(_: &mut Self::Out, _: &Arc<[String]>) {}
@@ -48,6 +51,10 @@ impl<M: Model> Shape<M> for Rows {
     }
     fn instance(row: &M) -> Option<&dyn Instance> {
         Some(row)
+    }
+    #[inline]
+    fn join(row: &M, members: &mut Members) {
+        members.push(row);
     }
 }
 

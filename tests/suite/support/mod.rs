@@ -65,6 +65,7 @@ pub struct Tag {
     pub name: String,
     #[relation(via = "tags")]
     pub books: ManyToMany<Book>,
+    pub some_books: Prefetched<Book>,
 }
 
 #[derive(Model, Debug, Clone, PartialEq)]
