@@ -137,7 +137,9 @@ fn statements(file: &str, source: &str) -> Broken {
         return broken;
     }
     for (at, token) in tokens.iter().enumerate() {
-        if token.kind != Kind::Text || tests.iter().any(|block| block.contains(&at)) {
+        // Who asks what a statement begins with does not write one.
+        let asks = at >= 2 && tokens[at - 2].text == "starts_with";
+        if token.kind != Kind::Text || asks || tests.iter().any(|block| block.contains(&at)) {
             continue;
         }
         let word = token.text.trim_start().split(|c: char| !c.is_ascii_uppercase()).next().unwrap_or("");
@@ -490,7 +492,8 @@ mod rules {
     }
 
     #[test]
-    fn words_and_tests_are_no_statements() {
+    fn words_questions_and_tests_are_no_statements() {
+        assert!(statements("db/log.rs", "fn f(sql: &str) -> bool { sql.starts_with(\"SELECT\") }").is_empty());
         assert!(statements("save/mod.rs", "fn f() { g(\"SELECTED\"); g(\"Update it\"); g(\"an UPDATE\") }").is_empty());
         assert!(statements("save/mod.rs", "mod tests {\n    const A: &str = \"SELECT 1\";\n}").is_empty());
         let source = "mod tests {\n    fn f() {}\n}\nconst A: &str = \"SELECT 1\";";

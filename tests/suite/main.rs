@@ -5,6 +5,7 @@ mod lazy;
 mod lookups;
 mod paths;
 mod prefetch;
+mod querysets;
 mod random_conditions;
 mod select_related;
 mod smoke;

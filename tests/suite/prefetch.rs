@@ -769,3 +769,58 @@ fn a_prefetch_inside_of_a_transaction_sees_what_it_wrote() -> Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn rows_that_are_half_loaded_share_the_statements_of_the_levels_below() -> Result<()> {
+    let db = library();
+    let authors = Author::objects().fetch_mode(FetchMode::One).all(&db)?;
+    authors[0].books.all(&db)?;
+    assert_num_queries!(db, 4, { prefetch_related_objects(&db, &authors, |a| a.books().reviews().user().profile())? });
+    Ok(())
+}
+
+#[test]
+fn a_prefetch_of_a_joined_relation_with_a_query_of_its_own_is_refused_before_anything_runs() {
+    let db = library();
+    let query = Review::objects()
+        .select_related(|r| r.book())
+        .prefetch_related(|r| r.book().select_related(|b| b.author()));
+    for query in [query.clone(), query.clone().filter(|r| r.stars().gt(100))] {
+        let (found, log) = db.capture(|db| query.all(db));
+        assert!(matches!(found, Err(Error::PrefetchConflict { .. })), "{found:?}");
+        assert_eq!(log.len(), 0, "{log}");
+    }
+}
+
+#[test]
+fn a_misuse_inside_of_a_prefetch_is_refused_before_anything_runs() {
+    let db = library();
+    let query = Book::objects().prefetch_related(|b| b.reviews().limit(1).filter(|r| r.stars().gt(1)).to(|b| b.top_reviews()));
+    for query in [query.clone(), query.clone().filter(|b| b.pages().gt(1000))] {
+        let (found, log) = db.capture(|db| query.all(db));
+        assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
+        assert_eq!(log.len(), 0, "{log}");
+    }
+}
+
+#[test]
+fn a_distinct_part_with_a_limit_counts_distinct_rows() -> Result<()> {
+    let db = library();
+    let query = Book::objects()
+        .order_by(|b| b.id())
+        .prefetch_related(|b| b.reviews().query(|q| q.distinct().order_by(|r| r.stars()).limit(2)).to(|b| b.top_reviews()));
+    let books = query.all(&db)?;
+    assert_eq!(books[3].top_reviews.get()?.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_slot_is_filled_again_when_asked_again() -> Result<()> {
+    let db = library();
+    let books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    prefetch_related_objects(&db, &books, |b| b.reviews().filter(|r| r.stars().gt(1)).to(|b| b.top_reviews()))?;
+    let again = prefetch_related_objects(&db, &books, |b| b.reviews().filter(|r| r.stars().lt(2)).to(|b| b.top_reviews()));
+    // Either an error or the new rows; not the old ones in silence.
+    assert!(again.is_err() || books[3].top_reviews.get()?.iter().all(|review| review.stars < 2));
+    Ok(())
+}
