@@ -29,16 +29,16 @@ pub use error::{Error, Result};
 pub use fetch::OptionalForeignKey;
 pub use group::Shared;
 pub use lookup::{
-    Assign, AssignSet, ColumnSet, Cond, DeferSet, Expr, InSet, JoinSet, KeyOperand, Operand, Order, OrderSet, Outer,
-    Part, Predicate, PrefetchSet, Selection, SingleSelection, Slot, Slotted, TextParts, ToMany, ToOne, Whole, concat,
-    outer,
+    AggSelection, Aggregate, Assign, AssignSet, Case, CaseStart, ColumnSet, Cond, DeferSet, Expr, InSet, IntoExpr,
+    JoinSet, KeyOperand, Operand, Order, OrderSet, Outer, Part, Predicate, PrefetchSet, Selection, SingleSelection,
+    Slot, Slotted, TextParts, ToMany, ToOne, Whole, case, concat, count, outer,
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
 pub use model::{Complete, CompleteChild, Fields, Model};
 pub use queryset::{
-    Column, Deleted, Iter, QuerySet, Record, Records, Rows, Shape, Values, ValuesOf, exists, prefetch_related_objects,
-    subquery,
+    Annotated, Column, Deleted, Grouped, Iter, QuerySet, Record, Records, Rows, Shape, Values, ValuesOf, exists,
+    prefetch_related_objects, subquery,
 };
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save};

@@ -4,8 +4,8 @@ use std::ops;
 
 use super::{Expr, Operand};
 use crate::plan::Node;
-use crate::statement::Operator;
-use crate::value::{Meet, Nullness, Numeric, Value};
+use crate::statement::{Function, Operator};
+use crate::value::{Bind, Kind, Meet, Nullness, Numeric, Value};
 
 /// `T`, with room for NULL if `V` may be NULL.
 type Lifted<V, R, T> = <<V as Operand<R, <T as Value>::Base>>::Null as Nullness>::Lift<T>;
@@ -24,6 +24,24 @@ arithmetic! {
     Add add;
     Sub sub;
     Mul mul;
+}
+
+impl<R, T: Value, K: Kind> Expr<R, T, K> {
+    /// The number without its sign.
+    pub fn abs(&self) -> Expr<R, T, K::Computed>
+    where
+        T: Numeric,
+    {
+        self.call(Function::Abs)
+    }
+
+    /// The number rounded to so many digits after the point.
+    pub fn round(&self, digits: i64) -> Expr<R, <T::Null as Nullness>::Lift<f64>, K::Computed>
+    where
+        T: Numeric,
+    {
+        Expr::new(Node::call(Function::Round, vec![self.node.clone(), Node::bind(Bind::Integer(digits))]))
+    }
 }
 
 impl<R, T: Numeric, K: Meet<V::Kind>, V: Operand<R, T::Base>> ops::Div<V> for Expr<R, T, K> {

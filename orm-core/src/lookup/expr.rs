@@ -135,6 +135,21 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         Expr::new(Node::call(Function::Coalesce, vec![self.node.clone(), value.node()]))
     }
 
+    /// NULL where this is that value.
+    pub fn nullif<V: Operand<R, T::Base>>(&self, value: V) -> Expr<R, T::Nullable, K::Computed> {
+        Expr::new(Node::call(Function::Nullif, vec![self.node.clone(), value.node()]))
+    }
+
+    /// The greater of this and that value; NULL if one of them is.
+    pub fn greatest<V: Operand<R, T::Base>>(&self, value: V) -> Expr<R, <V::Null as Nullness>::Lift<T>, K::Computed> {
+        Expr::new(Node::call(Function::Max, vec![self.node.clone(), value.node()]))
+    }
+
+    /// The less of this and that value; NULL if one of them is.
+    pub fn least<V: Operand<R, T::Base>>(&self, value: V) -> Expr<R, <V::Null as Nullness>::Lift<T>, K::Computed> {
+        Expr::new(Node::call(Function::Min, vec![self.node.clone(), value.node()]))
+    }
+
     /// The value as another type, by SQLite's own rules.
     pub fn cast<U: Value<Base = U>>(&self) -> Expr<R, <T::Null as Nullness>::Lift<U>, K::Computed> {
         Expr::new(Node::new(NodeKind::Cast(self.node.clone(), U::STORAGE)))

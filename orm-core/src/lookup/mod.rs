@@ -4,8 +4,10 @@
 //! wrapper over the untyped tree, so that a queryset costs the compiler little; the types are where mistakes are
 //! refused, and each refusing trait says what to write instead.
 
+mod aggregate;
 mod arithmetic;
 mod assign;
+mod case;
 mod condition;
 mod expr;
 mod function;
@@ -17,7 +19,9 @@ mod select;
 mod text;
 mod tuples;
 
+pub use aggregate::{Aggregate, count};
 pub use assign::{Assign, AssignSet, ColumnSet, DeferSet};
+pub use case::{Case, CaseStart, IntoExpr, case};
 pub use condition::{Cond, Predicate};
 pub use expr::Expr;
 pub use function::{Outer, TextParts, concat, outer};
@@ -25,4 +29,4 @@ pub use operand::{InSet, KeyOperand, Operand};
 pub use order::{Order, OrderSet};
 pub use path::{Cross, Nullable, Required, ToMany, ToOne, mirrors, points_at, points_at_one};
 pub use prefetch::{JoinSet, Part, PrefetchSet, Slot, Slotted, Whole};
-pub use select::{Selection, SingleSelection};
+pub use select::{AggSelection, Selection, SingleSelection};

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::group::Cursor;
 use crate::model::Model;
 use crate::plan::Node;
-use crate::value::{Kind, Mismatch, Nullness, Scalar, Single, Value};
+use crate::value::{IsAgg, Kind, Mismatch, Nullness, Scalar, Single, Value};
 
 /// A column or an expression of `R`, or a tuple of them.
 #[diagnostic::on_unimplemented(
@@ -82,3 +82,11 @@ impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, 
 pub trait SingleSelection<R>: Selection<R> {}
 impl<R, T: Value, K: Single> SingleSelection<R> for Expr<R, T, K> {}
 impl<R> SingleSelection<R> for Cond<R> {}
+
+/// A selection of aggregates.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate of `{R}`",
+    label = "expected aggregates, `x.field().count()`, `.sum()`, `.avg()` .., or a tuple of them"
+)]
+pub trait AggSelection<R>: Selection<R> {}
+impl<R, T: Value, K: IsAgg> AggSelection<R> for Expr<R, T, K> {}

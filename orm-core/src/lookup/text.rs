@@ -6,7 +6,7 @@
 use super::{Cond, Expr, Operand};
 use crate::plan::{DatePart, Node, NodeKind, TextLookup};
 use crate::statement::Function;
-use crate::value::{DateBase, Kind, Nullness, TextBase, Value};
+use crate::value::{Bind, DateBase, Kind, Nullness, TextBase, Value};
 
 /// Text lookups: case counts, and with an `i` in front it does not, in every script. Nothing in the text is a pattern:
 /// `%` and `_` are themselves.
@@ -81,6 +81,31 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         T::Base: TextBase,
     {
         self.call(Function::Upper)
+    }
+
+    /// The text without blanks at its ends.
+    pub fn trim(&self) -> Expr<R, T, K::Computed>
+    where
+        T::Base: TextBase,
+    {
+        self.call(Function::Trim)
+    }
+
+    /// The text with every `from` replaced by `to`.
+    pub fn replace<A: Operand<R, T::Base>, B: Operand<R, T::Base>>(&self, from: A, to: B) -> Expr<R, T, K::Computed>
+    where
+        T::Base: TextBase,
+    {
+        Expr::new(Node::call(Function::Replace, vec![self.node.clone(), from.node(), to.node()]))
+    }
+
+    /// A part of the text: `length` characters from `start` on, which counts from 1.
+    pub fn substr(&self, start: i64, length: i64) -> Expr<R, T, K::Computed>
+    where
+        T::Base: TextBase,
+    {
+        let number = |number| Node::bind(Bind::Integer(number));
+        Expr::new(Node::call(Function::Substr, vec![self.node.clone(), number(start), number(length)]))
     }
 
     /// How many characters the text has.

@@ -1,6 +1,8 @@
 //! Tuples of up to twelve, for everything that takes several.
 
-use super::{AssignSet, ColumnSet, DeferSet, JoinSet, OrderSet, PrefetchSet, Selection, SingleSelection, TextParts};
+use super::{
+    AggSelection, AssignSet, ColumnSet, DeferSet, JoinSet, OrderSet, PrefetchSet, Selection, SingleSelection, TextParts,
+};
 use crate::group::Cursor;
 use crate::meta::ColumnMeta;
 use crate::plan::{Node, OrderNode, Path, PrefetchNode};
@@ -25,6 +27,7 @@ macro_rules! tuple {
             }
         }
         impl<R, $($name: SingleSelection<R>),*> SingleSelection<R> for ($($name,)*) {}
+        impl<R, $($name: AggSelection<R>),*> AggSelection<R> for ($($name,)*) {}
         tuple!(@ OrderSet orders OrderNode; $($name)*);
         tuple!(@ AssignSet assigns (Node, Node); $($name)*);
         tuple!(@ ColumnSet columns &'static str; $($name)*);

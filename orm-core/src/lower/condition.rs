@@ -128,7 +128,7 @@ impl Lowerer {
             // In the condition, the root is the related row.
             frame.bound.clear();
             frame.bind(Path::default(), target, &alias, false);
-            self.contexts.push(Context { frames: vec![frame], hidden: 0 });
+            self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0 });
             let condition = self.scope(inner)?;
             frame = self.contexts.pop().and_then(|mut context| context.frames.pop()).unwrap_or_default();
             match if quantifier == Quantifier::Every { Expr::not(condition) } else { condition } {
@@ -149,7 +149,7 @@ impl Lowerer {
 
     /// The to-many relations a condition speaks of, each up to its first hop that is not bound yet; not looking into
     /// scopes of their own.
-    fn many_paths(&self, node: &Node, paths: &mut Vec<Path>) {
+    pub(super) fn many_paths(&self, node: &Node, paths: &mut Vec<Path>) {
         let mut add = |path: &Path| {
             if let Some(first) = self.first_many(path)
                 && !paths.contains(&first)
@@ -165,7 +165,11 @@ impl Lowerer {
                 }
             }
             // Scopes of their own.
-            NodeKind::Not(_) | NodeKind::Xor(..) => {}
+            NodeKind::Not(_) | NodeKind::Xor(..) | NodeKind::Aggregate(_) => {}
+            // The conditions of a CASE are scopes of their own, its values are not.
+            NodeKind::Case(arms, otherwise) => {
+                arms.iter().map(|(_, value)| value).chain(otherwise).for_each(|value| self.many_paths(value, paths));
+            }
             NodeKind::Exists(_) | NodeKind::Subquery(_) | NodeKind::Outer(_) | NodeKind::Bind(_) => {}
             _ => node.each_child(&mut |child| self.many_paths(child, paths)),
         }
@@ -183,6 +187,10 @@ impl Lowerer {
     /// Opens, by LEFT JOIN in the query itself, the to-many relations a selected value speaks of: it has a row for
     /// each related row.
     pub(super) fn open_many(&mut self, node: &Node) -> Result<()> {
+        // A condition is true or false for the row: of related rows it is an EXISTS.
+        if node.is_condition() {
+            return Ok(());
+        }
         loop {
             let mut paths = Vec::new();
             self.many_paths(node, &mut paths);

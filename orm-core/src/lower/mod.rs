@@ -8,11 +8,13 @@
 //! | `exclude` and `!` | `IS NOT TRUE`, NOT EXISTS: NULL counts as false |
 //! | a column behind a to-many relation in `values_list` | LEFT JOIN: a row for each related row |
 
+mod aggregate;
 mod condition;
 mod paths;
 mod value;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::group::{Layout, Loader};
@@ -49,6 +51,8 @@ struct Lowerer {
 
 struct Context {
     frames: Vec<Frame>,
+    /// Of a plan whose rows are grouped: what an aggregate over a relation has to ask again.
+    group: Option<Arc<aggregate::Group>>,
     /// In the frames before this one, the related rows behind a to-many relation are not seen: they are those of the
     /// scope around a `!` or `^`.
     hidden: usize,
@@ -76,6 +80,9 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
     check(plan)?;
     let mut lowerer = Lowerer::new();
     let alias = lowerer.begin(plan.meta);
+    if plan.grouping.is_some() {
+        lowerer.current()?.group = Some(Arc::new(aggregate::Group::new(plan)));
+    }
     let mut joins = Vec::new();
     let mut layout = Layout::default();
     let columns = match &plan.select {
@@ -91,24 +98,37 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
             layout.omitted = plan.omitted(&Path::default(), plan.meta);
             let mut columns = Vec::with_capacity(plan.meta.columns.len());
             lowerer.model_columns(plan.meta, &alias, &layout, &mut columns);
+            for node in &plan.annotations {
+                columns.push(lowerer.value(node)?);
+            }
             for path in &plan.joins {
                 lowerer.join_tree(plan, path, &mut joins, &mut columns)?;
             }
             columns
         }
     };
-    let filter = lowerer.filters(plan)?;
+    let mut filter = Vec::new();
+    let mut having = Vec::new();
+    for (number, node) in plan.filters.iter().enumerate() {
+        let of_groups = plan.grouping.is_some_and(|grouping| number >= grouping.filters) && node.has_aggregate();
+        match lowerer.scope(node)? {
+            Expr::And(all) if !of_groups => filter.extend(all),
+            one => if of_groups { &mut having } else { &mut filter }.push(one),
+        }
+    }
     let order = lowerer.order(plan)?;
     let empty = plan.empty || plan.limit == Some(0) || filter.iter().any(Expr::is_false);
     let select = Select {
         distinct: plan.distinct,
         columns,
-        named: false,
         from: lowerer.end(),
         filter,
+        group: plan.grouping.map(|grouping| grouping.keys),
+        having,
         order,
         limit: plan.limit,
         offset: plan.offset,
+        ..Select::default()
     };
     Ok(Lowered { statement: Statement::Select(select), layout, joins, alias, empty })
 }
@@ -117,7 +137,8 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
 pub(crate) fn count(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
     plan.joins.clear();
-    if plan.distinct || plan.is_sliced() {
+    plan.annotations.clear();
+    if plan.distinct || plan.is_sliced() || plan.grouping.is_some() {
         let lowered = select(&plan)?;
         let Statement::Select(inner) = lowered.statement else { return Err(internal()) };
         return Ok((!lowered.empty).then_some(Statement::Select(Select {
@@ -139,6 +160,7 @@ pub(crate) fn count(plan: &Plan) -> Result<Option<Statement>> {
 pub(crate) fn exists(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
     plan.joins.clear();
+    plan.annotations.clear();
     if !plan.is_sliced() {
         plan.order = Some(Vec::new());
     }
@@ -151,7 +173,10 @@ pub(crate) fn exists(plan: &Plan) -> Result<Option<Statement>> {
 fn one_column(plan: &Plan, column: Expr) -> Result<Option<Statement>> {
     let lowered = select(plan)?;
     let Statement::Select(mut select) = lowered.statement else { return Err(internal()) };
-    select.columns = vec![column];
+    // Groups are there only with what they are grouped by.
+    if plan.grouping.is_none() {
+        select.columns = vec![column];
+    }
     Ok((!lowered.empty).then_some(Statement::Select(select)))
 }
 
@@ -222,7 +247,7 @@ impl Lowerer {
         let mut frame = Frame::default();
         frame.from.push(Source::first(meta.table, alias.clone()));
         frame.bind(Path::default(), meta, &alias, false);
-        self.contexts.push(Context { frames: vec![frame], hidden: 0 });
+        self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0 });
         alias
     }
 
@@ -301,7 +326,8 @@ impl Lowerer {
                     terms.push(OrderTerm { expr: self.value(node)?, descending: *descending, nulls: *nulls });
                 }
             }
-            None if plan.select.is_none() || !plan.distinct => {
+            // An order that nobody asked for never splits groups.
+            None if plan.grouping.is_none() && (plan.select.is_none() || !plan.distinct) => {
                 for term in plan.meta.ordering {
                     if let Some(column) = plan.meta.columns.get(term.column) {
                         let expr = self.column(&Path::default(), column)?;

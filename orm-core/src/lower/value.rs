@@ -10,6 +10,13 @@ use crate::value::{Bind, Storage};
 
 impl Lowerer {
     pub(super) fn value(&mut self, node: &Node) -> Result<Expr> {
+        if node.is_condition() {
+            let mut paths = Vec::new();
+            self.many_paths(node, &mut paths);
+            if !paths.is_empty() {
+                return self.scope(node);
+            }
+        }
         Ok(match node.kind() {
             NodeKind::Column(path, column) => self.column(path, column)?,
             NodeKind::ForeignKey(path, relation) => self.foreign_key(path, relation)?,
@@ -32,6 +39,15 @@ impl Lowerer {
             NodeKind::Text(lookup, text, what) => self.text(*lookup, text, what)?,
             NodeKind::Call(function, arguments) => {
                 Expr::Call(*function, arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?)
+            }
+            NodeKind::Aggregate(node) => self.aggregate(node)?,
+            NodeKind::Case(arms, otherwise) => {
+                let mut lowered = Vec::with_capacity(arms.len());
+                for (condition, value) in arms {
+                    lowered.push((self.own_scope(condition)?, self.value(value)?));
+                }
+                let otherwise = otherwise.as_ref().map(|value| self.value(value)).transpose()?;
+                Expr::Case(lowered, otherwise.map(Box::new))
             }
             NodeKind::Cast(inner, storage) => Expr::Cast(Box::new(self.value(inner)?), *storage),
             NodeKind::DatePart(part, inner) => {
@@ -150,12 +166,12 @@ impl Lowerer {
         Ok(Select {
             distinct: plan.distinct,
             columns,
-            named: false,
             from,
             filter,
             order,
             limit: plan.limit,
             offset: plan.offset,
+            ..Select::default()
         })
     }
 }

@@ -6,7 +6,7 @@
 mod node;
 mod path;
 
-pub(crate) use node::NodeKind;
+pub(crate) use node::{AggregateNode, NodeKind};
 pub use node::{DatePart, Node, Quantifier, TextLookup};
 pub use path::{Hop, Path};
 
@@ -34,9 +34,22 @@ pub struct Plan {
     pub(crate) deferrals: Vec<Deferral>,
     /// What is selected instead of the model.
     pub(crate) select: Option<Vec<Node>>,
+    /// What is selected beside the model.
+    pub(crate) annotations: Vec<Node>,
+    /// Rows are grouped by the first of `select`, and the others are aggregates of each group.
+    pub(crate) grouping: Option<Grouping>,
     pub(crate) mode: Option<FetchMode>,
     /// What was asked that has no meaning; said when the query runs.
     pub(crate) misuse: Option<&'static str>,
+}
+
+/// How rows are grouped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grouping {
+    /// By how many of the selected values; by none, all rows are one group.
+    pub(crate) keys: usize,
+    /// How many filters were there before: those after may speak of the groups.
+    pub(crate) filters: usize,
 }
 
 /// One term of an order.
@@ -82,6 +95,8 @@ impl Plan {
             prefetches: Vec::new(),
             deferrals: Vec::new(),
             select: None,
+            annotations: Vec::new(),
+            grouping: None,
             mode: None,
             misuse: None,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Path, Plan};
 use crate::meta::{ColumnMeta, RelationMeta, Through};
-use crate::statement::{Function, Operator};
+use crate::statement::{AggregateFunction, Function, Operator};
 use crate::value::{Bind, Storage};
 
 /// An expression over paths.
@@ -44,6 +44,10 @@ pub(crate) enum NodeKind {
     Text(TextLookup, Node, Node),
     Call(Function, Vec<Node>),
     Cast(Node, Storage),
+    /// A function of many rows.
+    Aggregate(AggregateNode),
+    /// The value of the first condition that holds, or the last value.
+    Case(Vec<(Node, Node)>, Option<Node>),
     /// A part of a date, as an integer.
     DatePart(DatePart, Node),
     /// A condition on the related rows, in a scope of its own; the condition's paths begin at the related model.
@@ -56,6 +60,18 @@ pub(crate) enum NodeKind {
     Outer(Node),
     /// In place of an expression that is nested too deep.
     TooDeep,
+}
+
+/// A function of many rows: of those behind a to-many relation, of a group, or of the whole query.
+#[derive(Clone, Debug)]
+pub(crate) struct AggregateNode {
+    pub(crate) function: AggregateFunction,
+    /// None for the rows themselves.
+    pub(crate) argument: Option<Node>,
+    pub(crate) distinct: bool,
+    /// Only the rows for which this holds.
+    pub(crate) filter: Option<Node>,
+    pub(crate) separator: Option<Node>,
 }
 
 /// A part of a date.
@@ -175,6 +191,33 @@ impl Node {
         self.kind().each_child(f);
     }
 
+    /// Whether it is true or false of a row.
+    pub(crate) fn is_condition(&self) -> bool {
+        match self.kind() {
+            NodeKind::Binary(operator, ..) => operator.is_comparison(),
+            NodeKind::And(_)
+            | NodeKind::Or(_)
+            | NodeKind::Xor(..)
+            | NodeKind::Not(_)
+            | NodeKind::IsNull(_)
+            | NodeKind::Between(..)
+            | NodeKind::InList(..)
+            | NodeKind::InQuery(..)
+            | NodeKind::Text(..)
+            | NodeKind::Related(..)
+            | NodeKind::Linked(..)
+            | NodeKind::Exists(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether there is an aggregate in it.
+    pub(crate) fn has_aggregate(&self) -> bool {
+        let mut found = matches!(self.kind(), NodeKind::Aggregate(_));
+        self.each_child(&mut |child| found |= child.has_aggregate());
+        found
+    }
+
     /// The name a value of this node goes by in a record.
     pub(crate) fn name(&self) -> Option<String> {
         let (path, name) = match self.kind() {
@@ -213,6 +256,16 @@ impl NodeKind {
                 list.iter().for_each(f);
             }
             NodeKind::Related(_, _, inner) => inner.iter().for_each(f),
+            NodeKind::Aggregate(node) => {
+                node.argument.iter().chain(&node.filter).chain(&node.separator).for_each(f);
+            }
+            NodeKind::Case(arms, otherwise) => {
+                for (condition, value) in arms {
+                    f(condition);
+                    f(value);
+                }
+                otherwise.iter().for_each(f);
+            }
             NodeKind::Column(..)
             | NodeKind::ForeignKey(..)
             | NodeKind::RowKey(_)

@@ -7,6 +7,7 @@
 //! QuerySet --lower--> Statement --compile--> Sql --db--> rows --decode--> models --prefetch--> Vec<M>
 //! ```
 
+mod aggregate;
 mod explain;
 mod part;
 mod read;
@@ -21,7 +22,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 pub use record::Record;
-pub use shape::{Column, Records, Rows, Shape, Values, ValuesOf};
+pub use shape::{Annotated, Column, Grouped, Records, Rows, Shape, Values, ValuesOf};
 pub use stream::Iter;
 pub use subquery::{exists, subquery};
 pub(crate) use terminal::delete;

@@ -87,6 +87,31 @@ impl<M: Model, V: Selection<M> + 'static> Shape<M> for Records<V> {
     }
 }
 
+/// The model, and what was computed beside it: `annotate`.
+pub struct Annotated<V>(PhantomData<V>);
+/// A group, by what it is grouped, and its aggregates: `values_list(..).annotate(..)`.
+pub struct Grouped<S, V>(PhantomData<(S, V)>);
+
+impl<M: Model, V: Selection<M> + 'static> Shape<M> for Annotated<V> {
+    type Out = (M, V::Out);
+    fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
+        Ok((M::decode(row)?, V::read(row)?))
+    }
+    fn instance((row, _): &Self::Out) -> Option<&dyn Instance> {
+        Some(row)
+    }
+    fn join((row, _): &Self::Out, members: &mut Members) {
+        members.push(row);
+    }
+}
+
+impl<M: Model, S: Shape<M>, V: Selection<M> + 'static> Shape<M> for Grouped<S, V> {
+    type Out = (S::Out, V::Out);
+    fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
+        Ok((S::read(row)?, V::read(row)?))
+    }
+}
+
 /// What `values_list` takes; one column makes a flat queryset, which can be a subquery.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected from `{M}`",

@@ -89,6 +89,38 @@ impl Writer {
                 self.list(arguments, ", ", Writer::expr);
                 self.push(")");
             }
+            Expr::Aggregate { function, argument, distinct, filter, separator } => {
+                self.push(function.sql());
+                self.push(if *distinct { "(DISTINCT " } else { "(" });
+                match argument {
+                    Some(argument) => self.expr(argument),
+                    None => self.push("*"),
+                }
+                if let Some(separator) = separator {
+                    self.push(", ");
+                    self.expr(separator);
+                }
+                self.push(")");
+                if let Some(filter) = filter {
+                    self.push(" FILTER (WHERE ");
+                    self.expr(filter);
+                    self.push(")");
+                }
+            }
+            Expr::Case(arms, otherwise) => {
+                self.push("CASE");
+                for (condition, value) in arms {
+                    self.push(" WHEN ");
+                    self.operand(condition);
+                    self.push(" THEN ");
+                    self.operand(value);
+                }
+                if let Some(otherwise) = otherwise {
+                    self.push(" ELSE ");
+                    self.operand(otherwise);
+                }
+                self.push(" END");
+            }
             Expr::RowNumber { partition, order } => {
                 self.push("row_number() OVER (PARTITION BY ");
                 self.expr(partition);
@@ -132,6 +164,7 @@ impl Writer {
                 | Expr::CountAll
                 | Expr::Call(..)
                 | Expr::Cast(..)
+                | Expr::Aggregate { .. }
                 | Expr::Select(_)
                 | Expr::Exists(_)
         );

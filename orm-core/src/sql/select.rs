@@ -26,6 +26,12 @@ impl Writer {
             self.source(source);
         }
         self.filter(&select.filter);
+        // By number: an expression with a bind in it would be another one here than in the list of columns.
+        for column in 1..=select.group.unwrap_or(0) {
+            self.push(if column == 1 { " GROUP BY " } else { ", " });
+            self.push(&column.to_string());
+        }
+        self.conditions(" HAVING ", &select.having);
         self.order_by(&select.order);
         if select.limit.is_some() || select.offset.is_some() {
             // SQLite's word for no limit is a negative one; a count beyond its integers is no limit either.
@@ -72,14 +78,18 @@ impl Writer {
 
     /// ` WHERE a AND b`, or nothing.
     pub(super) fn filter(&mut self, filter: &[Expr]) {
-        match filter {
+        self.conditions(" WHERE ", filter);
+    }
+
+    fn conditions(&mut self, word: &str, conditions: &[Expr]) {
+        match conditions {
             [] => {}
             [one] => {
-                self.push(" WHERE ");
+                self.push(word);
                 self.expr(one);
             }
             all => {
-                self.push(" WHERE ");
+                self.push(word);
                 self.chain(all, " AND ");
             }
         }

@@ -36,6 +36,17 @@ pub(crate) enum Expr {
     Select(Box<Select>),
     Call(Function, Vec<Expr>),
     Cast(Box<Expr>, Storage),
+    /// `function(DISTINCT argument) FILTER (WHERE filter)`; without an argument, of the rows.
+    Aggregate {
+        function: AggregateFunction,
+        argument: Option<Box<Expr>>,
+        distinct: bool,
+        filter: Option<Box<Expr>>,
+        /// Between the texts of a `group_concat`.
+        separator: Option<Box<Expr>>,
+    },
+    /// `CASE WHEN condition THEN value .. ELSE value END`.
+    Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
     /// `row_number() OVER (PARTITION BY .. ORDER BY ..)`.
     RowNumber {
         partition: Box<Expr>,
@@ -65,6 +76,11 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
+    /// Whether its result is true or false.
+    pub(crate) fn is_comparison(self) -> bool {
+        !matches!(self, Operator::Add | Operator::Sub | Operator::Mul | Operator::Div)
+    }
+
     pub(crate) fn sql(self) -> &'static str {
         match self {
             Operator::Eq => "=",
@@ -79,6 +95,33 @@ impl Operator {
             Operator::Sub => "-",
             Operator::Mul => "*",
             Operator::Div => "/",
+        }
+    }
+}
+
+/// A function of many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AggregateFunction {
+    Count,
+    Sum,
+    /// Like `Sum`, and 0.0 for no rows.
+    Total,
+    Avg,
+    Min,
+    Max,
+    GroupConcat,
+}
+
+impl AggregateFunction {
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            AggregateFunction::Count => "count",
+            AggregateFunction::Sum => "sum",
+            AggregateFunction::Total => "total",
+            AggregateFunction::Avg => "avg",
+            AggregateFunction::Min => "min",
+            AggregateFunction::Max => "max",
+            AggregateFunction::GroupConcat => "group_concat",
         }
     }
 }
@@ -99,6 +142,16 @@ pub(crate) enum Function {
     /// `eager_starts_with(text, start)`, where the start is no literal and a range cannot serve.
     StartsWith,
     Strftime,
+    Abs,
+    Round,
+    Nullif,
+    /// The greatest of several; NULL if one is.
+    Max,
+    /// The least of several; NULL if one is.
+    Min,
+    Trim,
+    Replace,
+    Substr,
     /// `eager_concat(..)`: NULL counts as no text. SQLite has its own from 3.44 on.
     Concat,
 }
@@ -115,6 +168,14 @@ impl Function {
             Function::EndsWith => "eager_ends_with",
             Function::StartsWith => "eager_starts_with",
             Function::Strftime => "strftime",
+            Function::Abs => "abs",
+            Function::Round => "round",
+            Function::Nullif => "nullif",
+            Function::Max => "max",
+            Function::Min => "min",
+            Function::Trim => "trim",
+            Function::Replace => "replace",
+            Function::Substr => "substr",
             Function::Concat => "eager_concat",
         }
     }

@@ -7,7 +7,7 @@ mod expr;
 
 use std::sync::Arc;
 
-pub(crate) use expr::{Expr, Function, Operator};
+pub(crate) use expr::{AggregateFunction, Expr, Function, Operator};
 
 /// The name a table goes by within a statement.
 pub(crate) type Alias = Arc<str>;
@@ -33,6 +33,9 @@ pub(crate) struct Select {
     /// Empty for `SELECT 1`.
     pub(crate) from: Vec<Source>,
     pub(crate) filter: Vec<Expr>,
+    /// How many of the first columns rows are grouped by; none where they are not.
+    pub(crate) group: Option<usize>,
+    pub(crate) having: Vec<Expr>,
     pub(crate) order: Vec<OrderTerm>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,

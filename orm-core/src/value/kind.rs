@@ -79,6 +79,15 @@ impl Single for One {}
 impl Single for Opt {}
 impl Single for Agg {}
 
+/// An aggregate.
+#[diagnostic::on_unimplemented(
+    message = "only an aggregate can be computed over a group or over the whole queryset",
+    label = "not an aggregate",
+    note = "write `.count()`, `.sum()`, `.avg()`, `.min()` or `.max()` after the column; to group by it, name it in `values_list`"
+)]
+pub trait IsAgg {}
+impl IsAgg for Agg {}
+
 /// The model's own column.
 #[diagnostic::on_unimplemented(
     message = "only a model's own column can be written",

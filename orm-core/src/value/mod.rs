@@ -22,7 +22,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use key::{Key, KeyList, KeyMap, KeyRef};
-pub use kind::{IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
+pub use kind::{Agg, IsAgg, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
 
 /// A value on its way into a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -307,7 +307,10 @@ impl<T: Value> Numeric for T where T::Base: NumericBase {}
     message = "a `{Self}` column has no arithmetic, `sum` or `avg`",
     label = "`{Self}` is not a number"
 )]
-pub trait NumericBase {}
+pub trait NumericBase {
+    /// What a sum of many of them fits into.
+    type Sum: Value<Base = Self::Sum, Out = Self::Sum>;
+}
 /// Text: it has text lookups.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` column has no text lookups",

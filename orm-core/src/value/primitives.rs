@@ -48,7 +48,9 @@ macro_rules! integer {
             |value| Bind::Integer(i64::from(*value)),
             |out| Scalar::Integer(i64::from(out))
         );
-        impl NumericBase for $type {}
+        impl NumericBase for $type {
+            type Sum = i64;
+        }
     )*};
 }
 integer!(i64, i32, i16, i8, u32, u16, u8);
@@ -78,7 +80,9 @@ scalar!(
     |value| Bind::Real(*value),
     |out| Scalar::Real(out)
 );
-impl NumericBase for f64 {}
+impl NumericBase for f64 {
+    type Sum = f64;
+}
 
 scalar!(
     String,

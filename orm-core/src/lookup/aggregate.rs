@@ -1,0 +1,149 @@
+//! Aggregates: `count`, `sum`, `avg` ..
+
+use super::{Cond, Expr, Predicate, ToMany};
+use crate::model::Model;
+use crate::plan::{AggregateNode, Node, NodeKind};
+use crate::statement::AggregateFunction;
+use crate::value::{Agg, Bind, Kind, Numeric, NumericBase, TextBase, Value};
+
+/// An aggregate of type `T` in a query on `R`.
+pub type Aggregate<R, T> = Expr<R, T, Agg>;
+
+fn aggregate<R, T>(function: AggregateFunction, argument: Option<Node>) -> Aggregate<R, T> {
+    let node = AggregateNode { function, argument, distinct: false, filter: None, separator: None };
+    Expr::new(Node::new(NodeKind::Aggregate(node)))
+}
+
+/// How many rows there are: `count(*)`. Over a group or over the whole queryset.
+pub fn count<R>() -> Aggregate<R, i64> {
+    aggregate(AggregateFunction::Count, None)
+}
+
+/// Aggregates: over a to-many relation they are one value for each row; in `values_list(..).annotate(..)`, one for each
+/// group; in `aggregate(..)`, one for all rows. Two of them over two relations never multiply each other.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub country: Option<String>, pub books: HasMany<Book> }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub price: f64, pub author: ForeignKey<Author>, pub reviews: HasMany<Review> }
+/// # #[derive(Model)]
+/// # pub struct Review { pub id: i64, pub stars: i32, pub book: ForeignKey<Book> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author, Book, Review])?;
+/// # let ann = Author::create().country("US").save(&db)?;
+/// # Book::create().price(3.0).author(&ann).save(&db)?;
+/// // SELECT .., (SELECT count("books"."id") FROM "book" AS "books" WHERE "books"."author_id" = "author"."id"), (..) FROM ..
+/// let authors: Vec<(Author, (i64, Option<f64>))> = Author::objects()
+///     .annotate(|a| (a.books().count(), a.books().reviews().stars().avg()))
+///     .filter(|a| a.books().count().ge(1))
+///     .all(&db)?;
+/// // SELECT "author"."country", count("book"."id"), avg("book"."price") FROM "book" JOIN "author" .. GROUP BY 1
+/// let countries: Vec<(Option<String>, (i64, Option<f64>))> = Book::objects()
+///     .values_list(|b| b.author().country())
+///     .annotate(|b| (b.id().count(), b.price().avg()))
+///     .all(&db)?;
+/// assert_eq!(countries, [(Some("US".to_owned()), (1, Some(3.0)))]);
+/// // SELECT max("book"."price"), count(*) FROM "book"
+/// let (dearest, books) = Book::objects().aggregate(&db, |b| (b.price().max(), count()))?;
+/// assert_eq!((dearest, books), (Some(3.0), 1));
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+impl<R, T: Value, K: Kind> Expr<R, T, K> {
+    fn aggregated<U>(&self, function: AggregateFunction) -> Aggregate<R, U> {
+        aggregate(function, Some(self.node.clone()))
+    }
+
+    /// How many values there are; NULLs are not counted.
+    pub fn count(&self) -> Aggregate<R, i64> {
+        self.aggregated(AggregateFunction::Count)
+    }
+
+    /// How many different values there are.
+    pub fn count_distinct(&self) -> Aggregate<R, i64> {
+        self.count().distinct()
+    }
+
+    /// The least value.
+    pub fn min(&self) -> Aggregate<R, T::Nullable> {
+        self.aggregated(AggregateFunction::Min)
+    }
+
+    /// The greatest value.
+    pub fn max(&self) -> Aggregate<R, T::Nullable> {
+        self.aggregated(AggregateFunction::Max)
+    }
+
+    /// The sum; NULL of no values. Integers make an `i64`.
+    pub fn sum(&self) -> Aggregate<R, Option<<T::Base as NumericBase>::Sum>>
+    where
+        T: Numeric,
+        T::Base: NumericBase,
+    {
+        self.aggregated(AggregateFunction::Sum)
+    }
+
+    /// The sum as a float; 0.0 of no values.
+    pub fn total(&self) -> Aggregate<R, f64>
+    where
+        T: Numeric,
+    {
+        self.aggregated(AggregateFunction::Total)
+    }
+
+    /// The mean; NULL of no values.
+    pub fn avg(&self) -> Aggregate<R, Option<f64>>
+    where
+        T: Numeric,
+    {
+        self.aggregated(AggregateFunction::Avg)
+    }
+
+    /// The texts, one after the other, with a separator between; NULL of no values. Their order is not defined.
+    pub fn group_concat(&self, separator: &str) -> Aggregate<R, Option<String>>
+    where
+        T::Base: TextBase,
+    {
+        let separator = Some(Node::bind(Bind::Text(separator.to_owned().into())));
+        self.aggregated(AggregateFunction::GroupConcat).with(|node| node.separator = separator)
+    }
+}
+
+impl<R, T> Aggregate<R, T> {
+    fn with(self, change: impl FnOnce(&mut AggregateNode)) -> Self {
+        match self.node.kind() {
+            NodeKind::Aggregate(node) => {
+                let mut node = node.clone();
+                change(&mut node);
+                Expr::new(Node::new(NodeKind::Aggregate(node)))
+            }
+            _ => self,
+        }
+    }
+
+    /// Only of the rows for which this holds. (Of a value computed from aggregates: nothing changes; filter them.)
+    pub fn filter<P: Predicate<R>>(&self, condition: P) -> Self {
+        let Cond { node: condition, .. } = condition.cond();
+        self.clone().with(|node| {
+            node.filter = Some(match node.filter.take() {
+                Some(before) => Node::and(before, condition),
+                None => condition,
+            });
+        })
+    }
+
+    /// Each value once.
+    pub fn distinct(&self) -> Self {
+        self.clone().with(|node| node.distinct = true)
+    }
+}
+
+impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
+    /// How many related rows there are.
+    pub fn count(&self) -> Aggregate<R, i64> {
+        aggregate(AggregateFunction::Count, Some(Node::new(NodeKind::RowKey(self.path()))))
+    }
+}

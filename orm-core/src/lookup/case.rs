@@ -1,0 +1,110 @@
+//! `CASE WHEN .. THEN .. ELSE .. END`.
+
+use std::marker::PhantomData;
+
+use super::{Expr, Operand, Predicate};
+use crate::plan::{Node, NodeKind};
+use crate::value::{Bind, Lit, Nullness, One, Value};
+
+/// A value or an expression whose type says what it is: the first value of a `case`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a value or an expression of a `{R}` query")]
+pub trait IntoExpr<R> {
+    /// Its type.
+    type T: Value;
+    /// How many values there are for one row.
+    type Kind;
+    /// It, untyped.
+    #[doc(hidden)]
+    fn into_node(self) -> Node;
+}
+
+impl<R, T: Value, K> IntoExpr<R> for Expr<R, T, K> {
+    type T = T;
+    type Kind = K;
+    fn into_node(self) -> Node {
+        self.node
+    }
+}
+
+impl<R> IntoExpr<R> for &str {
+    type T = String;
+    type Kind = Lit;
+    fn into_node(self) -> Node {
+        Node::bind(Bind::Text(self.to_owned().into()))
+    }
+}
+
+macro_rules! literals {
+    ($($type:ty),*) => {$(
+        impl<R> IntoExpr<R> for $type {
+            type T = $type;
+            type Kind = Lit;
+            fn into_node(self) -> Node {
+                Node::bind(Value::bind(&self).into_owned())
+            }
+        }
+    )*};
+}
+literals!(i64, i32, bool, f64, String);
+
+/// A `case` without an arm.
+#[must_use]
+pub struct CaseStart(());
+
+/// A `case` with at least one arm.
+#[must_use]
+pub struct Case<R, T> {
+    arms: Vec<(Node, Node)>,
+    types: PhantomData<fn() -> (R, T)>,
+}
+
+/// The value of the first condition that holds. The first value says the type; a bare `1` is an `i32`.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub pages: i32 }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Book])?;
+/// # Book::create().pages(250).save(&db)?;
+/// // SELECT CASE WHEN "pages" < ?1 THEN ?2 WHEN "pages" < ?3 THEN ?4 ELSE ?5 END FROM "book"
+/// let lengths = Book::objects()
+///     .values_list(|b| case().when(b.pages().lt(100), "short").when(b.pages().lt(300), "middle").otherwise("long"))
+///     .all(&db)?;
+/// assert_eq!(lengths, ["middle"]);
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+pub fn case() -> CaseStart {
+    CaseStart(())
+}
+
+impl CaseStart {
+    /// The first condition and its value.
+    pub fn when<R, P: Predicate<R>, V: IntoExpr<R>>(self, condition: P, value: V) -> Case<R, V::T> {
+        Case { arms: vec![(condition.cond().node, value.into_node())], types: PhantomData }
+    }
+}
+
+impl<R, T: Value> Case<R, T> {
+    /// The next condition and its value.
+    pub fn when<P: Predicate<R>, V: Operand<R, T::Base>>(
+        mut self,
+        condition: P,
+        value: V,
+    ) -> Case<R, <V::Null as Nullness>::Lift<T>> {
+        self.arms.push((condition.cond().node, value.node()));
+        Case { arms: self.arms, types: PhantomData }
+    }
+
+    /// The value where no condition holds.
+    pub fn otherwise<V: Operand<R, T::Base>>(self, value: V) -> Expr<R, <V::Null as Nullness>::Lift<T>, One> {
+        Expr::new(Node::new(NodeKind::Case(self.arms, Some(value.node()))))
+    }
+
+    /// NULL where no condition holds.
+    pub fn end(self) -> Expr<R, T::Nullable, One> {
+        Expr::new(Node::new(NodeKind::Case(self.arms, None)))
+    }
+}

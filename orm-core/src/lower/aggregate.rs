@@ -1,0 +1,120 @@
+//! Aggregates, and what each is an aggregate of.
+//!
+//! | the argument | in a query on rows | over groups, or over the whole query |
+//! |---|---|---|
+//! | behind a to-many relation | `(SELECT agg(..) FROM related WHERE link)` | a subquery over the rows of the group |
+//! | anything else | an error: there is one value of it | `agg(..)` |
+//!
+//! Each aggregate over a relation is a subquery of its own, so two of them never multiply each other.
+
+use super::{Lowerer, internal};
+use crate::error::{Error, Result};
+use crate::plan::{AggregateNode, Node, NodeKind, Path, Plan};
+use crate::statement::{Expr, Join, Operator, Select};
+
+/// What an aggregate over a relation has to ask again: the rows of the query, and which group they are in.
+pub(super) struct Group {
+    plan: Plan,
+    keys: Vec<Node>,
+}
+
+impl Group {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let count = plan.grouping.map_or(0, |grouping| grouping.keys);
+        let keys = plan.select.iter().flatten().take(count).cloned().collect();
+        let filters = plan.grouping.map_or(0, |grouping| grouping.filters);
+        let filters =
+            plan.filters.iter().enumerate().filter(|(number, node)| *number < filters || !node.has_aggregate());
+        let filters = filters.map(|(_, node)| node.clone()).collect();
+        Group { plan: Plan { filters, ..Plan::new(plan.meta) }, keys }
+    }
+}
+
+impl Lowerer {
+    pub(super) fn aggregate(&mut self, node: &AggregateNode) -> Result<Expr> {
+        let context = self.current()?;
+        match context.group.clone() {
+            Some(group) => match node.argument.as_ref().and_then(|argument| self.many_path(argument)) {
+                Some(_) => self.of_group(&group, node),
+                None => self.plain_aggregate(node, true),
+            },
+            None => {
+                // A scope of its own: the related rows of a condition around it are not the ones it counts.
+                let around = std::mem::replace(&mut context.hidden, context.frames.len());
+                let path = node.argument.as_ref().and_then(|argument| self.many_path(argument));
+                let aggregate = match path {
+                    Some(path) => self.of_related(&path, node),
+                    None => Err(Error::misuse(
+                        "an aggregate of a row's own column: group the rows by `values_list(..)`, or use `aggregate` for all",
+                    )),
+                };
+                self.current()?.hidden = around;
+                aggregate
+            }
+        }
+    }
+
+    /// `(SELECT agg(..) FROM related WHERE link)`.
+    fn of_related(&mut self, path: &Path, node: &AggregateNode) -> Result<Expr> {
+        let opening = self.open(path)?;
+        let mut frame = super::Frame::default();
+        let mut filter: Vec<Expr> = opening.enter(&mut frame, None).into_iter().collect();
+        self.current()?.frames.push(frame);
+        let column = self.over_joined(node, &mut filter)?;
+        let frame = self.current()?.frames.pop().ok_or_else(internal)?;
+        Ok(Expr::Select(Box::new(Select { columns: vec![column], from: frame.from, filter, ..Select::default() })))
+    }
+
+    /// `(SELECT agg(..) FROM the rows of this group JOIN related)`.
+    fn of_group(&mut self, group: &Group, node: &AggregateNode) -> Result<Expr> {
+        self.begin(group.plan.meta);
+        let mut filter = self.filters(&group.plan)?;
+        for key in &group.keys {
+            self.open_many(key)?;
+            let outer = Node::new(NodeKind::Outer(key.clone()));
+            filter.push(Expr::binary(Operator::Is, self.value(key)?, self.value(&outer)?));
+        }
+        let column = self.over_joined(node, &mut filter)?;
+        let from = self.end();
+        Ok(Expr::Select(Box::new(Select { columns: vec![column], from, filter, ..Select::default() })))
+    }
+
+    /// The aggregate over the innermost frame, its relations joined there and its filter a condition there.
+    fn over_joined(&mut self, node: &AggregateNode, filter: &mut Vec<Expr>) -> Result<Expr> {
+        while let Some(path) = node.argument.as_ref().and_then(|argument| self.many_path(argument)) {
+            let opening = self.open(&path)?;
+            let frame = self.current()?.frames.last_mut().ok_or_else(internal)?;
+            opening.enter(frame, Some(Join::Inner));
+        }
+        if let Some(condition) = &node.filter {
+            match self.scope(condition)? {
+                Expr::And(all) => filter.extend(all),
+                one => filter.push(one),
+            }
+        }
+        self.plain_aggregate(node, false)
+    }
+
+    fn plain_aggregate(&mut self, node: &AggregateNode, with_filter: bool) -> Result<Expr> {
+        let argument = node.argument.as_ref().map(|argument| self.value(argument)).transpose()?;
+        let filter = match &node.filter {
+            Some(condition) if with_filter => Some(Box::new(self.scope(condition)?)),
+            _ => None,
+        };
+        let separator = node.separator.as_ref().map(|separator| self.value(separator)).transpose()?;
+        Ok(Expr::Aggregate {
+            function: node.function,
+            argument: argument.map(Box::new),
+            distinct: node.distinct,
+            filter,
+            separator: separator.map(Box::new),
+        })
+    }
+
+    /// The first to-many relation a value speaks of that no table stands for yet.
+    fn many_path(&self, node: &Node) -> Option<Path> {
+        let mut paths = Vec::new();
+        self.many_paths(node, &mut paths);
+        paths.into_iter().next()
+    }
+}

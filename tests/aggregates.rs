@@ -1,0 +1,208 @@
+//! Aggregates: over relations beside each row, over groups, over the whole query; two of them never multiply each other.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(dead_code, reason = "the models are shared with the suite")]
+
+#[path = "suite/support/mod.rs"]
+mod support;
+
+use eager_orm::prelude::*;
+use eager_orm::{Error, Result};
+use support::*;
+
+/// Authors A1 (30), A2 (no age), A3 (50); books B0..B3 of 10..40 pages by A1, A2, A1, A2; tags t0..t2 on B0 {t0, t1},
+/// B1 {t0}, B2 {t2}; book i has reviews of 1..=i stars.
+fn shelf() -> Result<Database> {
+    let db = empty();
+    for (name, age) in [("A1", Some(30)), ("A2", None), ("A3", Some(50))] {
+        Author::create().name(name).age(age).save(&db)?;
+    }
+    let tags = Tag::objects().bulk_create(["t0", "t1", "t2"].map(|name| Tag::create().name(name))).run(&db)?;
+    for i in 0..4_i32 {
+        let book = Book::create().title(format!("B{i}")).author(i64::from(i % 2) + 1).pages((i + 1) * 10);
+        let mut book = book.price(f64::from(i) + 0.5).summary("").save(&db)?;
+        for stars in 1..=i {
+            Review::create().stars(stars).text("x").book(&book).save(&db)?;
+        }
+        match i {
+            0 => book.tags.add(&db, &tags[..2])?,
+            1 => book.tags.add(&db, &tags[..1])?,
+            2 => book.tags.add(&db, &tags[2..])?,
+            _ => 0,
+        };
+    }
+    Ok(db)
+}
+
+#[test]
+fn an_aggregate_over_a_relation_is_one_value_a_row() -> Result<()> {
+    let db = shelf()?;
+    let authors = Author::objects().annotate(|a| (a.books().count(), a.books().pages().sum(), a.books().pages().avg()));
+    let authors = assert_num_queries!(db, 1, { authors.all(&db)? });
+    let values: Vec<_> = authors.iter().map(|(author, values)| (author.name.as_str(), *values)).collect();
+    assert_eq!(
+        values,
+        [
+            ("A1", (2, Some(40), Some(20.0))),
+            ("A2", (2, Some(60), Some(30.0))),
+            ("A3", (0, None, None)),
+        ]
+    );
+    Ok(())
+}
+
+#[test]
+fn two_aggregates_over_two_relations_do_not_multiply() -> Result<()> {
+    let db = shelf()?;
+    let books = Book::objects().order_by(|b| b.title()).annotate(|b| (b.tags().count(), b.reviews().count()));
+    let counts: Vec<_> = books.all(&db)?.into_iter().map(|(_, counts)| counts).collect();
+    assert_eq!(counts, [(2, 0), (1, 1), (1, 2), (0, 3)]);
+    // At a distance: reviews of an author's books, and tags of them.
+    let authors = Author::objects().annotate(|a| (a.books().reviews().count(), a.books().tags().count_distinct_names()));
+    let counts: Vec<_> = authors.all(&db)?.into_iter().map(|(_, counts)| counts).collect();
+    assert_eq!(counts, [(2, 3), (4, 1), (0, 0)]);
+    Ok(())
+}
+
+/// A helper on a path, as a user would write one.
+trait DistinctNames<R> {
+    fn count_distinct_names(&self) -> eager_orm::Aggregate<R, i64>;
+}
+impl<R: Model, O: Model> DistinctNames<R> for eager_orm::ToMany<R, O, Tag> {
+    fn count_distinct_names(&self) -> eager_orm::Aggregate<R, i64> {
+        self.name().count_distinct()
+    }
+}
+
+#[test]
+fn an_aggregate_has_a_filter_of_its_own_and_a_filter_after_it_changes_nothing() -> Result<()> {
+    let db = shelf()?;
+    let counts = |query: QuerySet<Author, eager_orm::Annotated<eager_orm::Aggregate<Author, i64>>>| -> Result<Vec<i64>> {
+        Ok(query.all(&db)?.into_iter().map(|(_, count)| count).collect())
+    };
+    let long = Author::objects().annotate(|a| a.books().count().filter(a.books().pages().gt(15)));
+    assert_eq!(counts(long)?, [1, 2, 0]);
+    // Only authors with a long book, and all of the books of those.
+    let filtered = Author::objects().annotate(|a| a.books().count()).filter(|a| a.books().pages().gt(15));
+    assert_eq!(counts(filtered)?, [2, 2]);
+    Ok(())
+}
+
+#[test]
+fn aggregates_are_filtered_on_and_ordered_by() -> Result<()> {
+    let db = shelf()?;
+    let names = |query: QuerySet<Author>| -> Result<Vec<String>> { query.values_list(|a| a.name()).all(&db) };
+    assert_eq!(names(Author::objects().filter(|a| a.books().count().gt(1) & a.name().eq("A1")))?, ["A1"]);
+    assert_eq!(names(Author::objects().filter(|a| a.books().count().eq(0)))?, ["A3"]);
+    assert_eq!(names(Author::objects().exclude(|a| a.books().pages().max().ge(40)))?, ["A1", "A3"]);
+    let by_reviews = Author::objects().order_by(|a| (a.books().reviews().count().desc(), a.name()));
+    assert_eq!(names(by_reviews)?, ["A2", "A1", "A3"]);
+    // A condition on a related row beside an aggregate over the same relation: the aggregate counts all of them.
+    let beside = Author::objects().filter(|a| a.books().pages().lt(a.books().pages().avg().cast::<i32>()));
+    assert_eq!(names(beside)?, ["A1", "A2"]);
+    Ok(())
+}
+
+#[test]
+fn rows_are_grouped_by_exactly_the_keys_named() -> Result<()> {
+    let db = shelf()?;
+    let groups = Book::objects()
+        .values_list(|b| b.author().name())
+        .annotate(|b| (b.id().count(), b.pages().sum(), b.price().max()))
+        .order_by(|b| b.author().name());
+    let groups = assert_num_queries!(db, 1, { groups.all(&db)? });
+    assert_eq!(groups, [("A1".into(), (2, Some(40), Some(2.5))), ("A2".into(), (2, Some(60), Some(3.5)))]);
+    // The model's own ordering (Author's name) does not split groups; nor does an order by an aggregate.
+    let ages: Vec<(Option<i32>, i64)> =
+        Author::objects().values_list(|a| a.age()).annotate(|_| count()).order_by(|a| a.age()).all(&db)?;
+    assert_eq!(ages, [(None, 1), (Some(30), 1), (Some(50), 1)]);
+    // Having, and a filter before.
+    let having = Book::objects()
+        .filter(|b| b.pages().gt(10))
+        .values_list(|b| b.author())
+        .annotate(|b| b.id().count())
+        .filter(|b| b.id().count().gt(1));
+    assert_eq!(having.all(&db)?, [(2, 2)]);
+    assert_eq!(having.count(&db)?, 1);
+    Ok(())
+}
+
+#[test]
+fn groups_have_aggregates_over_relations_that_do_not_multiply() -> Result<()> {
+    let db = shelf()?;
+    let groups = Book::objects()
+        .values_list(|b| b.author().name())
+        .annotate(|b| (b.pages().sum(), b.reviews().count(), b.tags().count(), b.reviews().stars().avg()))
+        .order_by(|b| b.author().name());
+    assert_eq!(
+        groups.all(&db)?,
+        [("A1".into(), (Some(40), 2, 3, Some(1.5))), ("A2".into(), (Some(60), 4, 1, Some(1.75)))]
+    );
+    // Grouped by a column behind a to-many relation: a book is in the group of each of its tags.
+    let tags: Vec<(Option<String>, i64)> = Book::objects()
+        .values_list(|b| b.tags().name())
+        .annotate(|b| b.id().count())
+        .order_by(|b| b.id().count().desc())
+        .all(&db)?;
+    assert_eq!(tags[0], (Some("t0".into()), 2));
+    assert_eq!(tags.len(), 4, "three tags, and the book without one");
+    Ok(())
+}
+
+#[test]
+fn the_whole_query_is_one_group() -> Result<()> {
+    let db = shelf()?;
+    let all = Book::objects().aggregate(&db, |b| (count(), b.pages().max(), b.price().total(), b.reviews().stars().sum()));
+    assert_eq!(all?, (4, Some(40), 8.0, Some(10)));
+    let some = Book::objects().filter(|b| b.pages().gt(15)).order_by(|b| b.pages()).limit(2);
+    assert_eq!(some.aggregate(&db, |b| (b.pages().sum(), b.reviews().count()))?, (Some(50), 3));
+    let none = Book::objects().filter(|b| b.pages().gt(99));
+    assert_eq!(none.aggregate(&db, |b| (b.pages().sum(), b.pages().avg(), b.id().count()))?, (None, None, 0));
+    assert_eq!(Book::objects().none().aggregate(&db, |b| b.id().count())?, 0);
+    let titles = Book::objects().filter(|b| b.pages().lt(25)).aggregate(&db, |b| b.title().group_concat("|"))?;
+    assert_eq!(titles.as_deref(), Some("B0|B1"));
+    Ok(())
+}
+
+#[test]
+fn an_aggregate_of_a_rows_own_column_is_refused() -> Result<()> {
+    let db = shelf()?;
+    let refused = Book::objects().filter(|b| b.pages().max().gt(3)).all(&db);
+    assert!(matches!(refused, Err(Error::Misuse { .. })), "{refused:?}");
+    Ok(())
+}
+
+#[test]
+fn annotated_rows_load_their_relations() -> Result<()> {
+    let db = shelf()?;
+    let authors = Author::objects().prefetch_related(|a| a.books()).annotate(|a| a.books().count());
+    let authors = assert_num_queries!(db, 2, { authors.all(&db)? });
+    assert!(authors.iter().all(|(author, count)| author.books.loaded().unwrap().len() as i64 == *count));
+    let books = Book::objects().select_related(|b| b.author()).annotate(|b| b.reviews().count());
+    let books = assert_num_queries!(db, 1, { books.all(&db)? });
+    assert!(books.iter().all(|(book, _)| book.author.loaded().is_some()));
+    Ok(())
+}
+
+#[test]
+fn case_and_functions_compute_beside_the_row() -> Result<()> {
+    let db = shelf()?;
+    let lengths = Book::objects().order_by(|b| b.id()).values_list(|b| {
+        (
+            case().when(b.pages().lt(15), "short").when(b.pages().lt(35), "middle").otherwise("long"),
+            case().when(b.tags().name().eq("t0"), 1_i64).end(),
+            (b.price() * 1.26).round(1),
+            b.title().replace("B", "Book ").upper(),
+            b.pages().nullif(20),
+            b.pages().greatest(25),
+            (b.pages() - 25).abs(),
+        )
+    });
+    let rows = lengths.all(&db)?;
+    assert_eq!(rows[0], ("short".into(), Some(1), 0.6, "BOOK 0".into(), Some(10), 25, 15));
+    assert_eq!(rows[1], ("middle".into(), Some(1), 1.9, "BOOK 1".into(), None, 25, 5));
+    assert_eq!(rows[3], ("long".into(), None, 4.4, "BOOK 3".into(), Some(40), 40, 15));
+    let changed = Book::objects().update(&db, |b| b.pages().set(case().when(b.pages().gt(20), 1).otherwise(2)))?;
+    assert_eq!(changed, 4);
+    Ok(())
+}
