@@ -54,6 +54,14 @@ pub enum FetchMode {
     Warn,
 }
 
+/// Where rows come from, and what becomes of their relations: what every group of theirs inherits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Home {
+    /// The database, by number.
+    pub(crate) database: usize,
+    pub(crate) mode: FetchMode,
+}
+
 /// A handle of a database: cheap to clone, safe to share between threads.
 ///
 /// One connection writes and several read (write-ahead logging), foreign keys are enforced, and a connection that is
@@ -216,9 +224,15 @@ impl Database {
         f(self)
     }
 
-    /// The mode of querysets that name none.
-    pub(crate) fn fetch_mode(&self) -> FetchMode {
-        self.scoped_fetch_mode().unwrap_or(self.inner.fetch_mode)
+    /// The home of rows whose queryset names this mode, or none.
+    pub(crate) fn home(&self, mode: Option<FetchMode>) -> Home {
+        let mode = mode.or_else(|| self.scoped_fetch_mode()).unwrap_or(self.inner.fetch_mode);
+        Home { database: self.inner.id, mode }
+    }
+
+    /// Whether rows come from this database.
+    pub(crate) fn is_home(&self, home: Home) -> bool {
+        self.inner.id == home.database
     }
 
     /// The mode of the scope this thread is in, if it is in one.

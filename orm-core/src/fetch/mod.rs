@@ -197,7 +197,11 @@ fn in_mode(
     mut load: impl FnMut(Run<'_>, Option<Range<usize>>) -> Result<()>,
 ) -> Result<()> {
     let group = place.group();
-    let mode = db.database().scoped_fetch_mode().unwrap_or_else(|| group.mode());
+    let home = group.home().unwrap_or_else(|| db.database().home(Some(FetchMode::One)));
+    if !db.database().is_home(home) {
+        return Err(Error::misuse(format!("`{}` of a row of another database", name_of(place))));
+    }
+    let mode = db.database().scoped_fetch_mode().unwrap_or(home.mode);
     let rows = match mode {
         FetchMode::One => None,
         FetchMode::Peers => Some(peers(place, db.database().peer_cap())),
@@ -217,7 +221,7 @@ fn in_mode(
             let (watch, slot) = (Arc::clone(watch), place.slot());
             connection.database().saw_lazy(&LazyLoad { watch, meta, slot, is_to_one, touch: at });
         }
-        load(Run { connection, at, mode: group.mode(), eager: false }, rows.clone())
+        load(Run { connection, at, home, eager: false }, rows.clone())
     })
 }
 
@@ -279,8 +283,8 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
     let lowered = lower::select(&with_keys(meta, std::iter::once(key)))?;
     let sql = sql::compile(&lowered.statement);
     let watch = place.group().watch().zip(relation_of(place)).map(|(watch, relation)| watch.child(relation.name, meta));
-    let group = Group::new(meta, run.mode, watch);
-    let mut sink = loader.ones(run.mode);
+    let group = Group::new(meta, run.home, watch);
+    let mut sink = loader.ones();
     run.connection.query(&sql, About { meta, at: run.at }, |row| {
         let mut cursor = Cursor::new(row, &lowered.layout, &group, 0);
         sink.push(&mut cursor, 0).map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))
@@ -319,25 +323,31 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
             Node::new(NodeKind::Column(Path::default(), column)),
         ]);
         let sql = sql::compile(&lower::select(&plan)?.statement);
-        // Rows of one key (a repeated row) get the value one by one: the others find it missing and ask for themselves.
+        // A row may be there more than once: each gets the value.
         let mut numbers = KeyMap::with_capacity(rows.len());
+        let mut rows_of: Vec<Vec<u32>> = Vec::new();
         for row in &rows {
-            if let Some(key) = key(row) {
-                numbers.number(key, u32::try_from(*row).unwrap_or(u32::MAX));
+            let Some(key) = key(row) else { continue };
+            let (number, is_new) = numbers.number(key, u32::try_from(rows_of.len()).unwrap_or(u32::MAX));
+            if is_new {
+                rows_of.push(Vec::new());
+            }
+            if let Some(rows) = rows_of.get_mut(number as usize) {
+                rows.push(u32::try_from(*row).unwrap_or(u32::MAX));
             }
         }
         run.connection.query(&sql, About { meta, at }, |row| {
-            let mut cursor = Cursor::of_values(row, 0);
-            let key = cursor.datum().and_then(KeyRef::read).ok().flatten();
-            let value = cursor.value::<T>().map_err(|mismatch| Error::Decode {
-                model: meta.name,
-                field: column.name.to_owned(),
-                column: column.column.to_owned(),
-                expected: column.rust_type,
-                found: mismatch.0.into_owned(),
-            })?;
-            if let Some(row) = key.and_then(|key| numbers.get(key)) {
-                Cell { group, slot, row }.fill(value);
+            let key = row.datum(0).and_then(KeyRef::read).ok().flatten();
+            let rows = key.and_then(|key| numbers.get(key)).and_then(|number| rows_of.get(number as usize));
+            for number in rows.into_iter().flatten() {
+                let value = Cursor::of_values(row, 1).value::<T>().map_err(|mismatch| Error::Decode {
+                    model: meta.name,
+                    field: column.name.to_owned(),
+                    column: column.column.to_owned(),
+                    expected: column.rust_type,
+                    found: mismatch.0.into_owned(),
+                })?;
+                Cell { group, slot, row: *number }.fill(value);
             }
             Ok(())
         })

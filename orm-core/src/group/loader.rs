@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use super::{Cursor, Group, Place};
-use crate::db::FetchMode;
 use crate::meta::ModelMeta;
 use crate::value::{KeyRef, Mismatch};
 
@@ -49,9 +48,9 @@ pub trait Loader: Sync {
     /// The model.
     fn meta(&self) -> &'static ModelMeta;
     /// A sink for rows that are shared one by one: the targets of foreign keys.
-    fn ones(&self, mode: FetchMode) -> Box<dyn Sink>;
+    fn ones(&self) -> Box<dyn Sink>;
     /// A sink for rows that belong to `parents` parents: the targets of to-many relations.
-    fn many(&self, parents: usize, mode: FetchMode) -> Box<dyn Sink>;
+    fn many(&self, parents: usize) -> Box<dyn Sink>;
     /// Whether a to-one cell has its answer.
     fn has_one(&self, group: &Group, slot: usize, row: u32) -> bool;
     /// Whether a to-many cell has its answer.

@@ -4,8 +4,7 @@
 //! what a batch for the whole group needs, so that no row has to be kept alive for it.
 
 use super::Instance;
-use crate::db::FetchMode;
-use crate::meta::{ModelMeta, RelationKind};
+use crate::meta::{ModelMeta, RelationKind, RelationMeta};
 use crate::value::{KeyList, KeyRef};
 
 /// The keys of a group, in the order of its rows.
@@ -23,12 +22,10 @@ pub(super) struct Foreign {
 }
 
 impl Members {
-    /// Nobody yet. What foreign keys point at is kept only where a batch may ask for it.
-    pub(crate) fn new(meta: &'static ModelMeta, mode: FetchMode) -> Self {
-        let foreign = meta
-            .relations
-            .iter()
-            .filter(|relation| mode == FetchMode::Peers && matches!(relation.kind, RelationKind::ForeignKey { .. }));
+    /// Nobody yet.
+    pub(crate) fn new(meta: &'static ModelMeta) -> Self {
+        let is_foreign_key = |relation: &&&RelationMeta| matches!(relation.kind, RelationKind::ForeignKey { .. });
+        let foreign = meta.relations.iter().filter(is_foreign_key);
         let foreign = foreign.map(|relation| Foreign { slot: relation.slot, leading: 0, keys: KeyList::Empty });
         Members { keys: KeyList::Empty, foreign: foreign.collect() }
     }

@@ -22,7 +22,7 @@ pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub use members::Members;
 pub use shared::Shared;
 
-use crate::db::{FetchMode, Watch};
+use crate::db::{Home, Watch};
 use crate::meta::ModelMeta;
 use crate::value::{KeyList, KeyRef};
 
@@ -44,7 +44,8 @@ struct SlotState {
 /// The rows of one result: their keys, and what was loaded for them. Holds none of the rows themselves.
 pub struct Group {
     meta: Option<&'static ModelMeta>,
-    mode: FetchMode,
+    /// None for a group that belongs to no result.
+    home: Option<Home>,
     /// Set when the last row of the result is decoded, before the caller sees the first.
     members: OnceLock<Members>,
     /// One per slot of the model, made when the first is needed.
@@ -55,14 +56,14 @@ pub struct Group {
 
 impl Group {
     /// The group of a result that is about to be read.
-    pub(crate) fn new(meta: &'static ModelMeta, mode: FetchMode, watch: Option<Arc<Watch>>) -> Arc<Self> {
-        Arc::new(Group { meta: Some(meta), mode, members: OnceLock::new(), slots: OnceLock::new(), watch })
+    pub(crate) fn new(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Arc<Self> {
+        Arc::new(Group { meta: Some(meta), home: Some(home), members: OnceLock::new(), slots: OnceLock::new(), watch })
     }
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn solo() -> Arc<Self> {
         let members = OnceLock::from(Members { keys: KeyList::Int(vec![0]), foreign: Vec::new() });
-        Arc::new(Group { meta: None, mode: FetchMode::One, members, slots: OnceLock::new(), watch: None })
+        Arc::new(Group { meta: None, home: None, members, slots: OnceLock::new(), watch: None })
     }
 
     /// Says which rows there are. From now on cells can be made.
@@ -74,8 +75,8 @@ impl Group {
         self.meta
     }
 
-    pub(crate) fn mode(&self) -> FetchMode {
-        self.mode
+    pub(crate) fn home(&self) -> Option<Home> {
+        self.home
     }
 
     /// The key of a row.
@@ -187,9 +188,9 @@ impl Place {
 
     /// Leaves what was loaded to the clones: from now on this handle keeps for itself what it loads.
     pub(crate) fn leave(&mut self) {
-        let group = match (self.group.meta, self.group.key(self.row)) {
-            (Some(meta), Some(key)) => {
-                let group = Group::new(meta, self.group.mode, None);
+        let group = match (self.group.meta, self.group.home, self.group.key(self.row)) {
+            (Some(meta), Some(home), Some(key)) => {
+                let group = Group::new(meta, home, None);
                 group.seal(Members::of_one(key));
                 group
             }

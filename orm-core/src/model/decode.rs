@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Model;
-use crate::db::FetchMode;
 use crate::error::Error;
 use crate::group::{Cell, Cursor, Group, Instance, Layout, Loader, ManyCell, Members, OneCell, Place, Shared, Sink};
 use crate::meta::ModelMeta;
@@ -22,12 +21,12 @@ impl<M: Model> Loader for LoaderOf<M> {
     fn meta(&self) -> &'static ModelMeta {
         M::META
     }
-    fn ones(&self, mode: FetchMode) -> Box<dyn Sink> {
-        Box::new(Ones::<M> { rows: Vec::new(), members: Members::new(M::META, mode) })
+    fn ones(&self) -> Box<dyn Sink> {
+        Box::new(Ones::<M> { rows: Vec::new(), members: Members::new(M::META) })
     }
-    fn many(&self, parents: usize, mode: FetchMode) -> Box<dyn Sink> {
+    fn many(&self, parents: usize) -> Box<dyn Sink> {
         let buckets = Buckets::Open((0..parents).map(|_| Vec::new()).collect());
-        Box::new(Many::<M> { buckets, members: Members::new(M::META, mode) })
+        Box::new(Many::<M> { buckets, members: Members::new(M::META) })
     }
     fn has_one(&self, group: &Group, slot: usize, row: u32) -> bool {
         group.peek::<OneCell<M>>(slot, row).is_some()
@@ -60,7 +59,7 @@ impl<M: Model> Sink for Ones<M> {
         self.rows.len()
     }
     fn seal(&mut self, group: &Arc<Group>) {
-        group.seal(std::mem::replace(&mut self.members, Members::new(M::META, FetchMode::One)));
+        group.seal(std::mem::replace(&mut self.members, Members::new(M::META)));
     }
     fn instances(&self) -> Vec<&dyn Instance> {
         self.rows.iter().map(|row| &**row as &dyn Instance).collect()
@@ -105,7 +104,7 @@ impl<M: Model> Sink for Many<M> {
         self.members.len()
     }
     fn seal(&mut self, group: &Arc<Group>) {
-        group.seal(std::mem::replace(&mut self.members, Members::new(M::META, FetchMode::One)));
+        group.seal(std::mem::replace(&mut self.members, Members::new(M::META)));
         if let Buckets::Open(buckets) = &mut self.buckets {
             let buckets = std::mem::take(buckets);
             // Parents without rows share one empty slice.

@@ -209,8 +209,8 @@ pub fn filled<T>(value: Option<T>) -> Result<T, Mismatch> {
 }
 
 /// A group of one row, sealed.
-pub(crate) fn group_of_one<M: Model>(key: KeyRef<'_>, mode: crate::db::FetchMode) -> Arc<Group> {
-    let group = Group::new(M::META, mode, None);
+pub(crate) fn group_of_one<M: Model>(key: KeyRef<'_>, home: crate::db::Home) -> Arc<Group> {
+    let group = Group::new(M::META, home, None);
     group.seal(Members::of_one(key));
     group
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::{FetchMode, Row, Watch};
+use crate::db::{Home, Row, Watch};
 use crate::error::Result;
 use crate::group::{Cursor, Group, Instance, Layout, Sink};
 use crate::lower::JoinNode;
@@ -27,20 +27,20 @@ pub(crate) struct Joined {
 
 impl Joined {
     /// Readers for what a statement joins.
-    pub(crate) fn new(nodes: &[JoinNode], mode: FetchMode, parent: Option<&Watch>) -> Vec<Self> {
+    pub(crate) fn new(nodes: &[JoinNode], home: Home, parent: Option<&Watch>) -> Vec<Self> {
         nodes
             .iter()
             .map(|node| {
                 let meta = node.relation.target();
                 let watch = parent.map(|parent| parent.child(node.relation.name, meta));
-                let children = Joined::new(&node.children, mode, watch.as_deref());
+                let children = Joined::new(&node.children, home, watch.as_deref());
                 Joined {
                     relation: node.relation,
                     meta,
                     layout: node.layout.clone(),
                     key: node.layout.position(meta, meta.key).unwrap_or(node.layout.offset),
-                    group: Group::new(meta, mode, watch),
-                    sink: node.loader.ones(mode),
+                    group: Group::new(meta, home, watch),
+                    sink: node.loader.ones(),
                     numbers: KeyMap::with_capacity(0),
                     targets: Vec::new(),
                     children,

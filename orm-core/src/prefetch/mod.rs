@@ -13,7 +13,7 @@ mod tree;
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::db::{Connection, FetchMode};
+use crate::db::{Connection, Home};
 use crate::error::Result;
 use crate::group::{Group, Instance, Loader};
 use crate::meta::RelationMeta;
@@ -27,7 +27,8 @@ use tree::Branch;
 pub(crate) struct Run<'c> {
     pub(crate) connection: &'c Connection<'c>,
     pub(crate) at: &'static Location<'static>,
-    pub(crate) mode: FetchMode,
+    /// What the loaded rows inherit.
+    pub(crate) home: Home,
     /// Whether it was asked for, and not a matter of a first access.
     pub(crate) eager: bool,
 }

@@ -113,10 +113,10 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
     let sql = sql::compile(&Statement::Select(select));
     let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta));
-    let mut joined = Joined::new(&lowered.joins, run.mode, watch.as_deref());
-    let group = Group::new(meta, run.mode, watch);
+    let mut joined = Joined::new(&lowered.joins, run.home, watch.as_deref());
+    let group = Group::new(meta, run.home, watch);
     let to_one = branch.relation.is_to_one();
-    let mut sink = if to_one { branch.loader.ones(run.mode) } else { branch.loader.many(wanted, run.mode) };
+    let mut sink = if to_one { branch.loader.ones() } else { branch.loader.many(wanted) };
     // For a relation to one row: the number of the row of each key.
     let mut found: Vec<Option<u32>> = vec![None; if to_one { wanted } else { 0 }];
     let read = |row: Row<'_>| {

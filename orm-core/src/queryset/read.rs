@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::record::names;
 use super::{QuerySet, Shape};
-use crate::db::{Connection, Database, EagerLoad, Executor, FetchMode, How, Need, Row};
+use crate::db::{Connection, Database, EagerLoad, Executor, Home, How, Need, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Instance, Layout, Members};
 use crate::lower::{self, Lowered};
@@ -20,7 +20,7 @@ pub(super) struct Read<M, S> {
     lowered: Lowered,
     pub(super) sql: Sql,
     prefetch: Prefetch,
-    mode: FetchMode,
+    home: Home,
     names: Option<Arc<[String]>>,
     types: PhantomData<fn() -> (M, S)>,
 }
@@ -37,9 +37,9 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         let lowered = lower::select(plan)?;
         let sql = sql::compile(&lowered.statement);
         let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
-        let mode = plan.mode.unwrap_or_else(|| db.database().fetch_mode());
+        let home = db.database().home(plan.mode);
         let names = plan.select.as_deref().map(names);
-        Ok(Read { lowered, sql, prefetch, mode, names, types: PhantomData })
+        Ok(Read { lowered, sql, prefetch, home, names, types: PhantomData })
     }
 
     /// A query and its prefetches see one moment in time.
@@ -54,9 +54,9 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
 
     pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
         let watch = database.watch(M::META, at);
-        let joined = Joined::new(&self.lowered.joins, self.mode, watch.as_deref());
-        let members = Members::new(M::META, self.mode);
-        Chunk { read: self, rows: Vec::new(), members, group: Group::new(M::META, self.mode, watch), joined }
+        let joined = Joined::new(&self.lowered.joins, self.home, watch.as_deref());
+        let members = Members::new(M::META);
+        Chunk { read: self, rows: Vec::new(), members, group: Group::new(M::META, self.home, watch), joined }
     }
 
     #[cold]
@@ -124,7 +124,7 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
         if !self.read.prefetch.is_empty() {
             let instances: Vec<&dyn Instance> = self.rows.iter().filter_map(S::instance).collect();
             self.read.prefetch.run(
-                Run { connection, at, mode: self.read.mode, eager: true },
+                Run { connection, at, home: self.read.home, eager: true },
                 &instances,
                 &self.joined,
             )?;

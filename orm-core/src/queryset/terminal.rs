@@ -351,8 +351,14 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
     if rows.is_empty() || prefetch.is_empty() {
         return Ok(());
     }
-    let mode = db.database().fetch_mode();
-    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, mode, eager: true }, &rows, &[]))
+    // What is loaded inherits from the rows it is loaded for.
+    let of_rows =
+        rows.iter().find_map(|row| (0..M::META.slots).find_map(|slot| row.handle(slot)?.place?.group().home()));
+    let home = of_rows.unwrap_or_else(|| db.database().home(None));
+    if !db.database().is_home(home) {
+        return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
+    }
+    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, home, eager: true }, &rows, &[]))
 }
 
 pub(super) fn about<M: Model>(at: &'static Location<'static>) -> About {
