@@ -10,3 +10,5 @@ mod random_conditions;
 mod select_related;
 mod smoke;
 mod support;
+mod transactions;
+mod writes;

@@ -60,7 +60,12 @@ pub struct Whole<R, O, T> {
 
 impl<R, O, T: Model> Whole<R, O, T> {
     fn new(path: Path) -> Self {
-        Whole { node: PrefetchNode { path, plan: Plan::new(T::META), slot: None }, types: PhantomData }
+        Whole { node: PrefetchNode { path, plan: Plan::new(T::META), slot: None, depth: None }, types: PhantomData }
+    }
+
+    fn following(mut self, depth: u32) -> Self {
+        self.node.depth = Some(depth.max(1));
+        self
     }
 
     /// The order of the related rows.
@@ -95,6 +100,14 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
         Whole::new(self.path())
     }
 
+    /// Inside `prefetch_related`, for a foreign key of a model to itself: the related row, its own, and so on, to a depth
+    /// (at least 1), in one statement.
+    ///
+    /// A foreign key to another model is an [`Error::Misuse`](crate::Error::Misuse) when the query runs.
+    pub fn ancestors(&self, depth: u32) -> Whole<R, (), T> {
+        self.whole().following(depth)
+    }
+
     /// Inside `prefetch_related`: what is joined to the related row.
     pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, (), T> {
         self.whole().select_related(f)
@@ -127,6 +140,43 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     }
 }
 
+impl<R: Model, T: Model> ToMany<R, T, T> {
+    /// Inside `prefetch_related`, for a relation of a model to itself: the related rows, theirs, and so on, to a depth (at
+    /// least 1), in one statement. Each row's own relation is loaded with them, but for the rows at the last depth.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// #[derive(Model)]
+    /// pub struct Employee {
+    ///     pub id: i64,
+    ///     pub name: String,
+    ///     pub reports_to: Option<ForeignKey<Employee>>,
+    ///     #[relation(via = "reports_to")]
+    ///     pub reports: HasMany<Employee>,
+    /// }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Employee])?;
+    /// # let chief = Employee::create().name("A").save(&db)?;
+    /// # let middle = Employee::create().name("B").reports_to(&chief).save(&db)?;
+    /// # Employee::create().name("C").reports_to(&middle).save(&db)?;
+    /// // SELECT .. FROM "employee" WHERE "employee"."reports_to_id" IS NULL
+    /// // WITH RECURSIVE "tree" ("key", "depth") AS (..) SELECT .. FROM "employee" JOIN (SELECT .. FROM "tree" ..) ..
+    /// let chiefs = assert_num_queries!(db, 2, {
+    ///     Employee::objects()
+    ///         .filter(|e| e.reports_to().is_null())
+    ///         .prefetch_related(|e| e.reports().descendants(10))
+    ///         .all(&db)?
+    /// });
+    /// assert_eq!(chiefs[0].reports.loaded().unwrap()[0].reports.loaded().unwrap()[0].name, "C");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn descendants(&self, depth: u32) -> Whole<R, T, T> {
+        self.whole().following(depth)
+    }
+}
+
 /// A part of a relation: it has to go to a slot with `.to(..)`.
 #[must_use]
 pub struct Part<R, O, T> {
@@ -145,7 +195,7 @@ impl<R, O: Model, T> Part<R, O, T> {
     /// The slot it goes to: a `Prefetched` field of the model the relation belongs to.
     pub fn to(self, f: impl FnOnce(Fields<O>) -> Slot<O, T>) -> Slotted<R> {
         let slot = f(root::<O>()).slot;
-        let node = PrefetchNode { path: self.path, plan: self.plan, slot: Some(slot) };
+        let node = PrefetchNode { path: self.path, plan: self.plan, slot: Some(slot), depth: None };
         Slotted { node, model: PhantomData }
     }
 }

@@ -78,6 +78,8 @@ pub struct PrefetchNode {
     pub(crate) plan: Plan,
     /// The slot it goes to, if it is not the relation's own.
     pub(crate) slot: Option<usize>,
+    /// How often a relation of a model to itself is followed, in the one statement.
+    pub(crate) depth: Option<u32>,
 }
 
 impl Plan {

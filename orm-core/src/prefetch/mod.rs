@@ -2,11 +2,12 @@
 //!
 //! `tree.rs` merges what was asked into one tree, so that siblings under a common prefix load that prefix once;
 //! `step.rs` makes one statement of one relation and puts the rows where they belong; `joined.rs` reads the rows that
-//! come with their parent by JOIN.
+//! come with their parent by JOIN; `recursive.rs` follows a relation of a model to itself.
 //!
 //! Statements = one for each relation in the tree that is not joined already; a level without rows stops there.
 
 mod joined;
+mod recursive;
 mod step;
 mod tree;
 
@@ -63,7 +64,8 @@ pub(crate) fn load(
     relation: &'static RelationMeta,
     loader: &'static dyn Loader,
 ) -> Result<()> {
-    let branch = Branch { relation, loader, plan: Plan::new(loader.meta()), slot: None, children: Vec::new() };
+    let branch =
+        Branch { relation, loader, plan: Plan::new(loader.meta()), slot: None, depth: None, children: Vec::new() };
     step::run(run, Parents::of_group(group, rows, &branch), &branch)
 }
 
@@ -77,7 +79,13 @@ fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Br
             Some(joined) if branch.slot.is_none() => {
                 level(run, &joined.instances(), joined.children(), &branch.children)?;
             }
-            _ => step::run(run, Parents::of_rows(rows, branch)?, branch)?,
+            _ => {
+                let parents = Parents::of_rows(rows, branch)?;
+                match branch.depth {
+                    Some(depth) => recursive::run(run, parents, branch, depth)?,
+                    None => step::run(run, parents, branch)?,
+                }
+            }
         }
     }
     Ok(())

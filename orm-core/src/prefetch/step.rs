@@ -26,11 +26,11 @@ use crate::value::{Bind, KeyMap, KeyRef};
 
 /// The parents of a step: each key once, and the cells that wait for it.
 pub(super) struct Parents<'a> {
-    keys: KeyMap,
-    binds: Vec<Bind<'static>>,
-    waiting: Vec<(Cell<'a>, u32)>,
+    pub(super) keys: KeyMap,
+    pub(super) binds: Vec<Bind<'static>>,
+    pub(super) waiting: Vec<(Cell<'a>, u32)>,
     /// Rows that handles have already: they are not loaded again, and what hangs on them is.
-    known: Vec<&'a dyn Instance>,
+    pub(super) known: Vec<&'a dyn Instance>,
 }
 
 impl<'a> Parents<'a> {
@@ -161,7 +161,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
 }
 
 /// Tells the report what was prefetched, once for each group that it was prefetched for.
-fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
+pub(super) fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
     let mut last: Option<&Group> = None;
     for (cell, _) in waiting {
         if last.is_some_and(|last| std::ptr::eq(last, cell.group)) {
@@ -176,14 +176,14 @@ fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
     }
 }
 
-struct Step {
-    select: Select,
+pub(super) struct Step {
+    pub(super) select: Select,
     /// Where the key stands that says which parent a row belongs to.
-    link: usize,
-    lowered: lower::Lowered,
+    pub(super) link: usize,
+    pub(super) lowered: lower::Lowered,
 }
 
-fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys: Vec<Bind<'static>>) -> Result<Step> {
+pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys: Vec<Bind<'static>>) -> Result<Step> {
     let relation = branch.relation;
     let meta = relation.target();
     let mut plan = branch.plan.clone();
@@ -222,6 +222,9 @@ fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys: Vec<Bind<
     let link = link.ok_or_else(|| no_link(branch))?;
     select.filter.push(Expr::InArray(Box::new(column.clone()), Box::new(Expr::Bind(Bind::Array(Arc::new(keys))))));
     if limit.is_some() || offset.is_some() {
+        // Rows that are equal in the order are cut off by their key, the same each time.
+        let expr = Expr::column(&alias, meta.key_column());
+        select.order.push(OrderTerm { expr, descending: false, nulls: None });
         select = first_of_each(select, column, limit, offset.unwrap_or(0));
     }
     Ok(Step { select, link, lowered })

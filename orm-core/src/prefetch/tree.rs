@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::group::Loader;
 use crate::lower;
-use crate::meta::RelationMeta;
+use crate::meta::{RelationKind, RelationMeta};
 use crate::plan::{Path, Plan, PrefetchNode};
 
 /// One relation to load, and what to load for its rows in turn.
@@ -13,6 +13,8 @@ pub(super) struct Branch {
     /// Order, joins and deferrals; with a slot, filters and limits too.
     pub(super) plan: Plan,
     pub(super) slot: Option<usize>,
+    /// How often a relation of a model to itself is followed.
+    pub(super) depth: Option<u32>,
     pub(super) children: Vec<Branch>,
 }
 
@@ -37,13 +39,27 @@ fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) ->
     let same = |branch: &&mut Branch| std::ptr::eq(branch.relation, hop.relation) && branch.slot == slot;
     if branches.iter_mut().find(same).is_none() {
         let plan = Plan::new(hop.relation.target());
-        branches.push(Branch { relation: hop.relation, loader: hop.loader, plan, slot, children: Vec::new() });
+        let (relation, loader, children) = (hop.relation, hop.loader, Vec::new());
+        branches.push(Branch { relation, loader, plan, slot, depth: None, children });
     } else if rest.is_empty() && slot.is_some() {
         return Err(conflict(node, "two prefetches fill one slot"));
     }
     let Some(branch) = branches.iter_mut().find(same) else { return Ok(()) };
     if !rest.is_empty() {
         return insert(&mut branch.children, rest, node);
+    }
+    if let Some(depth) = node.depth {
+        let by_key = !matches!(hop.relation.kind, RelationKind::ManyToMany(_));
+        if hop.relation.model != hop.relation.target().name || !by_key {
+            return Err(Error::misuse(format!(
+                "`{}` cannot be followed to a depth: only a foreign key of a model to itself can, and its other side",
+                branch.name()
+            )));
+        }
+        if branch.depth.is_some_and(|known| known != depth) {
+            return Err(conflict(node, "two depths"));
+        }
+        branch.depth = Some(depth);
     }
     if !node.plan.is_plain() {
         if !branch.plan.is_plain() {

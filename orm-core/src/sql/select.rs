@@ -6,6 +6,17 @@ use crate::value::Bind;
 
 impl Writer {
     pub(super) fn select(&mut self, select: &Select) {
+        if let Some(with) = &select.with {
+            self.push("WITH RECURSIVE ");
+            self.ident(with.name);
+            self.push(" (");
+            self.list(&with.columns, ", ", |writer, column| writer.ident(column));
+            self.push(") AS (");
+            self.select(&with.seed);
+            self.push(" UNION ");
+            self.select(&with.step);
+            self.push(") ");
+        }
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
         for (i, column) in select.columns.iter().enumerate() {
             if i > 0 {
@@ -65,6 +76,12 @@ impl Writer {
             TableRef::Select(select) => {
                 self.push("(");
                 self.select(select);
+                self.push(") AS ");
+                self.ident(&source.alias);
+            }
+            TableRef::Array(array) => {
+                self.push("rarray(");
+                self.expr(array);
                 self.push(") AS ");
                 self.ident(&source.alias);
             }

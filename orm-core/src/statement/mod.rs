@@ -26,6 +26,7 @@ pub(crate) enum Statement {
 /// `SELECT`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Select {
+    pub(crate) with: Option<Box<Recursive>>,
     pub(crate) distinct: bool,
     pub(crate) columns: Vec<Expr>,
     /// The columns are named `c0`, `c1` .. for a query around this one.
@@ -39,6 +40,15 @@ pub(crate) struct Select {
     pub(crate) order: Vec<OrderTerm>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,
+}
+
+/// `WITH RECURSIVE name (columns) AS (seed UNION step)`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recursive {
+    pub(crate) name: &'static str,
+    pub(crate) columns: Vec<&'static str>,
+    pub(crate) seed: Select,
+    pub(crate) step: Select,
 }
 
 /// One table of a FROM clause, with the way it is joined to those before it.
@@ -57,6 +67,8 @@ pub(crate) enum TableRef {
     Table(&'static str),
     /// A subquery.
     Select(Box<Select>),
+    /// The values of an array bind, in its column `value`.
+    Array(Expr),
     /// One row without columns: what a LEFT JOIN starts from where there is no table of its own.
     Nothing,
 }

@@ -1,0 +1,231 @@
+//! Loading at the edges: trees, limits for each parent at size, hundreds of thousands of parents, and JSON.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use eager_orm::prelude::*;
+use eager_orm::{Error, Result};
+use serde::Serialize;
+
+#[derive(Model, Debug, Clone, Serialize)]
+pub struct Employee {
+    pub id: i64,
+    pub name: String,
+    #[serde(rename = "boss")]
+    pub reports_to: Option<ForeignKey<Employee>>,
+    #[relation(via = "reports_to")]
+    #[serde(skip_serializing_if = "HasMany::is_unloaded")]
+    pub reports: HasMany<Employee>,
+}
+
+#[derive(Model, Debug, Serialize)]
+pub struct Author {
+    pub id: i64,
+    pub name: String,
+    #[serde(skip_serializing_if = "HasMany::is_unloaded")]
+    pub books: HasMany<Book>,
+    #[serde(skip)]
+    pub top_books: Prefetched<Book>,
+}
+
+#[derive(Model, Debug, Serialize)]
+pub struct Book {
+    pub id: i64,
+    pub title: String,
+    pub pages: i32,
+    #[serde(flatten)]
+    pub author: ForeignKey<Author>,
+    #[serde(skip_serializing_if = "ManyToMany::is_unloaded")]
+    pub tags: ManyToMany<Tag>,
+}
+
+#[derive(Model, Debug, Serialize)]
+pub struct Tag {
+    pub id: i64,
+    pub name: String,
+    #[relation(via = "tags")]
+    #[serde(skip)]
+    pub books: ManyToMany<Book>,
+    #[serde(skip)]
+    pub top_books: Prefetched<Book>,
+}
+
+#[derive(Model, Debug, Serialize)]
+pub struct Note {
+    pub id: i64,
+    pub text: String,
+    pub book: ForeignKey<Book>,
+    pub written: Option<Date>,
+    #[serde(skip)]
+    pub length: Memo<usize>,
+}
+
+/// A company of `depth` levels, each employee above three; the chief is 1, the next level 2 to 4, and so on.
+fn company(depth: u32) -> Result<Database> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Employee])?;
+    let count: i64 = (0..depth).map(|level| 3_i64.pow(level)).sum();
+    let employee = |i: i64| Employee::create().name(format!("e{i}")).reports_to((i > 1).then(|| (i + 1) / 3));
+    Employee::objects().bulk_create((1..=count).map(employee)).run(&db)?;
+    Ok(db)
+}
+
+fn count_below(employee: &Employee) -> usize {
+    employee.reports.loaded().map_or(0, |reports| reports.iter().map(|report| 1 + count_below(report)).sum())
+}
+
+#[test]
+fn all_descendants_come_in_one_statement_and_each_row_has_its_own() -> Result<()> {
+    let db = company(5)?;
+    let chief = Employee::objects().filter(|e| e.reports_to().is_null());
+    let chiefs = chief.clone().prefetch_related(|e| e.reports().descendants(10).order_by(|e| e.id().desc()));
+    let chiefs = assert_num_queries!(db, 2, { chiefs.all(&db)? });
+    assert_eq!(count_below(&chiefs[0]), 3 + 9 + 27 + 81);
+    assert_eq!(chiefs[0].reports.loaded().unwrap()[0].id, 4, "in the order that was asked");
+    let leaf = chiefs[0].reports.loaded().unwrap()[0].reports.loaded().unwrap();
+    let leaf = &leaf[0].reports.loaded().unwrap()[0].reports.loaded().unwrap()[0];
+    assert!(leaf.reports.loaded().unwrap().is_empty(), "known to have none");
+
+    // To a depth: what is below the last rows was not asked, and is not taken for nothing.
+    let chiefs = chief.prefetch_related(|e| e.reports().descendants(2)).all(&db)?;
+    assert_eq!(count_below(&chiefs[0]), 3 + 9);
+    let second = &chiefs[0].reports.loaded().unwrap()[0].reports.loaded().unwrap()[0];
+    assert!(second.reports.loaded().is_none());
+    assert_eq!(assert_num_queries!(db, 1, { second.reports.all(&db)?.len() }), 3);
+
+    // Several roots, of which one is below the other.
+    let some = Employee::objects().filter(|e| e.id().in_([1, 2, 5])).order_by(|e| e.id());
+    let some = some.prefetch_related(|e| e.reports().descendants(3)).all(&db)?;
+    assert_eq!(some.iter().map(count_below).collect::<Vec<_>>()[0], 3 + 9 + 27);
+    assert_eq!(some[2].reports.all(&db)?.len(), 3);
+    Ok(())
+}
+
+#[test]
+fn all_ancestors_come_in_one_statement() -> Result<()> {
+    let db = company(5)?;
+    let leaves = Employee::objects().filter(|e| e.id().gt(40)).order_by(|e| e.id());
+    let leaves = leaves.prefetch_related(|e| e.reports_to().ancestors(10));
+    let leaves = assert_num_queries!(db, 2, { leaves.all(&db)? });
+    assert_eq!(leaves.len(), 81);
+    assert_num_queries!(db, 0, {
+        for leaf in &leaves {
+            let mut steps = 0;
+            let mut above = leaf;
+            while let Some(boss) = above.reports_to.loaded() {
+                above = boss;
+                steps += 1;
+            }
+            assert_eq!((steps, above.id), (4, 1));
+        }
+    });
+    assert!(leaves[0].reports_to.as_ref().unwrap().same_row(leaves[1].reports_to.as_ref().unwrap()));
+    Ok(())
+}
+
+#[test]
+fn a_circle_ends_at_the_depth_and_is_dropped_with_its_rows() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Employee])?;
+    Employee::objects().bulk_create((1..=3).map(|i| Employee::create().name(format!("e{i}")))).run(&db)?;
+    for (employee, boss) in [(1, 2), (2, 3), (3, 1)] {
+        Employee::objects().filter(|e| e.id().eq(employee)).update(&db, |e| e.reports_to().set(boss))?;
+    }
+    let one = Employee::objects().filter(|e| e.id().eq(1));
+    let down = one.clone().prefetch_related(|e| e.reports().descendants(2)).get(&db)?;
+    assert_eq!(down.reports.loaded().unwrap()[0].id, 3);
+    let up = one.prefetch_related(|e| e.reports_to().ancestors(5)).get(&db)?;
+    assert_eq!(up.reports_to.get(&db)?.unwrap().id, 2);
+    Ok(())
+}
+
+#[test]
+fn only_a_relation_of_a_model_to_itself_is_a_tree() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Author, Book, Tag])?;
+    let refused = Book::objects().prefetch_related(|b| b.author().ancestors(3)).all(&db);
+    assert!(matches!(refused, Err(Error::Misuse { .. })), "{refused:?}");
+    Ok(())
+}
+
+/// `authors` authors of `each` books; each book has two of five tags.
+fn shelf(authors: i64, each: i64) -> Result<Database> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Author, Book, Tag, Note])?;
+    Tag::objects().bulk_create((1..=5).map(|i| Tag::create().name(format!("t{i}")))).run(&db)?;
+    Author::objects().bulk_create((1..=authors).map(|i| Author::create().name(format!("a{i}")))).run(&db)?;
+    // Pages are equal in pairs, so that a limit cuts between equal rows.
+    let book = |i: i64| Book::create().title(format!("b{i}")).pages((i / 2 % 1000) as i32).author(i % authors + 1);
+    Book::objects().bulk_create((0..authors * each).map(book)).run(&db)?;
+    Ok(db)
+}
+
+#[test]
+fn three_of_fifty_children_of_ten_thousand_parents() -> Result<()> {
+    let db = shelf(10_000, 50)?;
+    let authors = Author::objects()
+        .prefetch_related(|a| a.books().order_by(|b| b.pages().desc()).limit(3).to(|a| a.top_books()))
+        .order_by(|a| a.id());
+    let authors = assert_num_queries!(db, 2, { authors.all(&db)? });
+    for author in authors.iter().step_by(997) {
+        let best = author.books.query().order_by(|b| (b.pages().desc(), b.id())).limit(3).all(&db)?;
+        let keys = |books: &[Book]| books.iter().map(|book| book.id).collect::<Vec<_>>();
+        assert_eq!(keys(author.top_books.get()?), keys(&best));
+    }
+    assert!(authors.iter().all(|author| author.top_books.loaded().unwrap().len() == 3 && author.books.is_unloaded()));
+    Ok(())
+}
+
+#[test]
+fn a_limit_for_each_parent_through_a_many_to_many_relation() -> Result<()> {
+    let db = shelf(3, 4)?;
+    let mut books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    for (i, book) in (0_i64..).zip(&mut books) {
+        book.tags.add(&db, [i % 5 + 1, (i + 1) % 5 + 1])?;
+    }
+    let tags = Tag::objects()
+        .prefetch_related(|t| t.books().order_by(|b| b.id().desc()).limit(2).to(|t| t.top_books()))
+        .order_by(|t| t.id());
+    let tags = assert_num_queries!(db, 2, { tags.all(&db)? });
+    for tag in &tags {
+        let all = tag.books.query().order_by(|b| b.id().desc()).limit(2).values_list(|b| b.id()).all(&db)?;
+        assert_eq!(tag.top_books.get()?.iter().map(|book| book.id).collect::<Vec<_>>(), all);
+    }
+    Ok(())
+}
+
+#[test]
+fn three_hundred_thousand_parents_are_two_statements() -> Result<()> {
+    let db = shelf(300_000, 1)?;
+    let authors = assert_num_queries!(db, 2, { Author::objects().prefetch_related(|a| a.books()).all(&db)? });
+    assert_eq!(authors.iter().map(|author| author.books.loaded().unwrap().len()).sum::<usize>(), 300_000);
+    // Peers: three parts of the cap's 100,000 rows.
+    let books = Book::objects().all(&db)?;
+    assert_num_queries!(db, 3, {
+        for book in &books {
+            book.author.get(&db)?;
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn a_model_serialises_what_is_loaded_and_never_asks() -> Result<()> {
+    let db = shelf(1, 1)?;
+    let note = Note::create().text("hm").book(1).written(Date::constant(2024, 2, 29)).save(&db)?;
+    let text = assert_num_queries!(db, 0, { serde_json::to_string(&note).unwrap() });
+    assert_eq!(text, r#"{"id":1,"text":"hm","book":1,"written":"2024-02-29"}"#);
+    let note = Note::objects().select_related(|n| n.book().author()).prefetch_related(|n| n.book().tags()).get(&db)?;
+    let text = assert_num_queries!(db, 0, { serde_json::to_string(&note).unwrap() });
+    // `flatten` puts the author's fields into the book's; serde writes both of a name.
+    let expected = r#"{"id":1,"text":"hm","book":{"id":1,"title":"b0","pages":0,"id":1,"name":"a1","tags":[]},"written":"2024-02-29"}"#;
+    assert_eq!(text, expected);
+    let author = Author::objects().prefetch_related(|a| a.books().author()).get(&db)?;
+    assert!(serde_json::to_string(&author).unwrap().starts_with(r#"{"id":1,"name":"a1","books":[{"id":1,"title":"b0""#));
+    let author = Author::objects().get(&db)?;
+    assert_eq!(serde_json::to_string(&author).unwrap(), r#"{"id":1,"name":"a1"}"#);
+    let db = company(2)?;
+    let one = Employee::objects().prefetch_related(|e| e.reports()).find(&db, 1)?;
+    let text = serde_json::to_string(&one).unwrap();
+    assert!(text.starts_with(r#"{"id":1,"name":"e1","boss":null,"reports":[{"id":2,"name":"e2","boss":1},"#), "{text}");
+    Ok(())
+}
