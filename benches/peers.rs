@@ -97,5 +97,10 @@ fn main() {
     println!("three relations, Peers{peers:8.3} ms  {:.3}", peers / plain);
     let handles = size_of::<Book>() - size_of::<Plain>();
     // A key a row for the group, and one for each of the two foreign keys.
-    println!("{} bytes a row in handles, {} in the group: {:.1} a row and relation", handles, 3 * 8, (handles + 24) as f64 / 3.0);
+    println!(
+        "{} bytes a row in handles, {} in the group: {:.1} a row and relation",
+        handles,
+        3 * 8,
+        (handles + 24) as f64 / 3.0
+    );
 }

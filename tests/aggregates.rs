@@ -1,6 +1,13 @@
 //! Aggregates: over relations beside each row, over groups, over the whole query; two of them never multiply each other.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 #![allow(dead_code, reason = "the models are shared with the suite")]
 
 #[path = "suite/support/mod.rs"]
@@ -42,11 +49,7 @@ fn an_aggregate_over_a_relation_is_one_value_a_row() -> Result<()> {
     let values: Vec<_> = authors.iter().map(|(author, values)| (author.name.as_str(), *values)).collect();
     assert_eq!(
         values,
-        [
-            ("A1", (2, Some(40), Some(20.0))),
-            ("A2", (2, Some(60), Some(30.0))),
-            ("A3", (0, None, None)),
-        ]
+        [("A1", (2, Some(40), Some(20.0))), ("A2", (2, Some(60), Some(30.0))), ("A3", (0, None, None)),]
     );
     Ok(())
 }
@@ -58,7 +61,8 @@ fn two_aggregates_over_two_relations_do_not_multiply() -> Result<()> {
     let counts: Vec<_> = books.all(&db)?.into_iter().map(|(_, counts)| counts).collect();
     assert_eq!(counts, [(2, 0), (1, 1), (1, 2), (0, 3)]);
     // At a distance: reviews of an author's books, and tags of them.
-    let authors = Author::objects().annotate(|a| (a.books().reviews().count(), a.books().tags().count_distinct_names()));
+    let authors =
+        Author::objects().annotate(|a| (a.books().reviews().count(), a.books().tags().count_distinct_names()));
     let counts: Vec<_> = authors.all(&db)?.into_iter().map(|(_, counts)| counts).collect();
     assert_eq!(counts, [(2, 3), (4, 1), (0, 0)]);
     Ok(())
@@ -77,9 +81,10 @@ impl<R: Model, O: Model> DistinctNames<R> for eager_orm::ToMany<R, O, Tag> {
 #[test]
 fn an_aggregate_has_a_filter_of_its_own_and_a_filter_after_it_changes_nothing() -> Result<()> {
     let db = shelf()?;
-    let counts = |query: QuerySet<Author, eager_orm::Annotated<eager_orm::Aggregate<Author, i64>>>| -> Result<Vec<i64>> {
-        Ok(query.all(&db)?.into_iter().map(|(_, count)| count).collect())
-    };
+    let counts =
+        |query: QuerySet<Author, eager_orm::Annotated<eager_orm::Aggregate<Author, i64>>>| -> Result<Vec<i64>> {
+            Ok(query.all(&db)?.into_iter().map(|(_, count)| count).collect())
+        };
     let long = Author::objects().annotate(|a| a.books().count().filter(a.books().pages().gt(15)));
     assert_eq!(counts(long)?, [1, 2, 0]);
     // Only authors with a long book, and all of the books of those.
@@ -152,7 +157,8 @@ fn groups_have_aggregates_over_relations_that_do_not_multiply() -> Result<()> {
 #[test]
 fn the_whole_query_is_one_group() -> Result<()> {
     let db = shelf()?;
-    let all = Book::objects().aggregate(&db, |b| (count(), b.pages().max(), b.price().total(), b.reviews().stars().sum()));
+    let all =
+        Book::objects().aggregate(&db, |b| (count(), b.pages().max(), b.price().total(), b.reviews().stars().sum()));
     assert_eq!(all?, (4, Some(40), 8.0, Some(10)));
     let some = Book::objects().filter(|b| b.pages().gt(15)).order_by(|b| b.pages()).limit(2);
     assert_eq!(some.aggregate(&db, |b| (b.pages().sum(), b.reviews().count()))?, (Some(50), 3));

@@ -1,6 +1,13 @@
 //! Loading at the edges: trees, limits for each parent at size, hundreds of thousands of parents, and JSON.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use eager_orm::prelude::*;
 use eager_orm::{Error, Result};
@@ -220,7 +227,9 @@ fn a_model_serialises_what_is_loaded_and_never_asks() -> Result<()> {
     let expected = r#"{"id":1,"text":"hm","book":{"id":1,"title":"b0","pages":0,"id":1,"name":"a1","tags":[]},"written":"2024-02-29"}"#;
     assert_eq!(text, expected);
     let author = Author::objects().prefetch_related(|a| a.books().author()).get(&db)?;
-    assert!(serde_json::to_string(&author).unwrap().starts_with(r#"{"id":1,"name":"a1","books":[{"id":1,"title":"b0""#));
+    assert!(
+        serde_json::to_string(&author).unwrap().starts_with(r#"{"id":1,"name":"a1","books":[{"id":1,"title":"b0""#)
+    );
     let author = Author::objects().get(&db)?;
     assert_eq!(serde_json::to_string(&author).unwrap(), r#"{"id":1,"name":"a1"}"#);
     let db = company(2)?;

@@ -1,7 +1,14 @@
 //! The report of a capture: each of eight faults is found, with the line of the query, the line of the touch and the
 //! call to write; nothing is found in eight programs that load as they should.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 #![allow(dead_code, reason = "the models are shared with the suite")]
 
 #[path = "suite/support/mod.rs"]
@@ -19,7 +26,8 @@ fn five_authors() -> Result<Database> {
     for i in 0..5 {
         let author = Author::create().name(format!("A{i}")).save(&db)?;
         for j in 0..2 {
-            let mut book = Book::create().title(format!("B{i}{j}")).author(&author).price(1.0).summary("long").save(&db)?;
+            let mut book =
+                Book::create().title(format!("B{i}{j}")).author(&author).price(1.0).summary("long").save(&db)?;
             book.tags.add(&db, [&tag])?;
             for stars in 1..=2 {
                 Review::create().stars(stars).text("x").book(&book).user(&user).save(&db)?;
@@ -55,7 +63,10 @@ fn a_foreign_key_loaded_one_by_one() -> Result<()> {
     assert_eq!((finding.kind, finding.what.as_str(), finding.times), (FindingKind::OneByOne, "Book.author", 10));
     assert_eq!((finding.query.line(), finding.touch.unwrap().line()), (query, touch));
     assert!(finding.query.file().ends_with("report.rs"));
-    assert_eq!(finding.fix, "add `.select_related(|b| b.author())` or `.prefetch_related(|b| b.author())` to the query");
+    assert_eq!(
+        finding.fix,
+        "add `.select_related(|b| b.author())` or `.prefetch_related(|b| b.author())` to the query"
+    );
     Ok(())
 }
 

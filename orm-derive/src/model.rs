@@ -92,12 +92,13 @@ impl Stored {
     pub(crate) fn insert(&self) -> Insert {
         if self.generated {
             Insert::Generated
-        } else if self.nullable {
-            Insert::Nullable
-        } else if self.default.is_some() {
-            Insert::Defaulted
         } else {
-            Insert::Required
+            match (self.nullable, self.default.is_some()) {
+                (true, true) => Insert::NullableDefaulted,
+                (true, false) => Insert::Nullable,
+                (false, true) => Insert::Defaulted,
+                (false, false) => Insert::Required,
+            }
         }
     }
 
@@ -133,8 +134,10 @@ pub(crate) enum Shape {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Insert {
     Required,
-    /// `None` is NULL, or the default if there is one.
+    /// `None` is NULL.
     Nullable,
+    /// `None` is the default, `Some(None)` is NULL.
+    NullableDefaulted,
     /// `None` is the default.
     Defaulted,
     /// `None` is the next rowid.

@@ -75,7 +75,8 @@ fn a_many_to_many_handle_loads_its_rows_once_from_either_side() -> Result<()> {
 fn a_one_to_one_handle_remembers_that_there_is_no_row() -> Result<()> {
     let db = library();
     for mode in LOADING {
-        let (with, without) = (User::objects().fetch_mode(mode).find(&db, 1)?, User::objects().fetch_mode(mode).find(&db, 2)?);
+        let (with, without) =
+            (User::objects().fetch_mode(mode).find(&db, 1)?, User::objects().fetch_mode(mode).find(&db, 2)?);
         assert!(with.profile.loaded().is_none() && with.profile.is_unloaded());
         assert_eq!(assert_num_queries!(db, 1, { with.profile.get(&db)?.unwrap().bio.clone() }), "hello");
         assert_eq!(assert_num_queries!(db, 0, { with.profile.get(&db)?.unwrap().bio.clone() }), "hello");
@@ -150,7 +151,8 @@ fn handles_may_be_read_from_any_thread() -> Result<()> {
                 scope.spawn(|| -> Result<usize> {
                     let mut seen = 0;
                     for book in &books {
-                        seen += book.author.get(&db)?.name.len() + book.tags.all(&db)?.len() + book.reviews.all(&db)?.len();
+                        seen +=
+                            book.author.get(&db)?.name.len() + book.tags.all(&db)?.len() + book.reviews.all(&db)?.len();
                     }
                     Ok(seen)
                 })
@@ -196,7 +198,10 @@ fn a_foreign_key_made_by_hand_loads_by_its_key() -> Result<()> {
     assert_eq!(assert_num_queries!(db, 0, { key.get(&db)?.name.clone() }), "Bob");
     let nobody: ForeignKey<Author> = ForeignKey::new(99);
     let error = assert_num_queries!(db, 1, { nobody.get(&db).unwrap_err() });
-    assert!(matches!(&error, Error::DoesNotExist { model: "Author", key: Some(key) } if key.contains("99")), "{error:?}");
+    assert!(
+        matches!(&error, Error::DoesNotExist { model: "Author", key: Some(key) } if key.contains("99")),
+        "{error:?}"
+    );
     assert_eq!(ForeignKey::from(&author(&db, 2)?), key);
     Ok(())
 }
@@ -379,7 +384,8 @@ fn a_row_created_through_a_relation_belongs_to_its_owner() -> Result<()> {
     let mut cay = author(&db, 3)?;
     assert!(cay.books.all(&db)?.is_empty());
     let clone = cay.clone();
-    let made = assert_num_queries!(db, 1, { cay.books.create(&db, Book::create().title("B9").price(1.0).summary(""))? });
+    let made =
+        assert_num_queries!(db, 1, { cay.books.create(&db, Book::create().title("B9").price(1.0).summary(""))? });
     assert_eq!((*made.author.key(), made.pages), (3, 100));
     assert_eq!(assert_num_queries!(db, 1, { cay.books.all(&db)?[0].title.clone() }), "B9");
     assert!(clone.books.all(&db)?.is_empty());
@@ -429,7 +435,9 @@ fn a_write_of_somebody_else_is_seen_after_refresh() -> Result<()> {
     b0.author.get(&db)?;
     let clone = b0.clone();
     book(&db, 1)?.tags.clear(&db)?;
-    Book::objects().filter(|b| b.id().eq(1)).update(&db, |b| (b.price().set(8.0), b.author().set(3), b.summary().set("new")))?;
+    Book::objects()
+        .filter(|b| b.id().eq(1))
+        .update(&db, |b| (b.price().set(8.0), b.author().set(3), b.summary().set("new")))?;
     assert_eq!((b0.tags.all(&db)?.len(), b0.price, b0.sale_price()), (2, 0.5, 0.25));
     assert_num_queries!(db, 1, { b0.refresh(&db)? });
     assert_eq!((b0.price, b0.sale_price(), b0.summary.loaded().unwrap().as_str()), (8.0, 4.0, "new"));

@@ -183,7 +183,10 @@ fn in_takes_a_queryset_of_one_column() {
     let longest = || long().order_by(|b| b.pages().desc()).limit(1);
     assert_eq!(authors(&db, |a| a.id().in_(longest().values_list(|b| b.author()))), ["Bob"]);
     assert_eq!(authors(&db, |a| a.id().in_(long().none().values_list(|b| b.author())) | a.age().eq(50)), ["Cay"]);
-    assert_eq!(authors(&db, |a| a.name().in_(Author::objects().values_list(|a| a.name().upper()))), Vec::<String>::new());
+    assert_eq!(
+        authors(&db, |a| a.name().in_(Author::objects().values_list(|a| a.name().upper()))),
+        Vec::<String>::new()
+    );
     // NULL among the values of the queryset makes neither the condition nor its negation lose rows.
     assert_eq!(authors(&db, |a| a.age().in_(Author::objects().values_list(|a| a.age()))), ["Ann", "Cay"]);
     assert_eq!(authors(&db, |a| !a.age().in_(Author::objects().values_list(|a| a.age()))), ["Bob"]);
@@ -315,9 +318,54 @@ fn nothing_in_a_text_is_a_pattern() {
 
 /// Texts in which a careless implementation loses its way, and so do their parts.
 const STRANGE: &[&str] = &[
-    "", "a", "A", "aA", "\0", "a\0b", "a\0", "\0a", "a\0B", "🦀", "🦀🦀", "x🦀", "é", "e\u{301}", "É", "ß", "SS", "ẞ", "İ",
-    "i", "I", "ı", "i\u{307}", "σ", "ς", "Σ", "ΟΔΥΣΣΕΥΣ", "οδυσσευς", "%", "_", "\\", "'", "\"", "\n", " ", "\u{10ffff}",
-    "a\u{10ffff}", "a\u{10ffff}b", "\u{d7ff}", "\u{e000}", "b\u{d7ff}c", "b\u{e000}", "ab", "b", "ǆ", "ǅ", "Ǆ", "ﬀ",
+    "",
+    "a",
+    "A",
+    "aA",
+    "\0",
+    "a\0b",
+    "a\0",
+    "\0a",
+    "a\0B",
+    "🦀",
+    "🦀🦀",
+    "x🦀",
+    "é",
+    "e\u{301}",
+    "É",
+    "ß",
+    "SS",
+    "ẞ",
+    "İ",
+    "i",
+    "I",
+    "ı",
+    "i\u{307}",
+    "σ",
+    "ς",
+    "Σ",
+    "ΟΔΥΣΣΕΥΣ",
+    "οδυσσευς",
+    "%",
+    "_",
+    "\\",
+    "'",
+    "\"",
+    "\n",
+    " ",
+    "\u{10ffff}",
+    "a\u{10ffff}",
+    "a\u{10ffff}b",
+    "\u{d7ff}",
+    "\u{e000}",
+    "b\u{d7ff}c",
+    "b\u{e000}",
+    "ab",
+    "b",
+    "ǆ",
+    "ǅ",
+    "Ǆ",
+    "ﬀ",
 ];
 
 #[test]
@@ -330,7 +378,11 @@ fn every_text_lookup_agrees_with_rust_on_strange_text() {
         assert_eq!(samples(&db, |s| s.text().eq(*needle)), expect(&|t| t == *needle), "eq {needle:?}");
         assert_eq!(samples(&db, |s| s.text().lt(*needle)), expect(&|t| t < *needle), "lt {needle:?}");
         assert_eq!(samples(&db, |s| s.text().in_([*needle])), expect(&|t| t == *needle), "in_ {needle:?}");
-        assert_eq!(samples(&db, |s| s.text().contains(*needle)), expect(&|t| t.contains(needle)), "contains {needle:?}");
+        assert_eq!(
+            samples(&db, |s| s.text().contains(*needle)),
+            expect(&|t| t.contains(needle)),
+            "contains {needle:?}"
+        );
         assert_eq!(
             samples(&db, |s| s.text().starts_with(*needle)),
             expect(&|t| t.starts_with(needle)),
@@ -419,7 +471,8 @@ fn arithmetic_is_done_by_the_database() -> Result<()> {
 fn division_by_zero_is_null() -> Result<()> {
     let db = library();
     assert_eq!(books(&db, |b| (b.pages() / 0).is_null()), ["B0", "B1", "B2", "B3"]);
-    let values = assert_num_queries!(db, 1, { Book::objects().values_list(|b| b.pages() / (b.pages() - 20)).all(&db)? });
+    let values =
+        assert_num_queries!(db, 1, { Book::objects().values_list(|b| b.pages() / (b.pages() - 20)).all(&db)? });
     assert_eq!(values, [Some(-1), None, Some(3), Some(2)]);
     Ok(())
 }
@@ -430,7 +483,8 @@ fn coalesce_and_cast_compute() -> Result<()> {
     assert_eq!(authors(&db, |a| a.age().coalesce(18).lt(30)), ["Bob"]);
     assert_eq!(authors(&db, |a| a.country().coalesce("?").eq("?")), ["Bob"]);
     assert_eq!(authors(&db, |a| a.country().coalesce(a.name()).eq("Bob")), ["Bob"]);
-    let ages: Vec<i32> = assert_num_queries!(db, 1, { Author::objects().values_list(|a| a.age().coalesce(0)).all(&db)? });
+    let ages: Vec<i32> =
+        assert_num_queries!(db, 1, { Author::objects().values_list(|a| a.age().coalesce(0)).all(&db)? });
     assert_eq!(ages, [30, 0, 50]);
     let still_null: Vec<Option<i32>> = Author::objects().values_list(|a| a.age().coalesce(None::<i32>)).all(&db)?;
     assert_eq!(still_null, [Some(30), None, Some(50)]);
@@ -566,7 +620,12 @@ fn a_row_is_in_exactly_one_of_a_condition_and_its_negation() {
         let mut both = books(&db, |b| condition(&b));
         both.extend(books(&db, |b| !condition(&b)));
         both.sort();
-        assert_eq!(both, ["B0", "B1", "B2", "B3", "B4"], "condition {i}: {:?}", Book::objects().filter(|b| condition(&b)));
+        assert_eq!(
+            both,
+            ["B0", "B1", "B2", "B3", "B4"],
+            "condition {i}: {:?}",
+            Book::objects().filter(|b| condition(&b))
+        );
         let twice: Vec<String> = books(&db, |b| !!condition(&b));
         assert_eq!(twice, books(&db, |b| condition(&b)), "condition {i}, negated twice");
     }
@@ -595,7 +654,10 @@ fn conditions_may_be_built_at_run_time() {
     assert_eq!(search(None, None).unwrap().len(), 4);
     assert_eq!(search(None, Some(2020)).unwrap(), ["B0", "B3"]);
     assert_eq!(search(Some("B3"), Some(2020)).unwrap(), ["B3"]);
-    assert_eq!(books(&db, |b| (0..300).fold(b.pages().eq(10), |any, n| any | b.pages().eq(n))), ["B0", "B1", "B2", "B3"]);
+    assert_eq!(
+        books(&db, |b| (0..300).fold(b.pages().eq(10), |any, n| any | b.pages().eq(n))),
+        ["B0", "B1", "B2", "B3"]
+    );
     assert_eq!(books(&db, |b| (0..300).fold(b.pages().lt(25), |all, n| all & b.pages().ne(n))).len(), 0);
 }
 

@@ -1,6 +1,7 @@
 //! The library as a user sees it: behaviour through the public API, with the number of statements asserted for
 //! everything that loads. One file for each feature.
 
+mod hostile;
 mod lazy;
 mod lookups;
 mod paths;
@@ -12,3 +13,4 @@ mod smoke;
 mod support;
 mod transactions;
 mod writes;
+mod wrong_input;

@@ -57,7 +57,8 @@ fn a_nullable_key_is_crossed_without_losing_rows() {
 #[test]
 fn two_levels_of_keys_are_two_joins() -> Result<()> {
     let db = library();
-    let query = Review::objects().filter(|r| r.book().author().name().eq("Ann") & r.book().publisher().name().eq("Bat"));
+    let query =
+        Review::objects().filter(|r| r.book().author().name().eq("Ann") & r.book().publisher().name().eq("Bat"));
     assert_eq!(from(&query).matches("JOIN").count(), 3, "{}", query.to_sql());
     assert_eq!(assert_num_queries!(db, 1, { query.count(&db)? }), 2);
     let by_user = Review::objects().filter(|r| r.user().profile().bio().eq("hello"));
@@ -109,7 +110,10 @@ fn a_condition_on_a_key_needs_no_join() -> Result<()> {
 fn a_key_behind_a_key_needs_one_join_less() -> Result<()> {
     let db = library();
     let query = Review::objects().filter(|r| r.book().author().eq(1));
-    assert_eq!(from(&query), r#""review" JOIN "book" ON "book"."id" = "review"."book_id" WHERE "book"."author_id" = ?1"#);
+    assert_eq!(
+        from(&query),
+        r#""review" JOIN "book" ON "book"."id" = "review"."book_id" WHERE "book"."author_id" = ?1"#
+    );
     assert_eq!(assert_num_queries!(db, 1, { query.count(&db)? }), 2);
     Ok(())
 }
@@ -209,7 +213,10 @@ fn null_across_a_to_many_relation_is_a_row_with_null_or_no_row_at_all() {
     assert_eq!(titles(&db, Book::objects().filter(|b| b.tags().id().is_null())), ["B3"]);
     assert_eq!(titles(&db, Book::objects().filter(|b| !b.tags().id().is_null())), ["B0", "B1", "B2"]);
     assert_eq!(titles(&db, Book::objects().filter(|b| b.reviews().user().is_null())), ["B0", "B3"]);
-    assert_eq!(titles(&db, Book::objects().filter(|b| b.reviews().user().is_null() & b.reviews().stars().gt(1))), ["B3"]);
+    assert_eq!(
+        titles(&db, Book::objects().filter(|b| b.reviews().user().is_null() & b.reviews().stars().gt(1))),
+        ["B3"]
+    );
     let query = Author::objects().filter(|a| a.books().published().is_null() & a.books().pages().gt(0));
     assert_eq!(names(&db, query), ["Bob"]);
     let query = Author::objects().filter(|a| a.books().publisher().name().is_null());
@@ -230,11 +237,13 @@ fn any_none_every_and_exists_count_related_rows() {
     assert_eq!(titles(&db, Book::objects().filter(|b| b.reviews().every(|r| r.user().id().ge(1)))), ["B0", "B1", "B2"]);
     assert_eq!(titles(&db, Book::objects().filter(|b| b.tags().every(|t| t.name().eq("t0")))), ["B1", "B3"]);
     assert_eq!(titles(&db, Book::objects().filter(|b| b.tags().none(|t| t.name().eq("t0")))), ["B2", "B3"]);
-    let nested = Author::objects().filter(|a| a.books().any(|b| b.tags().any(|t| t.name().eq("t1")) & b.pages().eq(10)));
+    let nested =
+        Author::objects().filter(|a| a.books().any(|b| b.tags().any(|t| t.name().eq("t1")) & b.pages().eq(10)));
     assert_eq!(names(&db, nested), ["Ann"]);
     let nested = Author::objects().filter(|a| a.books().every(|b| b.reviews().none(|r| r.stars().eq(3))));
     assert_eq!(names(&db, nested), ["Ann", "Cay"]);
-    let far = Author::objects().filter(|a| a.books().reviews().any(|r| r.stars().eq(2) & r.user().email().eq("u1@x.org")));
+    let far =
+        Author::objects().filter(|a| a.books().reviews().any(|r| r.stars().eq(2) & r.user().email().eq("u1@x.org")));
     assert_eq!(names(&db, far), ["Ann", "Bob"]);
     let behind_a_key = Review::objects().filter(|r| r.book().tags().exists()).values_list(|r| r.id());
     assert_eq!(behind_a_key.order_by(|r| r.id()).all(&db).unwrap(), [1, 2, 3]);
@@ -377,7 +386,10 @@ fn a_column_behind_a_relation_may_stand_on_the_right() -> Result<()> {
     assert_eq!(titles(&db, Book::objects().filter(|b| b.title().gt(b.author().name()))), ["B0", "B2"]);
     assert_eq!(titles(&db, Book::objects().filter(|b| b.pages().eq(b.reviews().stars() * 20))), ["B1", "B3"]);
     assert_eq!(titles(&db, Book::objects().filter(|b| b.pages().lt(b.author().books().pages()))), ["B0", "B1"]);
-    assert_eq!(titles(&db, Book::objects().filter(|b| b.reviews().stars().eq(b.author().books().reviews().stars()))).len(), 3);
+    assert_eq!(
+        titles(&db, Book::objects().filter(|b| b.reviews().stars().eq(b.author().books().reviews().stars()))).len(),
+        3
+    );
     Ok(())
 }
 
@@ -390,13 +402,14 @@ fn exists_and_outer_speak_of_the_enclosing_query() {
     let query = Book::objects().filter(|b| !exists(panned().filter(|r| r.book().eq(outer(b.id())))));
     assert_eq!(titles(&db, query), ["B0"]);
     // An outer column behind a key.
-    let namesakes = Book::objects()
-        .filter(|b| exists(Author::objects().filter(|a| a.age().gt(outer(b.author().age())))));
+    let namesakes =
+        Book::objects().filter(|b| exists(Author::objects().filter(|a| a.age().gt(outer(b.author().age())))));
     assert_eq!(titles(&db, namesakes), ["B0", "B2"]);
     // A subquery in a subquery.
     let query = Author::objects().filter(|a| {
         exists(Book::objects().filter(|b| {
-            b.author().eq(outer(a.id())) & exists(Review::objects().filter(|r| r.book().eq(outer(b.id())) & r.stars().eq(3)))
+            b.author().eq(outer(a.id()))
+                & exists(Review::objects().filter(|r| r.book().eq(outer(b.id())) & r.stars().eq(3)))
         }))
     });
     assert_eq!(names(&db, query), ["Bob"]);
@@ -409,9 +422,8 @@ fn a_subquery_is_a_value() -> Result<()> {
         let books = Book::objects().filter(|b| b.author().eq(outer(a.id()))).order_by(|b| b.pages().desc());
         subquery(books.values_list(|b| b.title()))
     };
-    let rows: Vec<(String, Option<String>)> = assert_num_queries!(db, 1, {
-        Author::objects().values_list(|a| (a.name(), longest(&a))).all(&db)?
-    });
+    let rows: Vec<(String, Option<String>)> =
+        assert_num_queries!(db, 1, { Author::objects().values_list(|a| (a.name(), longest(&a))).all(&db)? });
     let expected = [("Ann", Some("B2")), ("Bob", Some("B3")), ("Cay", None)];
     assert_eq!(rows, expected.map(|(name, title)| (name.to_owned(), title.map(str::to_owned))));
     assert_eq!(names(&db, Author::objects().filter(|a| longest(&a).eq("B3"))), ["Bob"]);
@@ -432,7 +444,8 @@ fn outer_outside_of_a_subquery_is_refused_before_anything_runs() {
 #[test]
 fn rows_come_once_with_order_limit_and_count_across_relations() -> Result<()> {
     let db = library();
-    let query = Book::objects().filter(|b| b.reviews().stars().ge(1)).order_by(|b| (b.author().name().desc(), b.id().desc()));
+    let query =
+        Book::objects().filter(|b| b.reviews().stars().ge(1)).order_by(|b| (b.author().name().desc(), b.id().desc()));
     let page = query.clone().limit(2).values_list(|b| b.title());
     assert_eq!(assert_num_queries!(db, 1, { page.all(&db)? }), ["B3", "B1"]);
     assert_eq!(assert_num_queries!(db, 1, { query.count(&db)? }), 3);
@@ -445,9 +458,8 @@ fn rows_come_once_with_order_limit_and_count_across_relations() -> Result<()> {
 fn a_negation_opens_a_scope_of_its_own_inside_of_an_exists() {
     // B0 has the tags t0 and t1. `!t.name = t0` says that no tag of the book is t0, so the left side does not hold.
     let db = library();
-    let condition = |b: &Fields<Book>| {
-        (b.tags().name().eq("nothing") | !b.tags().name().eq("t0")) & b.tags().name().eq("t1")
-    };
+    let condition =
+        |b: &Fields<Book>| (b.tags().name().eq("nothing") | !b.tags().name().eq("t0")) & b.tags().name().eq("t1");
     assert_eq!(titles(&db, Book::objects().filter(|b| condition(&b))), NONE);
 }
 

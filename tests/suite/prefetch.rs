@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use eager_orm::{Error, Result};
 
@@ -33,9 +34,8 @@ fn crowd() -> &'static Database {
             Profile::objects().bulk_create((0..500).map(profile)).run(tx)?;
             let book = |n: i64| Book::create().title(format!("B{n}")).author(n % 5_000 + 1).price(1.0).summary("");
             Book::objects().bulk_create((0..20_000).map(book)).run(tx)?;
-            let review = |n: i64| {
-                Review::create().stars((n % 5) as i32).text("").book(n % 20_000 + 1).user(n % 1_000 + 1)
-            };
+            let review =
+                |n: i64| Review::create().stars((n % 5) as i32).text("").book(n % 20_000 + 1).user(n % 1_000 + 1);
             Review::objects().bulk_create((0..100_000).map(review)).run(tx)
         })
         .unwrap();
@@ -338,7 +338,8 @@ fn an_empty_result_asks_nothing_more() -> Result<()> {
 #[test]
 fn a_level_without_rows_ends_the_descent() -> Result<()> {
     let db = library();
-    let cay = Author::objects().filter(|a| a.name().eq("Cay")).prefetch_related(|a| a.books().reviews().user().profile());
+    let cay =
+        Author::objects().filter(|a| a.name().eq("Cay")).prefetch_related(|a| a.books().reviews().user().profile());
     let authors = assert_num_queries!(db, 2, { cay.all(&db)? });
     assert!(authors[0].books.loaded().unwrap().is_empty());
     Ok(())
@@ -427,7 +428,10 @@ fn a_prefetch_below_a_join_does_not_load_the_joined_row_again() -> Result<()> {
     let ace = books[0].publisher.loaded().unwrap();
     assert_eq!(titles(ace.books.loaded().unwrap()), ["B0", "B3"]);
     let reviews = assert_num_queries!(db, 2, {
-        Review::objects().select_related(|r| r.book().author()).prefetch_related(|r| r.book().author().books()).all(&db)?
+        Review::objects()
+            .select_related(|r| r.book().author())
+            .prefetch_related(|r| r.book().author().books())
+            .all(&db)?
     });
     assert_eq!(reviews[0].book.loaded().unwrap().author.loaded().unwrap().books.loaded().unwrap().len(), 2);
     let reviews = assert_num_queries!(db, 2, {
@@ -463,7 +467,9 @@ fn a_dangling_key_is_known_to_lead_nowhere() -> Result<()> {
 fn a_filtered_part_goes_to_its_slot_and_the_relation_stays_unloaded() -> Result<()> {
     let db = library();
     let authors = assert_num_queries!(db, 2, {
-        Author::objects().prefetch_related(|a| a.books().filter(|b| b.pages().eq(10)).to(|a| a.long_books())).all(&db)?
+        Author::objects()
+            .prefetch_related(|a| a.books().filter(|b| b.pages().eq(10)).to(|a| a.long_books()))
+            .all(&db)?
     });
     let parts: Vec<_> = authors.iter().map(|author| titles(author.long_books.get().unwrap())).collect();
     assert_eq!(parts, [vec!["B0"], vec![], vec![]]);
@@ -488,9 +494,9 @@ fn a_slot_that_was_not_filled_is_an_error_and_not_empty() -> Result<()> {
 fn a_limit_holds_for_each_parent() -> Result<()> {
     let db = library();
     let top = |rows: u64| {
-        Book::objects()
-            .order_by(|b| b.id())
-            .prefetch_related(|b| b.reviews().query(|q| q.order_by(|r| r.stars().desc()).limit(rows)).to(|b| b.top_reviews()))
+        Book::objects().order_by(|b| b.id()).prefetch_related(|b| {
+            b.reviews().query(|q| q.order_by(|r| r.stars().desc()).limit(rows)).to(|b| b.top_reviews())
+        })
     };
     let part = |books: &[Book]| books.iter().map(|book| stars(book.top_reviews.get().unwrap())).collect::<Vec<_>>();
     let books = assert_num_queries!(db, 2, { top(2).all(&db)? });
@@ -503,9 +509,9 @@ fn a_limit_holds_for_each_parent() -> Result<()> {
         b.reviews().query(|q| q.order_by(|r| r.stars()).offset(1).limit(1)).to(|b| b.top_reviews())
     });
     assert_eq!(part(&assert_num_queries!(db, 2, { later.all(&db)? })), [vec![], vec![], vec![2], vec![2]]);
-    let rest = Book::objects().order_by(|b| b.id()).prefetch_related(|b| {
-        b.reviews().query(|q| q.order_by(|r| r.stars()).offset(1)).to(|b| b.top_reviews())
-    });
+    let rest = Book::objects()
+        .order_by(|b| b.id())
+        .prefetch_related(|b| b.reviews().query(|q| q.order_by(|r| r.stars()).offset(1)).to(|b| b.top_reviews()));
     assert_eq!(part(&assert_num_queries!(db, 2, { rest.all(&db)? })), [vec![], vec![], vec![2], vec![2, 3]]);
     Ok(())
 }
@@ -513,9 +519,9 @@ fn a_limit_holds_for_each_parent() -> Result<()> {
 #[test]
 fn a_limit_holds_for_each_parent_of_a_many_to_many_relation() -> Result<()> {
     let db = library();
-    let query = Book::objects().order_by(|b| b.id()).prefetch_related(|b| {
-        b.tags().query(|q| q.order_by(|t| t.name().desc()).limit(1)).to(|b| b.first_tags())
-    });
+    let query = Book::objects()
+        .order_by(|b| b.id())
+        .prefetch_related(|b| b.tags().query(|q| q.order_by(|t| t.name().desc()).limit(1)).to(|b| b.first_tags()));
     let books = assert_num_queries!(db, 2, { query.all(&db)? });
     let parts: Vec<_> = books.iter().map(|book| names(book.first_tags.get().unwrap())).collect();
     assert_eq!(parts, [vec!["t1"], vec!["t0"], vec!["t2"], vec![]]);
@@ -599,8 +605,9 @@ fn a_part_brings_what_is_asked_to_come_with_it() -> Result<()> {
 #[test]
 fn a_part_without_its_deferred_columns_still_finds_its_parents() -> Result<()> {
     let db = library();
-    let query = Author::objects()
-        .prefetch_related(|a| a.books().query(|q| q.defer(|b| b.summary()).order_by(|b| b.id())).to(|a| a.long_books()));
+    let query = Author::objects().prefetch_related(|a| {
+        a.books().query(|q| q.defer(|b| b.summary()).order_by(|b| b.id())).to(|a| a.long_books())
+    });
     let authors = assert_num_queries!(db, 2, { query.all(&db)? });
     let books = authors[1].long_books.get()?;
     assert_eq!(titles(books), ["B1", "B3"]);
@@ -624,9 +631,9 @@ fn two_different_queries_for_one_relation_are_refused_before_anything_runs() {
             let part = |a: &Fields<Author>, pages| a.books().filter(|b| b.pages().gt(pages)).to(|a| a.long_books());
             (part(&a, 1), part(&a, 2))
         }),
-        Author::objects().prefetch_related(|a| a.books().prefetch_related(|b| {
-            (b.reviews().order_by(|r| r.id()), b.reviews().order_by(|r| r.stars()))
-        })),
+        Author::objects().prefetch_related(|a| {
+            a.books().prefetch_related(|b| (b.reviews().order_by(|r| r.id()), b.reviews().order_by(|r| r.stars())))
+        }),
     ];
     for query in conflicts {
         let (found, log) = db.capture(|db| query.all(db));
@@ -703,7 +710,9 @@ fn a_prefetch_goes_along_with_every_terminal_method() -> Result<()> {
     assert!(assert_num_queries!(db, 3, { query.first(&db)?.unwrap() }).books.loaded().is_some());
     assert!(assert_num_queries!(db, 2, { query.last(&db)?.unwrap() }).books.loaded().is_some());
     assert!(assert_num_queries!(db, 3, { query.find(&db, 1)? }).books.loaded().is_some());
-    assert!(assert_num_queries!(db, 3, { query.clone().filter(|a| a.age().eq(30)).get(&db)? }).books.loaded().is_some());
+    assert!(
+        assert_num_queries!(db, 3, { query.clone().filter(|a| a.age().eq(30)).get(&db)? }).books.loaded().is_some()
+    );
     assert_eq!(assert_num_queries!(db, 3, { query.in_bulk(&db, [1, 2])? })[&2].books.loaded().unwrap().len(), 2);
     assert_eq!(assert_num_queries!(db, 1, { query.count(&db)? }), 3);
     assert!(assert_num_queries!(db, 1, { query.exists(&db)? }));
@@ -715,7 +724,7 @@ fn a_query_and_its_prefetches_see_one_moment() -> Result<()> {
     let (db, _folder) = empty_file();
     let ann = Author::create().name("Ann").age(0).save(&db)?;
     let done = AtomicBool::new(false);
-    let reads = std::thread::scope(|scope| -> Result<u32> {
+    std::thread::scope(|scope| -> Result<()> {
         // Each transaction adds a book or takes one away, and writes how many there are into the author's age.
         let writer = scope.spawn(|| -> Result<()> {
             for n in 1.. {
@@ -739,7 +748,9 @@ fn a_query_and_its_prefetches_see_one_moment() -> Result<()> {
         let mut reads = 0;
         let mut outcome = Ok(());
         let mut seen = std::collections::HashSet::new();
-        while outcome.is_ok() && reads < 400 {
+        let start = Instant::now();
+        // Until the writer was seen to write, however busy the machine is.
+        while outcome.is_ok() && (reads < 200 || seen.len() < 5) && start.elapsed() < Duration::from_secs(30) {
             outcome = Author::objects().prefetch_related(|a| a.books()).get(&db).map(|author| {
                 seen.insert(author.age);
                 let books = author.books.loaded().map(<[_]>::len);
@@ -750,11 +761,9 @@ fn a_query_and_its_prefetches_see_one_moment() -> Result<()> {
         done.store(true, Ordering::Relaxed);
         writer.join().unwrap()?;
         outcome?;
-        assert!(seen.len() > 4, "the writer wrote meanwhile: {}", seen.len());
-        Ok(reads)
-    })?;
-    assert_eq!(reads, 400);
-    Ok(())
+        assert!(seen.len() >= 5, "the writer wrote meanwhile: {}", seen.len());
+        Ok(())
+    })
 }
 
 #[test]
@@ -782,9 +791,8 @@ fn rows_that_are_half_loaded_share_the_statements_of_the_levels_below() -> Resul
 #[test]
 fn a_prefetch_of_a_joined_relation_with_a_query_of_its_own_is_refused_before_anything_runs() {
     let db = library();
-    let query = Review::objects()
-        .select_related(|r| r.book())
-        .prefetch_related(|r| r.book().select_related(|b| b.author()));
+    let query =
+        Review::objects().select_related(|r| r.book()).prefetch_related(|r| r.book().select_related(|b| b.author()));
     for query in [query.clone(), query.clone().filter(|r| r.stars().gt(100))] {
         let (found, log) = db.capture(|db| query.all(db));
         assert!(matches!(found, Err(Error::PrefetchConflict { .. })), "{found:?}");
@@ -795,7 +803,8 @@ fn a_prefetch_of_a_joined_relation_with_a_query_of_its_own_is_refused_before_any
 #[test]
 fn a_misuse_inside_of_a_prefetch_is_refused_before_anything_runs() {
     let db = library();
-    let query = Book::objects().prefetch_related(|b| b.reviews().limit(1).filter(|r| r.stars().gt(1)).to(|b| b.top_reviews()));
+    let query =
+        Book::objects().prefetch_related(|b| b.reviews().limit(1).filter(|r| r.stars().gt(1)).to(|b| b.top_reviews()));
     for query in [query.clone(), query.clone().filter(|b| b.pages().gt(1000))] {
         let (found, log) = db.capture(|db| query.all(db));
         assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
@@ -806,9 +815,9 @@ fn a_misuse_inside_of_a_prefetch_is_refused_before_anything_runs() {
 #[test]
 fn a_distinct_part_with_a_limit_counts_distinct_rows() -> Result<()> {
     let db = library();
-    let query = Book::objects()
-        .order_by(|b| b.id())
-        .prefetch_related(|b| b.reviews().query(|q| q.distinct().order_by(|r| r.stars()).limit(2)).to(|b| b.top_reviews()));
+    let query = Book::objects().order_by(|b| b.id()).prefetch_related(|b| {
+        b.reviews().query(|q| q.distinct().order_by(|r| r.stars()).limit(2)).to(|b| b.top_reviews())
+    });
     let books = query.all(&db)?;
     assert_eq!(books[3].top_reviews.get()?.len(), 2);
     Ok(())
@@ -819,7 +828,8 @@ fn a_slot_is_filled_again_when_asked_again() -> Result<()> {
     let db = library();
     let books = Book::objects().order_by(|b| b.id()).all(&db)?;
     prefetch_related_objects(&db, &books, |b| b.reviews().filter(|r| r.stars().gt(1)).to(|b| b.top_reviews()))?;
-    let again = prefetch_related_objects(&db, &books, |b| b.reviews().filter(|r| r.stars().lt(2)).to(|b| b.top_reviews()));
+    let again =
+        prefetch_related_objects(&db, &books, |b| b.reviews().filter(|r| r.stars().lt(2)).to(|b| b.top_reviews()));
     // Either an error or the new rows; not the old ones in silence.
     assert!(again.is_err() || books[3].top_reviews.get()?.iter().all(|review| review.stars < 2));
     Ok(())

@@ -81,7 +81,8 @@ fn values_list_has_the_types_of_its_columns() -> Result<()> {
     assert_eq!(keys, [1, 2]);
     let keys: Vec<Option<i64>> = query.clone().values_list(|b| b.publisher()).all(&db)?;
     assert_eq!(keys, [Some(1), None]);
-    let keys: Vec<(i64, Option<i64>)> = query.clone().values_list(|b| (b.author().key(), b.publisher().key())).all(&db)?;
+    let keys: Vec<(i64, Option<i64>)> =
+        query.clone().values_list(|b| (b.author().key(), b.publisher().key())).all(&db)?;
     assert_eq!(keys, [(1, Some(1)), (2, None)]);
     let conditions: Vec<(i64, bool)> = query.values_list(|b| (b.id(), b.publisher().name().eq("Ace"))).all(&db)?;
     assert_eq!(conditions, [(1, true), (2, false)]);
@@ -97,7 +98,8 @@ fn values_behind_a_nullable_key_are_options() -> Result<()> {
             .values_list(|b| (b.title(), b.publisher().name(), b.author().name(), b.author().age()))
             .all(&db)?
     });
-    let expected = [("B0", Some("Ace"), "Ann", Some(30)), ("B1", None, "Bob", None), ("B2", Some("Bat"), "Ann", Some(30))];
+    let expected =
+        [("B0", Some("Ace"), "Ann", Some(30)), ("B1", None, "Bob", None), ("B2", Some("Bat"), "Ann", Some(30))];
     for (row, (title, publisher, author, age)) in rows.iter().zip(expected) {
         assert_eq!((row.0.as_str(), row.1.as_deref(), row.2.as_str(), row.3), (title, publisher, author, age));
     }
@@ -119,15 +121,13 @@ fn values_behind_a_to_many_relation_have_a_row_for_each_related_row() -> Result<
     let rows: Vec<(String, Option<String>)> = assert_num_queries!(db, 1, {
         Author::objects().order_by(|a| a.id()).values_list(|a| (a.name(), a.books().title())).all(&db)?
     });
-    let mut rows: Vec<(&str, Option<&str>)> = rows.iter().map(|(name, title)| (name.as_str(), title.as_deref())).collect();
+    let mut rows: Vec<(&str, Option<&str>)> =
+        rows.iter().map(|(name, title)| (name.as_str(), title.as_deref())).collect();
     rows.sort_unstable();
-    assert_eq!(rows, [
-        ("Ann", Some("B0")),
-        ("Ann", Some("B2")),
-        ("Bob", Some("B1")),
-        ("Bob", Some("B3")),
-        ("Cay", None)
-    ]);
+    assert_eq!(
+        rows,
+        [("Ann", Some("B0")), ("Ann", Some("B2")), ("Bob", Some("B1")), ("Bob", Some("B3")), ("Cay", None)]
+    );
     let mut tags: Vec<(i64, Option<String>)> = Book::objects().values_list(|b| (b.id(), b.tags().name())).all(&db)?;
     tags.sort();
     let tags: Vec<(i64, Option<&str>)> = tags.iter().map(|(key, name)| (*key, name.as_deref())).collect();
@@ -135,7 +135,10 @@ fn values_behind_a_to_many_relation_have_a_row_for_each_related_row() -> Result<
     let mut far: Vec<(String, Option<i32>)> =
         Author::objects().values_list(|a| (a.name(), a.books().reviews().stars())).all(&db)?;
     far.sort();
-    assert_eq!(far.iter().map(|row| row.1).collect::<Vec<_>>(), [None, Some(1), Some(2), Some(1), Some(1), Some(2), Some(3), None]);
+    assert_eq!(
+        far.iter().map(|row| row.1).collect::<Vec<_>>(),
+        [None, Some(1), Some(2), Some(1), Some(1), Some(2), Some(3), None]
+    );
     Ok(())
 }
 
@@ -146,7 +149,9 @@ fn values_are_named_records_that_serialise_to_objects() -> Result<()> {
         Book::objects()
             .order_by(|b| b.id())
             .limit(2)
-            .values(|b| (b.id(), b.title(), b.active(), b.author().name(), b.publisher().name(), b.author(), b.price() * 2))
+            .values(|b| {
+                (b.id(), b.title(), b.active(), b.author().name(), b.publisher().name(), b.author(), b.price() * 2)
+            })
             .all(&db)?
     });
     assert_eq!(
@@ -175,7 +180,8 @@ fn count_and_exists_look_at_the_rows_that_would_come() -> Result<()> {
     assert_eq!(count(Book::objects().limit(2).offset(3))?, 1);
     assert_eq!(assert_num_queries!(db, 0, { Book::objects().limit(0).count(&db)? }), 0);
     assert_eq!(count(Book::objects().distinct())?, 4);
-    let (value, log) = db.capture(|db| Book::objects().select_related(|b| b.author()).order_by(|b| b.title()).count(db));
+    let (value, log) =
+        db.capture(|db| Book::objects().select_related(|b| b.author()).order_by(|b| b.title()).count(db));
     assert_eq!(value?, 4);
     assert_eq!(log.statements().next().unwrap().sql, r#"SELECT count(*) FROM "book""#);
     let values = Book::objects().values_list(|b| (b.title(), b.tags().name()));
@@ -241,7 +247,10 @@ fn get_wants_exactly_one_row() -> Result<()> {
     assert_eq!((log.len(), log.statements().next().unwrap().rows), (1, 2), "two rows are enough to know: {log}");
     assert_eq!(Book::objects().order_by(|b| b.id()).limit(1).get(&db)?.title, "B0");
     assert_eq!(Book::objects().order_by(|b| b.id()).offset(3).get(&db)?.title, "B3");
-    assert_eq!(Book::objects().filter(|b| b.id().eq(1)).values_list(|b| (b.title(), b.pages())).get(&db)?, ("B0".to_owned(), 10));
+    assert_eq!(
+        Book::objects().filter(|b| b.id().eq(1)).values_list(|b| (b.title(), b.pages())).get(&db)?,
+        ("B0".to_owned(), 10)
+    );
     Ok(())
 }
 
@@ -408,7 +417,10 @@ fn a_stream_prefetches_chunk_by_chunk() -> Result<()> {
     assert_eq!(seen, (1..=2_500).collect::<Vec<i64>>());
     let keys = assert_num_queries!(db, 1 + 3, {
         db.read(|snapshot| {
-            query.iter(snapshot)?.map(|tag| tag.map(|tag| (tag.id, tag.books.loaded().is_some()))).collect::<Result<Vec<_>>>()
+            query
+                .iter(snapshot)?
+                .map(|tag| tag.map(|tag| (tag.id, tag.books.loaded().is_some())))
+                .collect::<Result<Vec<_>>>()
         })?
     });
     assert_eq!(keys, (1..=2_500).map(|key| (key, true)).collect::<Vec<_>>());
@@ -574,7 +586,8 @@ fn update_sets_values_and_computes() -> Result<()> {
     assert_eq!(assert_num_queries!(db, 1, { long().update(&db, |b| b.pages().set(b.pages() + 1))? }), 3);
     assert_eq!(Book::objects().order_by(|b| b.id()).values_list(|b| b.pages()).all(&db)?, [10, 21, 31, 41]);
     let changed = assert_num_queries!(db, 1, {
-        Book::objects().update(&db, |b| (b.price().set(b.price() * 2 + b.pages().cast::<f64>()), b.active().set(true)))?
+        Book::objects()
+            .update(&db, |b| (b.price().set(b.price() * 2 + b.pages().cast::<f64>()), b.active().set(true)))?
     });
     assert_eq!(changed, 4);
     assert_eq!(Book::objects().order_by(|b| b.id()).values_list(|b| b.price()).all(&db)?, [11.0, 24.0, 36.0, 48.0]);
@@ -585,7 +598,10 @@ fn update_sets_values_and_computes() -> Result<()> {
     assert_eq!((book.title.as_str(), book.summary.loaded().unwrap().as_str()), ("summary 0", "B0"));
     // Equal values count as rows: they were matched.
     assert_eq!(swapped.update(&db, |b| b.pages().set(b.pages()))?, 1);
-    assert_eq!(assert_num_queries!(db, 1, { Book::objects().filter(|b| b.id().eq(99)).update(&db, |b| b.pages().set(1))? }), 0);
+    assert_eq!(
+        assert_num_queries!(db, 1, { Book::objects().filter(|b| b.id().eq(99)).update(&db, |b| b.pages().set(1))? }),
+        0
+    );
     Ok(())
 }
 
@@ -594,7 +610,9 @@ fn update_sets_null_keys_and_dates() -> Result<()> {
     let db = library();
     let bat = Publisher::objects().find(&db, 2)?;
     assert_num_queries!(db, 5, {
-        Author::objects().filter(|a| a.name().eq("Ann")).update(&db, |a| (a.age().set(None::<i32>), a.country().set("FR")))?;
+        Author::objects()
+            .filter(|a| a.name().eq("Ann"))
+            .update(&db, |a| (a.age().set(None::<i32>), a.country().set("FR")))?;
         Author::objects().filter(|a| a.name().eq("Cay")).update(&db, |a| a.country().set(Some("IT")))?;
         Book::objects().filter(|b| b.id().eq(1)).update(&db, |b| (b.publisher().set(&bat), b.author().set(2)))?;
         Book::objects().filter(|b| b.id().eq(3)).update(&db, |b| b.publisher().set(None::<i64>))?;
@@ -619,7 +637,10 @@ fn update_reaches_across_paths_in_its_conditions() -> Result<()> {
     assert_eq!(update(Book::objects().filter(|b| b.tags().name().eq("t0")))?, 2);
     assert_eq!(update(Book::objects().filter(|b| b.reviews().user().email().starts_with("u0")))?, 3);
     assert_eq!(update(Book::objects().exclude(|b| b.reviews().exists()))?, 1);
-    assert_eq!(update(Book::objects().filter(|b| b.author().books().title().eq("B1") & b.author().age().is_null()))?, 2);
+    assert_eq!(
+        update(Book::objects().filter(|b| b.author().books().title().eq("B1") & b.author().age().is_null()))?,
+        2
+    );
     assert_eq!(Book::objects().order_by(|b| b.id()).values_list(|b| b.price()).all(&db)?, [3.5, 5.5, 4.5, 5.5]);
     Ok(())
 }
@@ -646,7 +667,8 @@ fn update_cannot_take_a_value_from_a_related_row_but_a_subquery_can() -> Result<
     let name = |b: &Fields<Book>| {
         subquery(Author::objects().filter(|a| a.id().eq(outer(b.author().id()))).values_list(|a| a.name()))
     };
-    let changed = assert_num_queries!(db, 1, { Book::objects().update(&db, |b| b.summary().set(name(&b).coalesce("")))? });
+    let changed =
+        assert_num_queries!(db, 1, { Book::objects().update(&db, |b| b.summary().set(name(&b).coalesce("")))? });
     assert_eq!(changed, 4);
     assert_eq!(Book::objects().find(&db, 2)?.summary.loaded().unwrap(), "Bob");
     // The key of the related row is this row's own column.
@@ -723,7 +745,10 @@ fn delete_reaches_across_paths_and_minds_the_limit() -> Result<()> {
     assert_eq!(assert_num_queries!(db, 1, { newest.delete(&db)? }).total, 1);
     assert_eq!(Review::objects().order_by(|r| r.id()).values_list(|r| r.id()).all(&db)?, [1, 2, 4]);
     let untagged = Book::objects().filter(|b| b.tags().id().is_null());
-    assert_eq!(counts(&assert_num_queries!(db, 1, { untagged.delete(&db)? })), BTreeMap::from([("Book", 1), ("Review", 1)]));
+    assert_eq!(
+        counts(&assert_num_queries!(db, 1, { untagged.delete(&db)? })),
+        BTreeMap::from([("Book", 1), ("Review", 1)])
+    );
     let with_join = Book::objects().filter(|b| b.author().name().eq("Bob"));
     assert_eq!(assert_num_queries!(db, 1, { with_join.delete(&db)? }).total, 3);
     Ok(())
@@ -779,7 +804,8 @@ fn distinct_values_of_a_model_with_an_order_of_its_own() -> Result<()> {
 #[test]
 fn count_of_a_cut_values_list_with_two_columns_of_one_name() -> Result<()> {
     let db = library();
-    let query = Book::objects().values_list(|b| (b.id(), b.author().id(), b.author().name(), b.publisher().name())).limit(3);
+    let query =
+        Book::objects().values_list(|b| (b.id(), b.author().id(), b.author().name(), b.publisher().name())).limit(3);
     assert_eq!(query.count(&db)?, 3);
     let query = Book::objects().values_list(|b| (b.title(), b.title())).distinct();
     assert_eq!(query.count(&db)?, 4);
@@ -826,10 +852,17 @@ fn conditions_and_subqueries_may_be_selected() -> Result<()> {
 #[test]
 fn update_and_delete_mind_order_and_limit_and_ignore_what_only_loads() -> Result<()> {
     let db = library();
-    let n = Book::objects().filter(|b| b.tags().name().eq("t0")).order_by(|b| b.author().name().desc()).limit(1).update(&db, |b| b.pages().set(7))?;
+    let n = Book::objects()
+        .filter(|b| b.tags().name().eq("t0"))
+        .order_by(|b| b.author().name().desc())
+        .limit(1)
+        .update(&db, |b| b.pages().set(7))?;
     assert_eq!(n, 1);
     assert_eq!(Book::objects().find(&db, 2)?.pages, 7);
-    let n = Book::objects().select_related(|b| b.author()).prefetch_related(|b| b.tags()).update(&db, |b| b.pages().set(8))?;
+    let n = Book::objects()
+        .select_related(|b| b.author())
+        .prefetch_related(|b| b.tags())
+        .update(&db, |b| b.pages().set(8))?;
     assert_eq!(n, 4);
     let n = Book::objects().distinct().update(&db, |b| b.pages().set(9))?;
     assert_eq!(n, 4);

@@ -138,10 +138,14 @@ impl Rows {
         tree.speaks(&mut speaks);
         for tag in choices(speaks.tag, || self.tags_of(book)) {
             for tag_book in choices(speaks.tag_book, || behind(tag, |tag| self.books_of(tag))) {
-                for tag_book_review in choices(speaks.tag_book_review, || behind(tag_book, |book| self.reviews_of(book))) {
+                for tag_book_review in
+                    choices(speaks.tag_book_review, || behind(tag_book, |book| self.reviews_of(book)))
+                {
                     for review in choices(speaks.review, || self.reviews_of(book)) {
                         for sibling in choices(speaks.sibling, || self.siblings_of(book)) {
-                            for sibling_tag in choices(speaks.sibling_tag, || behind(sibling, |book| self.tags_of(book))) {
+                            for sibling_tag in
+                                choices(speaks.sibling_tag, || behind(sibling, |book| self.tags_of(book)))
+                            {
                                 let chosen = Chosen { tag, review, sibling, sibling_tag, tag_book, tag_book_review };
                                 if self.holds_of(tree, book, chosen) {
                                     return true;
@@ -358,7 +362,12 @@ impl Leaf {
 
     fn speaks(self, speaks: &mut Speaks) {
         match self {
-            Leaf::TagIs(_) | Leaf::TagName(_) | Leaf::TagNameNot(_) | Leaf::NoTagName | Leaf::NoTag | Leaf::TagIn(..) => {
+            Leaf::TagIs(_)
+            | Leaf::TagName(_)
+            | Leaf::TagNameNot(_)
+            | Leaf::NoTagName
+            | Leaf::NoTag
+            | Leaf::TagIn(..) => {
                 speaks.tag = true;
             }
             Leaf::Stars(_)
@@ -387,9 +396,12 @@ fn rows() -> Result<(Database, Rows)> {
     let mut random = Random::new(7);
     let maybe = |random: &mut Random, keys: u64| (random.below(3) > 0).then(|| random.below(keys) as i64 + 1);
     db.transaction(|tx| {
-        for (name, country, age) in
-            [("Ann", Some("US"), Some(30)), ("Bob", None, None), ("Cay", Some("DE"), Some(50)), ("Dan", Some("US"), None)]
-        {
+        for (name, country, age) in [
+            ("Ann", Some("US"), Some(30)),
+            ("Bob", None, None),
+            ("Cay", Some("DE"), Some(50)),
+            ("Dan", Some("US"), None),
+        ] {
             Author::create().name(name).country(country).age(age).save(tx)?;
         }
         for name in ["Ace", "Bat", "Cup"] {

@@ -169,9 +169,8 @@ fn two_keys_to_one_model_are_two_joins_with_the_right_rows() -> Result<()> {
     Flight::create().number(2).origin("OSL").dest("OSL").save(&db)?;
     let query = Flight::objects().select_related(|f| (f.dest(), f.origin())).order_by(|f| f.number());
     let flights = assert_num_queries!(db, 1, { query.all(&db)? });
-    let cities = |flight: &Flight| {
-        (flight.origin.loaded().unwrap().city.clone(), flight.dest.loaded().unwrap().city.clone())
-    };
+    let cities =
+        |flight: &Flight| (flight.origin.loaded().unwrap().city.clone(), flight.dest.loaded().unwrap().city.clone());
     assert_eq!(cities(&flights[0]), ("Vienna".to_owned(), "Oslo".to_owned()));
     assert_eq!(cities(&flights[1]), ("Oslo".to_owned(), "Oslo".to_owned()));
     assert!(flights[0].dest.same_row(&flights[1].dest));
@@ -239,7 +238,10 @@ fn filters_order_and_limit_apply_as_without() -> Result<()> {
     assert_eq!(titles(query.all(&db)?), ["B2", "B3", "B1"]);
     let page = with.clone().limit(2).offset(1);
     assert_eq!(titles(assert_num_queries!(db, 1, { page.all(&db)? })), ["B3", "B1"]);
-    assert_eq!(assert_num_queries!(db, 1, { with.first(&db)?.unwrap().publisher.loaded().unwrap().name.clone() }), "Bat");
+    assert_eq!(
+        assert_num_queries!(db, 1, { with.first(&db)?.unwrap().publisher.loaded().unwrap().name.clone() }),
+        "Bat"
+    );
     assert_eq!(assert_num_queries!(db, 1, { with.last(&db)?.unwrap().author.loaded().unwrap().name.clone() }), "Bob");
     Ok(())
 }
@@ -262,7 +264,9 @@ fn every_terminal_method_brings_the_joined_rows() -> Result<()> {
     });
     assert_eq!(names.len(), 4);
     let streamed = assert_num_queries!(db, 1, {
-        db.read(|snapshot| query.iter(snapshot)?.map(|book| Ok(book?.author.loaded().is_some())).collect::<Result<Vec<_>>>())?
+        db.read(|snapshot| {
+            query.iter(snapshot)?.map(|book| Ok(book?.author.loaded().is_some())).collect::<Result<Vec<_>>>()
+        })?
     });
     assert_eq!(streamed, [true; 4]);
     Ok(())
@@ -293,7 +297,10 @@ fn no_row_is_ever_dropped_or_repeated() -> Result<()> {
         count(with.all(&db)?.len(), reviews.count(&db)?);
         count(User::objects().select_related(|u| u.profile()).all(&db)?.len(), User::objects().count(&db)?);
         let loans = Loan::objects();
-        count(loans.clone().select_related(|l| (l.book().publisher(), l.user().profile())).all(&db)?.len(), loans.count(&db)?);
+        count(
+            loans.clone().select_related(|l| (l.book().publisher(), l.user().profile())).all(&db)?.len(),
+            loans.count(&db)?,
+        );
         let links = BookTag::objects();
         count(links.clone().select_related(|l| (l.book().author(), l.tag())).all(&db)?.len(), links.count(&db)?);
         let profiles = Profile::objects();
@@ -343,9 +350,7 @@ fn defer_and_only_speak_of_the_path_they_name() -> Result<()> {
 fn twenty_thousand_books_by_a_hundred_authors_hold_a_hundred_authors() -> Result<()> {
     let db = empty();
     let authors = Author::objects().bulk_create((0..100).map(|n| Author::create().name(format!("A{n}")))).run(&db)?;
-    let book = |n: usize| {
-        Book::create().title(format!("B{n}")).author(&authors[n % 100]).price(1.0).summary("")
-    };
+    let book = |n: usize| Book::create().title(format!("B{n}")).author(&authors[n % 100]).price(1.0).summary("");
     Book::objects().bulk_create((0..20_000).map(book)).run(&db)?;
     let books = assert_num_queries!(db, 1, { Book::objects().select_related(|b| b.author()).all(&db)? });
     let instances: std::collections::HashSet<*const Author> =

@@ -54,7 +54,10 @@ fn an_error_rolls_back_and_is_returned() -> Result<()> {
 
 #[test]
 fn a_panic_rolls_back_and_the_database_goes_on() -> Result<()> {
-    for (db, _folder) in [(empty(), None), { let (db, folder) = empty_file(); (db, Some(folder)) }] {
+    for (db, _folder) in [(empty(), None), {
+        let (db, folder) = empty_file();
+        (db, Some(folder))
+    }] {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             db.transaction(|tx| -> Result<()> {
                 tag("a", tx)?;
@@ -103,7 +106,15 @@ fn a_savepoint_takes_back_its_own_work_and_nothing_else() -> Result<()> {
     let marks: Vec<&str> = log.all().iter().filter(|s| s.is_transaction).map(|s| s.sql.as_str()).collect();
     assert_eq!(
         marks,
-        ["BEGIN IMMEDIATE", "SAVEPOINT eager", "ROLLBACK TO eager", "RELEASE eager", "SAVEPOINT eager", "RELEASE eager", "COMMIT"]
+        [
+            "BEGIN IMMEDIATE",
+            "SAVEPOINT eager",
+            "ROLLBACK TO eager",
+            "RELEASE eager",
+            "SAVEPOINT eager",
+            "RELEASE eager",
+            "COMMIT"
+        ]
     );
     assert_eq!(names(&db), ["a", "c"]);
     Ok(())
@@ -287,7 +298,9 @@ fn eight_threads(db: &Database) -> Result<()> {
                             row.save(tx)
                         })?;
                         tag(&format!("{thread} {turn}"), db)?;
-                        assert!(Tag::objects().filter(|t| t.name().starts_with(format!("{thread} "))).count(db)? > turn);
+                        assert!(
+                            Tag::objects().filter(|t| t.name().starts_with(format!("{thread} "))).count(db)? > turn
+                        );
                         let seen = db.read(|snapshot| {
                             let first = Tag::objects().count(snapshot)?;
                             Ok((first, Tag::objects().count(snapshot)?))
@@ -480,5 +493,43 @@ fn a_transaction_that_ended_by_itself_is_an_error_and_no_panic() -> Result<()> {
     });
     assert!(outcome.as_ref().unwrap_err().to_string().contains("not today"), "{outcome:?}");
     assert_eq!(assert_num_queries!(db, 1, { Tag::objects().count(&db)? }), 1);
+    Ok(())
+}
+
+#[test]
+fn a_stream_goes_on_after_a_savepoint_was_rolled_back() -> Result<()> {
+    let db = library();
+    db.transaction(|tx| {
+        let mut n = 0;
+        for book in Book::objects().order_by(|b| b.id()).iter(tx)? {
+            let mut book = book?;
+            n += 1;
+            let _ = tx.savepoint(|sp| -> Result<()> {
+                book.pages += 1;
+                book.save(sp)?;
+                Err(Error::DoesNotExist { model: "x", key: None })
+            });
+        }
+        assert_eq!(n, 4);
+        Ok(())
+    })?;
+    let pages = Book::objects().order_by(|b| b.id()).values_list(|b| b.pages());
+    assert_eq!(assert_num_queries!(db, 1, { pages.all(&db)? }), [10, 20, 30, 40]);
+    // More rows than a chunk.
+    let db = empty();
+    Tag::objects().bulk_create((0..3000).map(|n| Tag::create().name(format!("{n}")))).run(&db)?;
+    let outcome = db.transaction(|tx| {
+        let mut n = 0;
+        for tag in Tag::objects().order_by(|t| t.id()).iter(tx)? {
+            let tag = tag?;
+            n += 1;
+            let _ = tx.savepoint(|sp| -> Result<()> {
+                tag.clone().delete(sp)?;
+                Err(Error::DoesNotExist { model: "x", key: None })
+            });
+        }
+        Ok(n)
+    });
+    assert_eq!(outcome?, 3000);
     Ok(())
 }

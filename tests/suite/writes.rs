@@ -317,7 +317,8 @@ fn bulk_update_writes_each_row_its_own_values() -> Result<()> {
         book.author.set(3);
         book.price = 9.0;
     }
-    let (changed, log) = db.capture(|db| Book::objects().bulk_update(db, &books, |b| (b.pages(), b.title(), b.author())));
+    let (changed, log) =
+        db.capture(|db| Book::objects().bulk_update(db, &books, |b| (b.pages(), b.title(), b.author())));
     assert_eq!((changed?, log.len(), log.transactions()), (4, 1, 2), "{log}");
     let read = Book::objects().order_by(|b| b.id()).all(&db)?;
     let fields = |book: &Book| (book.title.clone(), book.pages, *book.author.key(), book.price);
@@ -355,7 +356,10 @@ fn a_unique_failure_names_model_and_fields() -> Result<()> {
     let db = library();
     let error = Tag::create().name("t0").save(&db).unwrap_err();
     assert!(matches!(&error, Error::Unique { model: "Tag", fields } if *fields == ["name"]), "{error:?}");
-    assert!(error.to_string().contains("Tag") && error.to_string().contains("name") && error.is_constraint(), "{error}");
+    assert!(
+        error.to_string().contains("Tag") && error.to_string().contains("name") && error.is_constraint(),
+        "{error}"
+    );
     // Two fields together; the field of the key is `author`, its column author_id.
     let error = Book::create().title("B0").author(1).price(1.0).summary("").save(&db).unwrap_err();
     assert!(matches!(&error, Error::Unique { model: "Book", fields } if *fields == ["author", "title"]), "{error:?}");
@@ -377,7 +381,10 @@ fn a_foreign_key_failure_names_relation_and_key() -> Result<()> {
         matches!(&error, Error::ForeignKey { model: "Book", relation: Some("author"), key: Some(key) } if key == "99"),
         "{error:?}"
     );
-    assert!(error.to_string().contains("author") && error.to_string().contains("99") && error.is_constraint(), "{error}");
+    assert!(
+        error.to_string().contains("author") && error.to_string().contains("99") && error.is_constraint(),
+        "{error}"
+    );
     let error = Book::create().title("x").author(1).publisher(98).price(1.0).summary("").save(&db).unwrap_err();
     assert!(matches!(&error, Error::ForeignKey { relation: Some("publisher"), .. }), "{error:?}");
     let mut review = Review::objects().find(&db, 1)?;

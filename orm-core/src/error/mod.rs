@@ -117,6 +117,26 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A text has more characters than its field's `max_length`. It is found before a statement runs.
+    #[error("`{model}.{field}` has at most {limit} characters, and this text has {length}")]
+    TooLong {
+        /// The model that was written.
+        model: &'static str,
+        /// The field.
+        field: &'static str,
+        /// The most characters it has room for.
+        limit: u32,
+        /// How many there are.
+        length: usize,
+    },
+    /// A row cannot be deleted: others point at it by a foreign key that protects it.
+    #[error("`{model}` cannot be deleted: it is still pointed at by {}", by.join(", "))]
+    Protected {
+        /// The model that was to be deleted.
+        model: &'static str,
+        /// The foreign keys that hold it, as `Review.book`.
+        by: Vec<String>,
+    },
     /// An unplanned load was refused by the fetch mode.
     #[error("loading `{relation}` is blocked at {at}: name it in `select_related` or `prefetch_related`")]
     FetchBlocked {

@@ -109,13 +109,26 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
     };
     let mut filter = Vec::new();
     let mut having = Vec::new();
+    let mut spoken: Vec<Path> = Vec::new();
     for (number, node) in plan.filters.iter().enumerate() {
+        // The selection may have joined related rows. The first filter that speaks of them speaks of those; further
+        // filters, of any.
+        lowerer.current()?.hidden = 0;
+        let mut paths = Vec::new();
+        selected_many(node, &mut paths);
+        let again = paths.iter().any(|path| spoken.contains(path));
+        if again {
+            let context = lowerer.current()?;
+            context.hidden = context.frames.len();
+        }
+        spoken.extend(paths);
         let of_groups = plan.grouping.is_some_and(|grouping| number >= grouping.filters) && node.has_aggregate();
         match lowerer.scope(node)? {
             Expr::And(all) if !of_groups => filter.extend(all),
             one => if of_groups { &mut having } else { &mut filter }.push(one),
         }
     }
+    lowerer.current()?.hidden = 0;
     let order = lowerer.order(plan)?;
     let empty = plan.empty || plan.limit == Some(0) || filter.iter().any(Expr::is_false);
     let select = Select {
@@ -229,6 +242,16 @@ fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
     inner.select = Some(vec![crate::plan::Node::new(crate::plan::NodeKind::RowKey(Path::default()))]);
     let Statement::Select(select) = select(&inner)?.statement else { return Err(internal()) };
     Ok(Some(vec![Expr::InSelect(Box::new(Expr::own(plan.meta.key_column())), Box::new(select))]))
+}
+
+/// The to-many relations a condition speaks of, each up to its first hop.
+fn selected_many(node: &crate::plan::Node, paths: &mut Vec<Path>) {
+    if let Some(path) = node.path() {
+        let first =
+            path.prefixes().into_iter().find(|prefix| prefix.last().is_some_and(|hop| !hop.relation.is_to_one()));
+        paths.extend(first);
+    }
+    node.each_child(&mut |child| selected_many(child, paths));
 }
 
 /// A state that no plan leads to.

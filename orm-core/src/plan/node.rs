@@ -191,6 +191,14 @@ impl Node {
         self.kind().each_child(f);
     }
 
+    /// The path of a column.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self.kind() {
+            NodeKind::Column(path, _) | NodeKind::ForeignKey(path, _) | NodeKind::RowKey(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Whether it is true or false of a row.
     pub(crate) fn is_condition(&self) -> bool {
         match self.kind() {

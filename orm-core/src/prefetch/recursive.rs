@@ -20,7 +20,7 @@ use super::{Joined, Run, level};
 use crate::db::About;
 use crate::error::Result;
 use crate::group::{Cell, Cursor, Group, Sink};
-use crate::meta::{ModelMeta, RelationKind};
+use crate::meta::RelationKind;
 use crate::model::decode_error;
 use crate::sql;
 use crate::statement::{

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::panic::Location;
 
 use super::{QuerySet, Shape};
-use crate::db::{About, Executor, Need};
+use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::group::Instance;
 use crate::lookup::{AssignSet, PrefetchSet};
 use crate::lower;
+use crate::meta::{ModelMeta, RelationKind};
 use crate::model::{Fields, Model, root};
 use crate::plan::{Node, NodeKind, OrderNode, Path, Plan};
 use crate::prefetch::{Prefetch, Run};
 use crate::relation::IntoKey;
-use crate::sql::{self, Sql};
+use crate::sql;
 use crate::statement::Statement;
 use crate::value::{Key, KeyRef};
 
@@ -249,7 +250,7 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::ForeignKey`] where a row is still pointed at; nothing is deleted then.
+    /// [`Error::Protected`] where a row is still pointed at; nothing is deleted then.
     ///
     /// # Examples
     ///
@@ -267,8 +268,7 @@ impl<M: Model> QuerySet<M> {
     #[track_caller]
     pub fn delete(&self, db: &dyn Executor) -> Result<Deleted> {
         let at = Location::caller();
-        let Some(statement) = lower::delete(&self.plan)? else { return Ok(Deleted::default()) };
-        delete(db, at, about::<M>(at), &sql::compile(&statement))
+        delete(db, at, &self.plan)
     }
 }
 
@@ -282,11 +282,16 @@ pub struct Deleted {
     pub per_model: Vec<(String, u64)>,
 }
 
-/// Runs a DELETE and counts what it took.
-pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, about: About, sql: &Sql) -> Result<Deleted> {
+/// Deletes the rows of a plan and counts what it took.
+pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, plan: &Plan) -> Result<Deleted> {
+    let Some(statement) = lower::delete(plan)? else { return Ok(Deleted::default()) };
+    let sql = sql::compile(&statement);
+    let about = About { meta: plan.meta, at };
     let mut deleted = Deleted::default();
     db.run(Need::Write, at, &mut |connection| {
-        let (_, tables) = connection.counting_deletes(|| connection.execute(sql, about))?;
+        let (_, tables) = connection
+            .counting_deletes(|| connection.execute(&sql, about))
+            .map_err(|error| blame(error, connection, about, plan))?;
         deleted.total = tables.values().sum();
         deleted.per_model = tables.into_iter().map(|(table, rows)| (name_of(about, table), rows)).collect();
         Ok(())
@@ -294,14 +299,48 @@ pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, about: A
     Ok(deleted)
 }
 
+/// Says which foreign keys hold the rows; SQLite does not.
+#[cold]
+fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -> Error {
+    if !matches!(error, Error::ForeignKey { .. }) {
+        return error;
+    }
+    let mut by = Vec::new();
+    for meta in reachable(about.meta) {
+        for relation in meta.relations {
+            let RelationKind::ForeignKey { constraint: true, .. } = relation.kind else { continue };
+            if !std::ptr::eq(relation.target(), about.meta) {
+                continue;
+            }
+            let mut holding = Plan::new(meta);
+            let rows = Plan { joins: Vec::new(), prefetches: Vec::new(), select: None, ..plan.clone() };
+            let key = Node::new(NodeKind::ForeignKey(Path::default(), relation));
+            holding.filters.push(Node::new(NodeKind::InQuery(key, Box::new(rows))));
+            let Ok(Some(statement)) = lower::exists(&holding) else { continue };
+            let mut found = false;
+            let looked = connection.query(&sql::compile(&statement), About { meta, at: about.at }, |_| {
+                found = true;
+                Ok(())
+            });
+            if looked.is_ok() && found {
+                by.push(format!("{}.{}", relation.model, relation.name));
+            }
+        }
+    }
+    if by.is_empty() { error } else { Error::Protected { model: about.meta.name, by } }
+}
+
 /// The model of a table, among those that can be reached from the model the delete is about.
 fn name_of(about: About, table: String) -> String {
-    let mut seen = vec![about.meta];
+    let known = reachable(about.meta).into_iter().find(|meta| meta.table == table);
+    known.map_or(table, |meta| meta.name.to_owned())
+}
+
+/// The models that relations lead to from this one, itself included.
+fn reachable(from: &'static ModelMeta) -> Vec<&'static ModelMeta> {
+    let mut seen = vec![from];
     let mut next = 0;
     while let Some(meta) = seen.get(next).copied() {
-        if meta.table == table {
-            return meta.name.to_owned();
-        }
         for relation in meta.relations {
             for model in [Some(relation.target()), relation.through_model()].into_iter().flatten() {
                 if !seen.iter().any(|known| std::ptr::eq(*known, model)) {
@@ -311,7 +350,7 @@ fn name_of(about: About, table: String) -> String {
         }
         next += 1;
     }
-    table
+    seen
 }
 
 /// Loads relations of rows already in hand: of a slice, of references from anywhere, of one row. What is loaded already

@@ -3,7 +3,7 @@
 
 use std::panic::Location;
 
-use super::{RowUpdate, blame, columns_of, insert_row, insert_sql, no_key};
+use super::{RowUpdate, blame, columns_of, insert, insert_row, insert_sql, no_key};
 use crate::db::{About, Executor, Need};
 use crate::error::Result;
 use crate::group::{Group, Members, Origin};
@@ -18,6 +18,29 @@ pub struct BulkCreate<M: Model> {
 }
 
 impl<M: Model> QuerySet<M> {
+    /// Inserts a row: a builder, or a `NewX` that was made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// The constraints of the table, as typed errors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let new: NewTag = Tag::create().name("sf").build();
+    /// let tag = Tag::objects().create(&db, new)?; // INSERT INTO "tag" ("id", "name") VALUES (?1, ?2)
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn create(&self, db: &dyn Executor, new: impl Complete<M>) -> Result<M> {
+        insert::<M>(new.into_new()?, db)
+    }
+
     /// Inserts many rows, all of them or none.
     ///
     /// # Examples

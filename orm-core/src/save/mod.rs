@@ -15,10 +15,10 @@ use crate::group::Origin;
 use crate::lookup::ColumnSet;
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
 use crate::model::{Fields, Model, group_of_one, root};
-use crate::plan::{Deferral, Path};
+use crate::plan::{Deferral, Node, NodeKind, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, delete};
 use crate::sql::{self, Sql};
-use crate::statement::{Delete, Expr, Insert, Select, Source, Statement, Update};
+use crate::statement::{Expr, Insert, Select, Source, Statement, Update};
 use crate::value::{Bind, Key};
 
 /// What every model can do with its own row.
@@ -97,15 +97,13 @@ pub trait Save: Model {
     ///
     /// # Errors
     ///
-    /// [`Error::ForeignKey`] if the row is still pointed at.
+    /// [`Error::Protected`] if the row is still pointed at.
     #[track_caller]
     fn delete(self, db: &dyn Executor) -> Result<Deleted> {
-        let at = Location::caller();
-        let meta = Self::META;
-        let key = Expr::Bind(self.key_ref().bind().into_owned());
-        let filter = vec![Expr::eq(Expr::own(meta.key_column()), key)];
-        let sql = sql::compile(&Statement::Delete(Delete { table: meta.table, filter }));
-        delete(db, at, About { meta, at }, &sql)
+        let mut plan = Plan::new(Self::META);
+        let key = Node::bind(self.key_ref().bind().into_owned());
+        plan.filters.push(Node::equal(Node::new(NodeKind::RowKey(Path::default())), key));
+        delete(db, Location::caller(), &plan)
     }
 }
 
@@ -124,7 +122,9 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
     M::fill(&mut new);
     let sql = insert_sql(meta);
     let mut rowid = 0;
-    db.run(Need::Write, at, &mut |connection| {
+    // A key that does not fit is found after the row is there, and takes it back.
+    let need = if may_overflow(meta) { Need::WriteAll } else { Need::Write };
+    db.run(need, at, &mut |connection| {
         let inserted = connection.repeat(&sql.text, About { meta, at }, |prepared| {
             rowid = insert_row::<M>(prepared, &new)?;
             Ok(())
@@ -155,7 +155,7 @@ fn no_key<M: Model>(rowid: i64) -> Error {
         field: column.map_or("?", |column| column.name).to_owned(),
         column: M::META.key_column().to_owned(),
         expected: column.map_or("?", |column| column.rust_type),
-        found: format!("the new rowid {rowid}"),
+        found: format!("the next key {rowid}, for which the type has no room,"),
     }
 }
 
@@ -172,7 +172,16 @@ fn insert_row<M: Model>(prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result
         prepared.bind(number + 1, &bind)?;
     }
     prepared.execute()?;
-    Ok(prepared.rowid())
+    let rowid = prepared.rowid();
+    if may_overflow(M::META) {
+        new_key::<M>(new, rowid)?;
+    }
+    Ok(rowid)
+}
+
+/// Whether SQLite may make a key that the field's type has no room for.
+fn may_overflow(meta: &'static ModelMeta) -> bool {
+    meta.auto_key && meta.columns.get(meta.key).is_some_and(|column| column.rust_type != "i64")
 }
 
 /// `UPDATE t SET columns WHERE key`, and the binds in that order.
@@ -245,10 +254,16 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<
 }
 
 fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
-    match refused(bind) {
-        None => Ok(()),
-        Some(reason) => Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason }),
+    if let Some(reason) = refused(bind) {
+        return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
     }
+    if let (Some(limit), Bind::Text(text)) = (column.max_length, bind) {
+        let length = text.chars().count();
+        if length > limit as usize {
+            return Err(Error::TooLong { model: meta.name, field: column.name, limit, length });
+        }
+    }
+    Ok(())
 }
 
 /// Says which foreign key points at nothing; SQLite does not.

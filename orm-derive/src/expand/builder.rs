@@ -24,6 +24,7 @@ pub(super) fn insert_type(model: &Model, names: &Names) -> TokenStream {
             Insert::Nullable | Insert::Defaulted | Insert::Generated => {
                 quote! { ::core::option::Option<#value> }
             }
+            Insert::NullableDefaulted => quote! { ::core::option::Option<::core::option::Option<#value>> },
         };
         quote! { #[doc = #doc] #vis #ident: #ty }
     });
@@ -55,7 +56,10 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     });
     let drafted = checked.model.columns().map(|(field, stored)| {
         let (ident, value) = (&field.ident, value_type(stored, &door));
-        quote! { #ident: ::core::option::Option<#value> }
+        match stored.insert() {
+            Insert::NullableDefaulted => quote! { #ident: ::core::option::Option<::core::option::Option<#value>> },
+            _ => quote! { #ident: ::core::option::Option<#value> },
+        }
     });
     let setters = setters(checked, names);
     let child = complete_child(checked, names);
@@ -65,7 +69,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             Insert::Required => {
                 quote! { #ident: #orm::required(self.draft.#ident, #name, #field)? }
             }
-            Insert::Nullable | Insert::Defaulted | Insert::Generated => {
+            Insert::Nullable | Insert::NullableDefaulted | Insert::Defaulted | Insert::Generated => {
                 quote! { #ident: self.draft.#ident }
             }
         }
@@ -127,6 +131,10 @@ fn setters(checked: &Checked, names: &Names) -> TokenStream {
     let setters = checked.model.columns().map(|(field, stored)| {
         let ident = &field.ident;
         let (argument, value) = setter_value(stored, names);
+        let value = match stored.insert() {
+            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
+            _ => value,
+        };
         if stored.insert() != Insert::Required {
             return quote! {
                 pub fn #ident(mut self, value: #argument) -> Self {
@@ -213,7 +221,11 @@ fn foreign_key_arm(field: &Field, stored: &Stored, names: &Names) -> Option<Toke
     let (ident, target) = (&field.ident, &stored.foreign_key()?.target);
     let slot = Literal::usize_unsuffixed(field.slot?);
     let key = quote_spanned! {target.span()=> <#target as #orm::Model>::Key };
-    Some(quote! { #slot => self.draft.#ident = <#key as #orm::Key>::from_key_ref(key), })
+    let value = quote! { <#key as #orm::Key>::from_key_ref(key) };
+    Some(match stored.insert() {
+        Insert::NullableDefaulted => quote! { #slot => self.draft.#ident = ::core::option::Option::Some(#value), },
+        _ => quote! { #slot => self.draft.#ident = #value, },
+    })
 }
 
 /// The type of a column's value in an insert, without the `Option` of what may be left out.

@@ -33,11 +33,23 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let new_binds = checked.model.columns().enumerate().map(|(column, (field, stored))| {
         let (column, ident) = (Literal::usize_unsuffixed(column), &field.ident);
         let orm = names::at(orm, stored.place());
-        let value = quote_spanned! {stored.place()=> #orm::Value::bind(&new.#ident) };
+        let value = match stored.insert() {
+            Insert::NullableDefaulted => quote_spanned! {stored.place()=>
+                match &new.#ident {
+                    ::core::option::Option::Some(value) => #orm::Value::bind(value),
+                    ::core::option::Option::None => #orm::Bind::Null,
+                }
+            },
+            _ => quote_spanned! {stored.place()=> #orm::Value::bind(&new.#ident) },
+        };
         quote! { #column => ::core::option::Option::Some(#value), }
     });
     let fills = checked.model.columns().filter_map(|(field, stored)| {
         let (ident, value) = (&field.ident, default(stored, stored.default.as_ref()?, names));
+        let value = match stored.insert() {
+            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
+            _ => value,
+        };
         Some(quote! {
             if new.#ident.is_none() {
                 new.#ident = ::core::option::Option::Some(#value);
@@ -129,7 +141,7 @@ fn from_new(field: &Field, names: &Names) -> TokenStream {
     };
     let value = match stored.insert() {
         Insert::Required | Insert::Nullable => quote! { new.#ident },
-        Insert::Defaulted => quote! { #orm::filled(new.#ident)? },
+        Insert::Defaulted | Insert::NullableDefaulted => quote! { #orm::filled(new.#ident)? },
         Insert::Generated => quote! {
             match new.#ident {
                 ::core::option::Option::Some(key) => key,
