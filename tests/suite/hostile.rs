@@ -230,7 +230,7 @@ fn refusals_name_the_fields_behind_strange_columns() -> Result<()> {
 #[test]
 fn a_missing_table_with_a_strange_name_is_named() -> Result<()> {
     let db = Database::in_memory()?;
-    let error = Owner::objects().all(&db).unwrap_err();
+    let error = assert_num_queries!(db, 0, { Owner::objects().all(&db).unwrap_err() });
     assert!(matches!(&error, Error::NoSuchTable { model: "Owner", table } if table == "order by \"1\""), "{error:?}");
     Ok(())
 }

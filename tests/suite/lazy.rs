@@ -144,22 +144,28 @@ fn a_clone_shares_what_either_loads() -> Result<()> {
 #[test]
 fn handles_may_be_read_from_any_thread() -> Result<()> {
     let db = library();
-    let books = Book::objects().all(&db)?;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..8)
-            .map(|_| {
-                scope.spawn(|| -> Result<usize> {
-                    let mut seen = 0;
-                    for book in &books {
-                        seen +=
-                            book.author.get(&db)?.name.len() + book.tags.all(&db)?.len() + book.reviews.all(&db)?.len();
-                    }
-                    Ok(seen)
+    let books = &Book::objects().all(&db)?;
+    // The handle that a capture is given is seen in every thread: one statement for each relation.
+    let (done, log) = db.capture(|db| {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(move || -> Result<usize> {
+                        let mut seen = 0;
+                        for book in books {
+                            seen += book.author.get(&db)?.name.len()
+                                + book.tags.all(&db)?.len()
+                                + book.reviews.all(&db)?.len();
+                        }
+                        Ok(seen)
+                    })
                 })
-            })
-            .collect();
-        threads.into_iter().try_for_each(|thread| thread.join().unwrap().map(|seen| assert_eq!(seen, 12 + 4 + 6)))
-    })?;
+                .collect();
+            threads.into_iter().try_for_each(|thread| thread.join().unwrap().map(|seen| assert_eq!(seen, 12 + 4 + 6)))
+        })
+    });
+    done?;
+    assert_eq!(log.len(), 3, "{log}");
     assert!(books[0].author.same_row(&books[2].author));
     Ok(())
 }
@@ -530,9 +536,11 @@ fn handles_load_inside_of_a_transaction_what_it_wrote() -> Result<()> {
     let db = library();
     let cay = author(&db, 3)?;
     db.transaction(|tx| {
-        let made = Book::create().title("B9").author(&cay).price(1.0).summary("").save(tx)?;
-        assert_eq!(made.author.get(tx)?.name, "Cay");
-        assert_eq!(cay.books.all(tx)?.len(), 1);
+        assert_num_queries!(db, 3, {
+            let made = Book::create().title("B9").author(&cay).price(1.0).summary("").save(tx)?;
+            assert_eq!(made.author.get(tx)?.name, "Cay");
+            assert_eq!(cay.books.all(tx)?.len(), 1);
+        });
         Ok(())
     })
 }
@@ -560,6 +568,51 @@ fn rows_are_equal_by_their_fields_whatever_is_loaded() -> Result<()> {
         assert_eq!(one, other);
         assert_ne!(one, Book { pages: 11, ..other.clone() });
         assert_ne!(one, Book { author: ForeignKey::new(2), ..other.clone() });
+    });
+    Ok(())
+}
+
+#[test]
+fn a_deferred_column_of_repeated_rows_is_one_statement_for_all_peers() -> Result<()> {
+    let db = library();
+    // B0 is under t0 and under t1: two instances of one row in one group.
+    let query =
+        Tag::objects().prefetch_related(|t| t.books().query(|q| q.defer(|b| b.summary())).to(|t| t.some_books()));
+    let tags = query.all(&db)?;
+    let books: Vec<&Book> = tags.iter().flat_map(|tag| tag.some_books.get().unwrap()).collect();
+    assert_eq!(books.len(), 4);
+    assert_num_queries!(db, 1, {
+        for book in &books {
+            assert_eq!(book.summary.get(&db)?, &format!("summary {}", book.id - 1));
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn a_relation_is_not_read_from_another_database() -> Result<()> {
+    let (db, other) = (library(), library());
+    let book = Book::objects().defer(|b| b.summary()).find(&db, 1)?;
+    let refused = |outcome: Result<()>| {
+        assert!(matches!(&outcome, Err(Error::Misuse { what }) if what.contains("another database")), "{outcome:?}");
+    };
+    assert_num_queries!(other, 0, {
+        refused(book.author.get(&other).map(drop));
+        refused(book.tags.all(&other).map(drop));
+        refused(book.summary.get(&other).map(drop));
+        refused(prefetch_related_objects(&other, [&book], |b| b.reviews()));
+    });
+    assert_eq!(assert_num_queries!(db, 1, { book.author.get(&db)?.name.clone() }), "Ann");
+    Ok(())
+}
+
+#[test]
+fn the_warning_mode_loads_as_peers_do() -> Result<()> {
+    let db = library();
+    assert_num_queries!(db, 2, {
+        for book in Book::objects().fetch_mode(FetchMode::Warn).all(&db)? {
+            book.author.get(&db)?;
+        }
     });
     Ok(())
 }

@@ -485,6 +485,6 @@ fn a_one_to_one_relation_behind_a_key_behind_a_to_many_relation() -> Result<()> 
     let absent = Book::objects().filter(|b| b.reviews().user().profile().is_null() & b.reviews().stars().ge(2));
     assert_eq!(absent.order_by(|b| b.id()).values_list(|b| b.id()).all(&db)?, [3, 4]);
     let selected = Book::objects().values_list(|b| (b.id(), b.reviews().user().profile().bio())).order_by(|b| b.id());
-    assert_eq!(selected.all(&db)?.len(), 7);
+    assert_eq!(assert_num_queries!(db, 1, { selected.all(&db)? }).len(), 7);
     Ok(())
 }

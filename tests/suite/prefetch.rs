@@ -771,10 +771,10 @@ fn a_prefetch_inside_of_a_transaction_sees_what_it_wrote() -> Result<()> {
     let db = library();
     db.transaction(|tx| {
         Book::create().title("B9").author(3).price(1.0).summary("").save(tx)?;
-        let cay = Author::objects().prefetch_related(|a| a.books()).find(tx, 3)?;
+        let cay = assert_num_queries!(db, 2, { Author::objects().prefetch_related(|a| a.books()).find(tx, 3)? });
         assert_eq!(titles(cay.books.loaded().unwrap()), ["B9"]);
         let cay = Author::objects().find(tx, 3)?;
-        assert_eq!(titles(cay.books.all(tx)?), ["B9"]);
+        assert_eq!(titles(assert_num_queries!(db, 1, { cay.books.all(tx)? })), ["B9"]);
         Ok(())
     })
 }
@@ -818,19 +818,22 @@ fn a_distinct_part_with_a_limit_counts_distinct_rows() -> Result<()> {
     let query = Book::objects().order_by(|b| b.id()).prefetch_related(|b| {
         b.reviews().query(|q| q.distinct().order_by(|r| r.stars()).limit(2)).to(|b| b.top_reviews())
     });
-    let books = query.all(&db)?;
-    assert_eq!(books[3].top_reviews.get()?.len(), 2);
+    let books = assert_num_queries!(db, 2, { query.all(&db)? });
+    assert_eq!(stars(books[3].top_reviews.get()?), [1, 2]);
     Ok(())
 }
 
 #[test]
-fn a_slot_is_filled_again_when_asked_again() -> Result<()> {
+fn a_slot_that_is_filled_is_not_filled_with_something_else() -> Result<()> {
     let db = library();
     let books = Book::objects().order_by(|b| b.id()).all(&db)?;
-    prefetch_related_objects(&db, &books, |b| b.reviews().filter(|r| r.stars().gt(1)).to(|b| b.top_reviews()))?;
-    let again =
-        prefetch_related_objects(&db, &books, |b| b.reviews().filter(|r| r.stars().lt(2)).to(|b| b.top_reviews()));
-    // Either an error or the new rows; not the old ones in silence.
-    assert!(again.is_err() || books[3].top_reviews.get()?.iter().all(|review| review.stars < 2));
+    let fill = |db: &Database, stars: i32| {
+        prefetch_related_objects(db, &books, |b| b.reviews().filter(|r| r.stars().ge(stars)).to(|b| b.top_reviews()))
+    };
+    assert_num_queries!(db, 1, { fill(&db, 2)? });
+    let (again, log) = db.capture(|db| fill(db, 3));
+    assert!(matches!(again, Err(Error::PrefetchConflict { .. })), "{again:?}");
+    assert_eq!(log.len(), 0, "{log}");
+    assert_eq!(stars(books[3].top_reviews.get()?), [2, 3]);
     Ok(())
 }

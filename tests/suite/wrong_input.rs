@@ -149,7 +149,7 @@ fn a_missing_table_of_a_related_model_names_the_table() {
 fn a_missing_column_names_model_column_and_statement() {
     let db = foreign("CREATE TABLE tag (id INTEGER PRIMARY KEY, title TEXT)");
     let missing = |error: Error, verb: &str| match &error {
-        Error::NoSuchColumn { model: "Tag", column, sql } => {
+        Error::NoSuchColumn { model: "Tag", column, sql, .. } => {
             assert!(column.contains("name"), "{error:?}");
             assert!(sql.starts_with(verb), "{error:?}");
             assert!(error.to_string().contains("Tag") && error.to_string().contains("name"), "{error}");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
@@ -34,7 +34,8 @@ enum Place {
 
 impl DatabaseBuilder {
     pub(super) fn file(path: &Path) -> Self {
-        Self::at(Place::File(path.to_owned()))
+        // What rusqlite and Django call a database in memory; as a file, each connection would have its own.
+        Self::at(if path == Path::new(":memory:") { Place::Memory } else { Place::File(path.to_owned()) })
     }
 
     /// Settings of a database in memory.
@@ -102,6 +103,9 @@ impl DatabaseBuilder {
     /// [`Error::Open`] where there can be no file, [`Error::NotADatabase`] where the file is something else.
     pub fn open(self) -> Result<Database> {
         let id = Database::new_id();
+        if matches!(&self.place, Place::File(path) if path.as_os_str().is_empty()) {
+            return Err(Error::Open { path: "\"\"".to_owned(), reason: "the path is empty".to_owned() });
+        }
         // The memdb VFS shares one database among the connections that name it, and the name is this process's own.
         let (path, shown) = match &self.place {
             Place::File(path) => (path.clone(), path.display().to_string()),
@@ -121,6 +125,7 @@ impl DatabaseBuilder {
                 .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
                 .map_err(|error| open_error(error, &path, &shown))?;
         }
+        let failure: Arc<Mutex<Option<String>>> = Arc::default();
         let pool = |connections| {
             let manager = SqliteConnectionManager::file(&path).with_flags(flags(memory)).with_init(self.init());
             Pool::builder()
@@ -130,7 +135,7 @@ impl DatabaseBuilder {
                 .max_lifetime(None)
                 .test_on_check_out(false)
                 .connection_timeout(self.pool_timeout)
-                .error_handler(Box::new(r2d2::NopErrorHandler))
+                .error_handler(Box::new(Failures(Arc::clone(&failure))))
                 .thread_pool(opener())
                 .build_unchecked(manager)
         };
@@ -144,6 +149,7 @@ impl DatabaseBuilder {
                 captures: AtomicUsize::new(0),
                 fetch_mode: self.fetch_mode,
                 peer_cap: self.peer_cap,
+                failure,
                 pool_timeout: self.pool_timeout,
                 _keeper: Mutex::new(memory.then_some(first)),
             }),
@@ -163,6 +169,16 @@ impl DatabaseBuilder {
             connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;")?;
             functions::register(connection)
         }
+    }
+}
+
+/// Keeps why a connection could not be opened, for whoever waits for it.
+#[derive(Debug)]
+struct Failures(Arc<Mutex<Option<String>>>);
+
+impl r2d2::HandleError<rusqlite::Error> for Failures {
+    fn handle_error(&self, error: rusqlite::Error) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
     }
 }
 

@@ -288,11 +288,22 @@ fn owned_value(bind: &Bind<'static>) -> Result<Value, &'static str> {
 pub(super) fn told(error: rusqlite::Error, sql: &str, about: About) -> Error {
     let meta = about.meta;
     let field = |column: &str| meta.field_of_column(column);
-    translate(error, &Context { model: meta.name, table: meta.table, field: &field, sql })
+    // A table goes by its own name, or by that of the relation that leads to it.
+    let elsewhere = |alias: &str, column: Option<&str>| {
+        let models = meta.reachable();
+        let by_table = models.iter().copied().find(|model| model.table == alias);
+        let by_relation = || {
+            let relations = models.iter().flat_map(|model| model.relations);
+            relations.filter(|relation| relation.name == alias).map(|relation| relation.target()).next()
+        };
+        let model = by_table.or_else(by_relation)?;
+        Some((model.name, column.and_then(|column| model.field_of_column(column))))
+    };
+    translate(error, &Context { model: meta.name, table: meta.table, field: &field, elsewhere: &elsewhere, sql })
 }
 
 /// An error of the driver where there is no statement of a model's.
 #[cold]
 pub(super) fn untold(error: rusqlite::Error) -> Error {
-    translate(error, &Context { model: "database", table: "", field: &|_| None, sql: "" })
+    translate(error, &Context { model: "database", table: "", field: &|_| None, elsewhere: &|_, _| None, sql: "" })
 }

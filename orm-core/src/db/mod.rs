@@ -16,7 +16,8 @@ mod transaction;
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 pub use builder::DatabaseBuilder;
 pub(crate) use connection::{About, Connection, Prepared, refused};
@@ -102,7 +103,9 @@ struct Inner {
     captures: AtomicUsize,
     fetch_mode: FetchMode,
     peer_cap: usize,
-    pool_timeout: std::time::Duration,
+    pool_timeout: Duration,
+    /// Why the last connection could not be opened, if one could not.
+    failure: Arc<Mutex<Option<String>>>,
     /// An in-memory database lives as long as one connection to it.
     _keeper: Mutex<Option<rusqlite::Connection>>,
 }
@@ -169,17 +172,17 @@ impl Database {
     ///
     /// Without it, the database is closed with the last clone.
     pub fn close(&self) {
-        let mut pools = self.inner.pools.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut pools = self.inner.pools.write().unwrap_or_else(PoisonError::into_inner);
         *pools = None;
     }
 
     /// Runs statements of one's own on the writing connection, with the driver's own types.
     ///
-    /// Inside `f`, no transaction is open unless `f` opens one.
+    /// Inside `f`, no transaction is open unless `f` opens one; one that is still open at the end is rolled back.
     ///
     /// # Errors
     ///
-    /// What `f` returns, or no connection is to be had.
+    /// What `f` returns, or no connection is to be had; [`Error::Misuse`] if `f` leaves a transaction open.
     ///
     /// # Examples
     ///
@@ -191,7 +194,14 @@ impl Database {
     /// ```
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
         let (_hold, pooled) = self.writer()?;
-        f(&pooled).map_err(connection::untold)
+        let outcome = f(&pooled).map_err(connection::untold);
+        if !pooled.is_autocommit() {
+            pooled.execute_batch("ROLLBACK").map_err(connection::untold)?;
+            // The failure that left the transaction open says more than that it was left open.
+            outcome?;
+            return Err(Error::misuse("`raw` ended inside of a transaction, which was rolled back"));
+        }
+        outcome
     }
 
     /// Runs `f` with a fetch mode for everything this thread loads from the database meanwhile: for querysets that name
@@ -273,12 +283,29 @@ impl Database {
     }
 
     fn pools(&self) -> Result<Pools> {
-        let pools = self.inner.pools.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let pools = self.inner.pools.read().unwrap_or_else(PoisonError::into_inner);
         pools.clone().ok_or(Error::Closed)
     }
 
     fn connect(&self, pool: &Pool) -> Result<Pooled> {
-        pool.get().map_err(|_| Error::PoolTimeout { seconds: self.inner.pool_timeout.as_secs() })
+        let timeout = self.inner.pool_timeout;
+        let end = Instant::now() + timeout;
+        loop {
+            // The pool tries for the whole time to open a connection that cannot be opened; the reason is known sooner.
+            let slice = end.saturating_duration_since(Instant::now()).min(Duration::from_millis(250));
+            match pool.get_timeout(slice) {
+                Ok(pooled) => return Ok(pooled),
+                Err(_) => {
+                    let failure = self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if let Some(reason) = failure {
+                        return Err(Error::Open { path: self.inner.path.clone(), reason });
+                    }
+                    if Instant::now() >= end {
+                        return Err(Error::PoolTimeout { seconds: timeout.as_secs() });
+                    }
+                }
+            }
+        }
     }
 
     fn new_id() -> usize {

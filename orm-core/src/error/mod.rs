@@ -182,10 +182,12 @@ pub enum Error {
         table: String,
     },
     /// The column of a field is not there.
-    #[error("`{model}` needs a column \"{column}\" that is not in the database: {sql}")]
+    #[error("`{model}.{field}` needs a column \"{column}\" that its table does not have: {sql}")]
     NoSuchColumn {
         /// The model.
         model: &'static str,
+        /// The field.
+        field: String,
         /// The missing column.
         column: String,
         /// The statement.

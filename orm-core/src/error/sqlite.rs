@@ -14,6 +14,8 @@ pub(crate) struct Context<'a> {
     pub(crate) table: &'static str,
     /// The field behind a column of that table.
     pub(crate) field: &'a dyn Fn(&str) -> Option<&'static str>,
+    /// The model and the field behind a table or alias, and a column of it, among the models that can be reached.
+    pub(crate) elsewhere: &'a dyn Fn(&str, Option<&str>) -> Option<(&'static str, Option<&'static str>)>,
     /// The text of the statement.
     pub(crate) sql: &'a str,
 }
@@ -34,6 +36,12 @@ pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error 
         }
         ffi::SQLITE_CONSTRAINT_CHECK => Error::Check { model: context.model, name: after_colon(&message).to_owned() },
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::ForeignKey { model: context.model, relation: None, key: None },
+        ffi::SQLITE_CONSTRAINT_DATATYPE => {
+            // `cannot store REAL value in INTEGER column job.price`: an integer that has outgrown 64 bits, mostly.
+            let column = message.rsplit(' ').next().unwrap_or_default();
+            let field = columns(&format!(": {column}"), context).join(", ");
+            Error::NotStorable { model: context.model, field, reason: "its type or its size is not that of the column" }
+        }
         // ON DELETE RESTRICT is a trigger of SQLite's own; a trigger of the user's says something else.
         ffi::SQLITE_CONSTRAINT_TRIGGER if message.starts_with("FOREIGN KEY") => {
             Error::ForeignKey { model: context.model, relation: None, key: None }
@@ -59,14 +67,19 @@ fn other(message: String, error: rusqlite::Error, context: &Context<'_>) -> Erro
 fn missing(message: &str, context: &Context<'_>) -> Option<Error> {
     if let Some(table) = message.strip_prefix("no such table: ") {
         let table = table.strip_prefix("main.").unwrap_or(table);
-        return Some(Error::NoSuchTable { model: context.model, table: table.to_owned() });
+        let model = (context.elsewhere)(table, None).map_or(context.model, |(model, _)| model);
+        return Some(Error::NoSuchTable { model, table: table.to_owned() });
     }
     let column = message
         .strip_prefix("no such column: ")
         .or_else(|| message.split_once(" has no column named ").map(|(_, column)| column))?;
     // The driver appends the statement and the offset to a message of `prepare`.
     let column = column.split(" in ").next().unwrap_or(column);
-    Some(Error::NoSuchColumn { model: context.model, column: column.to_owned(), sql: context.sql.to_owned() })
+    let (alias, column) = column.rsplit_once('.').map_or((None, column), |(alias, column)| (Some(alias), column));
+    let found = alias.and_then(|alias| (context.elsewhere)(alias, Some(column)));
+    let (model, field) = found.unwrap_or_else(|| (context.model, (context.field)(column)));
+    let field = field.unwrap_or(column).to_owned();
+    Some(Error::NoSuchColumn { model, field, column: column.to_owned(), sql: context.sql.to_owned() })
 }
 
 /// The fields in `UNIQUE constraint failed: book.author_id, book.title`.

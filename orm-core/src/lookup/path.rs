@@ -48,7 +48,7 @@ impl Cross for Nullable {
 /// let books = Book::objects().filter(|b| b.author().name().eq("Ann") & b.editor().is_null());
 /// assert_eq!(
 ///     books.to_sql(),
-///     r#"SELECT "book"."id", "book"."author_id", "book"."editor_id" FROM "book" JOIN "author" ON "author"."id" = "book"."author_id" WHERE ("author"."name" = ?1) AND ("book"."editor_id" IS NULL)"#,
+///     r#"SELECT "book"."id", "book"."author_id", "book"."editor_id" FROM "book" LEFT JOIN "author" ON "author"."id" = "book"."author_id" WHERE ("author"."name" = ?1) AND ("book"."editor_id" IS NULL)"#,
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```

@@ -25,6 +25,9 @@ pub trait Selection<R> {
     /// A column is not of its type.
     #[doc(hidden)]
     fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch>;
+    /// The names of their types, for messages.
+    #[doc(hidden)]
+    fn types(types: &mut Vec<&'static str>);
     /// The values, for a record.
     #[doc(hidden)]
     fn scalars(out: Self::Out, scalars: &mut Vec<Scalar>);
@@ -39,6 +42,9 @@ impl<R, T: Value, K> Selection<R> for Expr<R, T, K> {
     fn read(row: &mut Cursor<'_>) -> Result<T::Out, Mismatch> {
         row.value::<T>()
     }
+    fn types(types: &mut Vec<&'static str>) {
+        types.push(T::NAME);
+    }
     fn scalars(out: T::Out, scalars: &mut Vec<Scalar>) {
         scalars.push(T::scalar(out));
     }
@@ -52,6 +58,9 @@ impl<R> Selection<R> for Cond<R> {
     fn read(row: &mut Cursor<'_>) -> Result<bool, Mismatch> {
         // A condition that is NULL does not hold.
         Ok(row.value::<Option<bool>>()?.unwrap_or(false))
+    }
+    fn types(types: &mut Vec<&'static str>) {
+        types.push("bool");
     }
     fn scalars(out: bool, scalars: &mut Vec<Scalar>) {
         scalars.push(Scalar::Bool(out));
@@ -68,6 +77,9 @@ impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, 
     }
     fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
         row.value::<KeyValue<T, K, N>>()
+    }
+    fn types(types: &mut Vec<&'static str>) {
+        types.push(<KeyValue<T, K, N>>::NAME);
     }
     fn scalars(out: Self::Out, scalars: &mut Vec<Scalar>) {
         scalars.push(<KeyValue<T, K, N>>::scalar(out));

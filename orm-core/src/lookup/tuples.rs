@@ -21,6 +21,9 @@ macro_rules! tuple {
             fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
                 Ok(($($name::read(row)?,)*))
             }
+            fn types(types: &mut Vec<&'static str>) {
+                $($name::types(types);)*
+            }
             fn scalars(out: Self::Out, scalars: &mut Vec<Scalar>) {
                 let ($($name,)*) = out;
                 $(<$name as Selection<R>>::scalars($name, scalars);)*

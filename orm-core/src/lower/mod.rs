@@ -2,7 +2,7 @@
 //!
 //! | in the plan | in the statement |
 //! |---|---|
-//! | a column behind foreign keys | JOIN, LEFT JOIN from the first key that may be NULL on |
+//! | a column behind foreign keys | LEFT JOIN: no row is lost, whatever its key |
 //! | only the key of a related row | this side's column, no JOIN |
 //! | a condition behind a to-many relation | EXISTS: parents are never repeated |
 //! | `exclude` and `!` | `IS NOT TRUE`, NOT EXISTS: NULL counts as false |

@@ -31,7 +31,10 @@ impl Lowerer {
                 let (before, _) = self.table(&hop.before)?;
                 let alias = self.fresh(hop.relation.name);
                 let on = Expr::eq(Expr::column(&alias, target.key_column()), Expr::column(&before, column));
-                self.join(path, target, alias.clone(), on, hop.relation.is_optional())?;
+                // A LEFT JOIN, whether the key may be NULL or not: a key that points at nothing (foreign keys can be
+                // switched off by whoever else writes) must not lose its row. Where a condition needs the related
+                // row, SQLite makes an inner join of it.
+                self.join(path, target, alias.clone(), on, true)?;
                 Ok((alias, target))
             }
             RelationKind::HasOne { .. } => {

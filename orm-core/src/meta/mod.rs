@@ -110,6 +110,23 @@ impl ModelMeta {
         self.columns.iter().find(|meta| meta.column == column).map(|meta| meta.name)
     }
 
+    /// The models that relations lead to from this one, at any distance, itself first.
+    pub fn reachable(&'static self) -> Vec<&'static ModelMeta> {
+        let mut seen = vec![self];
+        let mut next = 0;
+        while let Some(meta) = seen.get(next).copied() {
+            for relation in meta.relations {
+                for model in [Some(relation.target()), relation.through_model()].into_iter().flatten() {
+                    if !seen.iter().any(|known| std::ptr::eq(*known, model)) {
+                        seen.push(model);
+                    }
+                }
+            }
+            next += 1;
+        }
+        seen
+    }
+
     /// The relation of this name.
     pub fn relation(&self, name: &str) -> Option<&'static RelationMeta> {
         self.relations.iter().find(|relation| relation.name == name).copied()

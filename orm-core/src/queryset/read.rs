@@ -65,7 +65,9 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
             return decode_error(M::META, &self.lowered.layout, column, mismatch);
         };
         let name = names.get(column.saturating_sub(1)).cloned().unwrap_or_default();
-        let expected = "value of the type the query promises";
+        let mut types = Vec::new();
+        S::types(&mut types);
+        let expected = types.get(column.saturating_sub(1)).copied().unwrap_or("value of the query");
         Error::Decode {
             model: M::META.name,
             field: name.clone(),

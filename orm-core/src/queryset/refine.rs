@@ -136,7 +136,7 @@ impl<M: Model> QuerySet<M> {
     /// # let ann = Author::create().name("Ann").save(&db)?;
     /// # Book::create().author(&ann).save(&db)?;
     /// // SELECT "book".., "author".., "editor".. FROM "book"
-    /// //   JOIN "author" ON .. LEFT JOIN "author" AS "editor" ON ..
+    /// //   LEFT JOIN "author" ON .. LEFT JOIN "author" AS "editor" ON ..
     /// assert_num_queries!(db, 1, {
     ///     for book in Book::objects().select_related(|b| (b.author(), b.editor())).all(&db)? {
     ///         println!("{} {:?}", book.author.get(&db)?.name, book.editor.get(&db)?.map(|e| &e.name));

@@ -26,6 +26,9 @@ pub trait Shape<M: Model>: 'static {
     fn instance(_: &Self::Out) -> Option<&dyn Instance> {
         None
     }
+    /// The names of the types of its values, for messages.
+    #[doc(hidden)]
+    fn types(_: &mut Vec<&'static str>) {}
     /// Tells the group who is in it.
     #[doc(hidden)]
     fn join(_: &Self::Out, _: &mut Members) {}
@@ -64,6 +67,9 @@ impl<M: Model, V: Selection<M> + 'static> Shape<M> for Values<V> {
     fn read(row: &mut Cursor<'_>) -> Result<V::Out, Mismatch> {
         V::read(row)
     }
+    fn types(types: &mut Vec<&'static str>) {
+        V::types(types);
+    }
 }
 
 impl<M: Model, V: Value> Shape<M> for Column<V> {
@@ -71,6 +77,9 @@ impl<M: Model, V: Value> Shape<M> for Column<V> {
     #[inline]
     fn read(row: &mut Cursor<'_>) -> Result<V::Out, Mismatch> {
         row.value::<V>()
+    }
+    fn types(types: &mut Vec<&'static str>) {
+        types.push(V::NAME);
     }
 }
 
@@ -81,6 +90,9 @@ impl<M: Model, V: Selection<M> + 'static> Shape<M> for Records<V> {
         let mut scalars: Vec<Scalar> = Vec::new();
         V::scalars(V::read(row)?, &mut scalars);
         Ok(Record::unnamed(scalars))
+    }
+    fn types(types: &mut Vec<&'static str>) {
+        V::types(types);
     }
     fn name(record: &mut Record, names: &Arc<[String]>) {
         record.name(names);
@@ -109,6 +121,10 @@ impl<M: Model, S: Shape<M>, V: Selection<M> + 'static> Shape<M> for Grouped<S, V
     type Out = (S::Out, V::Out);
     fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
         Ok((S::read(row)?, V::read(row)?))
+    }
+    fn types(types: &mut Vec<&'static str>) {
+        S::types(types);
+        V::types(types);
     }
 }
 

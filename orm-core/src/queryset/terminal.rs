@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::group::Instance;
 use crate::lookup::{AssignSet, PrefetchSet};
 use crate::lower;
-use crate::meta::{ModelMeta, RelationKind};
+use crate::meta::{RelationKind, RelationMeta};
 use crate::model::{Fields, Model, root};
 use crate::plan::{Node, NodeKind, OrderNode, Path, Plan};
 use crate::prefetch::{Prefetch, Run};
@@ -237,10 +237,22 @@ impl<M: Model> QuerySet<M> {
         let mut assigns = Vec::new();
         f(root::<M>()).assigns(&mut assigns);
         let Some(statement) = lower::update(&self.plan, &assigns)? else { return Ok(0) };
+        let foreign: Vec<&RelationMeta> = assigns
+            .iter()
+            .filter_map(|(column, _)| match column.kind() {
+                NodeKind::ForeignKey(_, relation) => Some(*relation),
+                _ => None,
+            })
+            .collect();
         let sql = sql::compile(&statement);
         let mut changed = 0;
         db.run(Need::Write, at, &mut |connection| {
-            changed = connection.execute(&sql, about::<M>(at))?;
+            changed = connection.execute(&sql, about::<M>(at)).map_err(|error| match (error, foreign.as_slice()) {
+                (Error::ForeignKey { model, relation: None, key }, [relation]) => {
+                    Error::ForeignKey { model, relation: Some(relation.name), key }
+                }
+                (error, _) => error,
+            })?;
             Ok(())
         })?;
         Ok(changed)
@@ -306,7 +318,7 @@ fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -
         return error;
     }
     let mut by = Vec::new();
-    for meta in reachable(about.meta) {
+    for meta in about.meta.reachable() {
         for relation in meta.relations {
             let RelationKind::ForeignKey { constraint: true, .. } = relation.kind else { continue };
             if !std::ptr::eq(relation.target(), about.meta) {
@@ -332,25 +344,8 @@ fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -
 
 /// The model of a table, among those that can be reached from the model the delete is about.
 fn name_of(about: About, table: String) -> String {
-    let known = reachable(about.meta).into_iter().find(|meta| meta.table == table);
+    let known = about.meta.reachable().into_iter().find(|meta| meta.table == table);
     known.map_or(table, |meta| meta.name.to_owned())
-}
-
-/// The models that relations lead to from this one, itself included.
-fn reachable(from: &'static ModelMeta) -> Vec<&'static ModelMeta> {
-    let mut seen = vec![from];
-    let mut next = 0;
-    while let Some(meta) = seen.get(next).copied() {
-        for relation in meta.relations {
-            for model in [Some(relation.target()), relation.through_model()].into_iter().flatten() {
-                if !seen.iter().any(|known| std::ptr::eq(*known, model)) {
-                    seen.push(model);
-                }
-            }
-        }
-        next += 1;
-    }
-    seen
 }
 
 /// Loads relations of rows already in hand: of a slice, of references from anywhere, of one row. What is loaded already

@@ -5,7 +5,7 @@
 use std::panic::Location;
 
 use crate::db::{About, Database, Executor, Need};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, Link, ModelMeta, RelationKind, RelationMeta};
 use crate::sql;
 use crate::statement::{ColumnDef, CreateIndex, CreateTable, References, Statement};
@@ -53,6 +53,14 @@ impl Database {
     #[track_caller]
     pub fn create_tables(&self, models: &[&'static ModelMeta]) -> Result<()> {
         let at = Location::caller();
+        for (number, meta) in models.iter().enumerate() {
+            let before =
+                models.iter().take(number).find(|other| other.table == meta.table && !std::ptr::eq(**other, *meta));
+            if let Some(other) = before {
+                let (one, two, table) = (other.name, meta.name, meta.table);
+                return Err(Error::misuse(format!("`{one}` and `{two}` both have the table \"{table}\"")));
+            }
+        }
         let mut statements = Vec::new();
         for meta in in_order(models) {
             statements.push((meta, Statement::CreateTable(table(meta))));
@@ -67,7 +75,13 @@ impl Database {
         }
         self.run(Need::WriteAll, at, &mut |connection| {
             for (meta, statement) in &statements {
-                connection.execute(&sql::compile(statement), About { meta, at })?;
+                let created = connection.execute(&sql::compile(statement), About { meta, at });
+                created.map_err(|error| match error {
+                    Error::NoSuchColumn { model, column, .. } => Error::misuse(format!(
+                        "a check or an index of `{model}` names a column \"{column}\" that its table does not have"
+                    )),
+                    error => error,
+                })?;
             }
             Ok(())
         })
@@ -118,7 +132,27 @@ fn column(column: &ColumnMeta) -> ColumnDef {
         primary_key: column.primary_key,
         unique: column.unique,
         default: column.default,
+        range: range(column),
         references: column.relation.and_then(references),
+    }
+}
+
+/// What the field's type has room for: an UPDATE computes without it, and a row that cannot be read is no use.
+fn range(column: &ColumnMeta) -> Option<(i64, i64)> {
+    if column.storage == Storage::Boolean {
+        return Some((0, 1));
+    }
+    let within = |name: &'static str| column.rust_type.strip_prefix(name).and_then(|rest| rest.strip_suffix('>'));
+    let value = within("Deferred<").or_else(|| within("Option<")).unwrap_or(column.rust_type);
+    let value = value.strip_prefix("Option<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(value);
+    match value {
+        "i32" => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+        "i16" => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
+        "i8" => Some((i64::from(i8::MIN), i64::from(i8::MAX))),
+        "u32" => Some((0, i64::from(u32::MAX))),
+        "u16" => Some((0, i64::from(u16::MAX))),
+        "u8" => Some((0, i64::from(u8::MAX))),
+        _ => None,
     }
 }
 
@@ -166,6 +200,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         primary_key: false,
         unique: false,
         default: None,
+        range: None,
         references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
     };
     let id = ColumnDef {
@@ -175,6 +210,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         primary_key: true,
         unique: false,
         default: None,
+        range: None,
         references: None,
     };
     let (from, to) = (through.from.name(), through.to.name());

@@ -2,7 +2,6 @@
 
 use super::writer::Writer;
 use crate::statement::{ColumnDef, CreateIndex, CreateTable, Delete, Insert, Update};
-use crate::value::Storage;
 
 impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
@@ -89,10 +88,12 @@ impl Writer {
             self.push(" DEFAULT ");
             self.push(default);
         }
-        if column.storage == Storage::Boolean {
+        if let Some((least, greatest)) = column.range {
+            self.push(" CONSTRAINT ");
+            self.ident(&format!("{}_range", column.name));
             self.push(" CHECK (");
             self.ident(&column.name);
-            self.push(" IN (0, 1))");
+            self.push(&format!(" BETWEEN {least} AND {greatest})"));
         }
         if let Some(references) = &column.references {
             self.push(" REFERENCES ");

@@ -148,6 +148,8 @@ pub(crate) struct ColumnDef {
     pub(crate) primary_key: bool,
     pub(crate) unique: bool,
     pub(crate) default: Option<&'static str>,
+    /// The least and the greatest integer the field's type has room for.
+    pub(crate) range: Option<(i64, i64)>,
     pub(crate) references: Option<References>,
 }
 
