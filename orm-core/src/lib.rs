@@ -56,7 +56,9 @@ pub mod macro_support {
     pub use crate::db::Executor;
     pub use crate::error::{Error, Result};
     pub use crate::group::{Cursor, Handle, Origin, Place};
-    pub use crate::lookup::{Expr, Nullable, Required, Slot, ToMany, ToOne, mirrors, points_at, points_at_one};
+    pub use crate::lookup::{
+        Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, links_to, mirrors, points_at, points_at_one,
+    };
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };

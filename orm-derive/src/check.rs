@@ -14,7 +14,7 @@ use crate::symbol;
 
 /// Asks every rule, and completes the model.
 pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
-    field_names_are_distinct(errors, &model);
+    keep_the_first_of_a_name(&mut model);
     columns_are_distinct(errors, &model);
     join_tables_are_distinct(errors, &model);
     checks_are_distinct(errors, &model);
@@ -31,14 +31,11 @@ pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
     Checked { model, key, ordering, indexes }
 }
 
-/// `type` and `r#type` are one name: in the table, in the builder and in a query.
-fn field_names_are_distinct(errors: &mut Errors, model: &Model) {
+/// The compiler reports a field that is declared twice; a second one in the generated code would be reported ten times
+/// more.
+fn keep_the_first_of_a_name(model: &mut Model) {
     let mut seen = HashSet::new();
-    for field in &model.fields {
-        if !seen.insert(&field.name) {
-            errors.about(&field.ident, format!("`{}` has two fields called `{}`", model.name, field.name));
-        }
-    }
+    model.fields.retain(|field| seen.insert(field.name.clone()));
 }
 
 /// SQLite compares the names of columns without case.

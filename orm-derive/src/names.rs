@@ -22,6 +22,8 @@ pub(crate) struct Names {
     pub(crate) missing: Ident,
     pub(crate) is_set: Ident,
     pub(crate) relations: Ident,
+    /// The trait that answers for a field another model does not have.
+    pub(crate) fallback: Ident,
     pub(crate) columns: Ident,
     pub(crate) meta: Ident,
     /// The type parameters of the fields: the model that is queried, and the kind of the path.
@@ -50,6 +52,7 @@ impl Names {
             missing: item("missing"),
             is_set: item("is_set"),
             relations: item("relations"),
+            fallback: item("Fallback"),
             columns: item("COLUMNS"),
             meta: item("META"),
             root: item("R"),

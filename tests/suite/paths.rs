@@ -31,12 +31,12 @@ fn from<M: Model, S>(query: &QuerySet<M, S>) -> String {
 }
 
 #[test]
-fn a_required_key_is_crossed_by_an_inner_join() {
+fn a_required_key_is_crossed_by_a_join_that_loses_no_row() {
     let db = library();
     let query = Book::objects().filter(|b| b.author().name().eq("Ann"));
     assert_eq!(
         from(&query),
-        r#""book" JOIN "author" ON "author"."id" = "book"."author_id" WHERE "author"."name" = ?1"#
+        r#""book" LEFT JOIN "author" ON "author"."id" = "book"."author_id" WHERE "author"."name" = ?1"#
     );
     assert_eq!(titles(&db, query), ["B0", "B2"]);
     assert_eq!(titles(&db, Book::objects().filter(|b| b.author().country().is_null())), ["B1", "B3"]);
@@ -112,7 +112,7 @@ fn a_key_behind_a_key_needs_one_join_less() -> Result<()> {
     let query = Review::objects().filter(|r| r.book().author().eq(1));
     assert_eq!(
         from(&query),
-        r#""review" JOIN "book" ON "book"."id" = "review"."book_id" WHERE "book"."author_id" = ?1"#
+        r#""review" LEFT JOIN "book" ON "book"."id" = "review"."book_id" WHERE "book"."author_id" = ?1"#
     );
     assert_eq!(assert_num_queries!(db, 1, { query.count(&db)? }), 2);
     Ok(())

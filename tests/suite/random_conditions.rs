@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::support::*;
-use eager_orm::Result;
+use eager_orm::{Error, Result};
 use eager_orm::prelude::*;
 
 /// A condition on books.
@@ -480,5 +480,110 @@ fn random_condition_trees_select_what_the_rules_say() -> Result<()> {
         assert_eq!(found(twice.clone())?, keys, "two filters {round}: {one:?} {other:?}\n{}", twice.to_sql());
     }
     assert!(seen.len() > 8, "the trees select all kinds of sets: {seen:?}");
+    Ok(())
+}
+
+/// The same trees behind relations, in subqueries, in parts of relations, as values, and in update and delete.
+#[test]
+fn random_condition_trees_hold_wherever_a_condition_may_stand() -> Result<()> {
+    let (db, rows) = rows()?;
+    let mut random = Random::new(2);
+    for round in 0..200 {
+        let tree = Tree::random(&mut random, round % 4);
+        let holding: HashSet<i64> = rows.books.iter().filter(|b| rows.holds(&tree, b)).map(|b| b.id).collect();
+        let told = |what: &str| format!("{what}, round {round}: {tree:?}");
+
+        // Behind a has-many relation and behind a many-to-many one.
+        let authors = |query: QuerySet<Author>| -> Result<Vec<i64>> {
+            let query = query.order_by(|a| a.id()).values_list(|a| a.id());
+            Ok(assert_num_queries!(db, 1, { query.all(&db)? }))
+        };
+        let of_authors = |holds: &dyn Fn(Vec<bool>) -> bool| -> Vec<i64> {
+            let holds = |author: &&Author| {
+                let books = rows.books.iter().filter(|book| *book.author.key() == author.id);
+                holds(books.map(|book| holding.contains(&book.id)).collect())
+            };
+            rows.authors.iter().filter(holds).map(|author| author.id).collect()
+        };
+        let any = Author::objects().filter(|a| a.books().any(|b| tree.cond(&b)));
+        assert_eq!(authors(any)?, of_authors(&|books| books.contains(&true)), "{}", told("any"));
+        let none = Author::objects().filter(|a| a.books().none(|b| tree.cond(&b)));
+        assert_eq!(authors(none)?, of_authors(&|books| !books.contains(&true)), "{}", told("none"));
+        let every = Author::objects().exclude(|a| !a.books().every(|b| tree.cond(&b)));
+        assert_eq!(authors(every)?, of_authors(&|books| !books.contains(&false)), "{}", told("every"));
+        let tags = Tag::objects().filter(|t| t.books().any(|b| tree.cond(&b))).order_by(|t| t.id()).values_list(|t| t.id());
+        let of_tags: Vec<i64> = rows
+            .tags
+            .iter()
+            .filter(|tag| rows.books_of(tag).iter().any(|book| holding.contains(&book.id)))
+            .map(|tag| tag.id)
+            .collect();
+        assert_eq!(assert_num_queries!(db, 1, { tags.all(&db)? }), of_tags, "{}", told("any of a many-to-many"));
+
+        // In subqueries.
+        let of_reviews: Vec<i64> =
+            rows.reviews.iter().filter(|r| holding.contains(r.book.key())).map(|review| review.id).collect();
+        let reviews = |query: QuerySet<Review>| -> Result<Vec<i64>> {
+            let query = query.order_by(|r| r.id()).values_list(|r| r.id());
+            Ok(assert_num_queries!(db, 1, { query.all(&db)? }))
+        };
+        let books = || Book::objects().filter(|b| tree.cond(&b));
+        let query = Review::objects().filter(|r| r.book().id().in_(books().values_list(|b| b.id())));
+        assert_eq!(reviews(query)?, of_reviews, "{}", told("in_"));
+        let query = Review::objects()
+            .filter(|r| exists(Book::objects().filter(|b| b.id().eq(outer(r.book().id())) & tree.cond(&b))));
+        assert_eq!(reviews(query)?, of_reviews, "{}", told("exists"));
+
+        // In parts of relations.
+        let parts = assert_num_queries!(db, 2, {
+            Author::objects().prefetch_related(|a| a.books().filter(|b| tree.cond(&b)).to(|a| a.long_books())).all(&db)?
+        });
+        let found: HashSet<i64> = parts.iter().flat_map(|a| a.long_books.get().unwrap()).map(|book| book.id).collect();
+        assert_eq!(found, holding, "{}", told("a part of a has-many"));
+        let parts = assert_num_queries!(db, 2, {
+            Tag::objects().prefetch_related(|t| t.books().filter(|b| tree.cond(&b)).to(|t| t.some_books())).all(&db)?
+        });
+        for tag in &parts {
+            let mut found: Vec<i64> = tag.some_books.get()?.iter().map(|book| book.id).collect();
+            found.sort_unstable();
+            let of_tag = rows.books_of(tag).into_iter().map(|book| book.id);
+            let mut expected: Vec<i64> = of_tag.filter(|key| holding.contains(key)).collect();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{}", told("a part of a many-to-many"));
+        }
+
+        // With joins, order and limit.
+        let joined = books().select_related(|b| (b.author(), b.publisher())).order_by(|b| b.id().desc());
+        let mut keys: Vec<i64> = holding.iter().copied().collect();
+        keys.sort_unstable_by(|a, b| b.cmp(a));
+        let loaded = assert_num_queries!(db, 1, { joined.all(&db)? });
+        assert_eq!(loaded.iter().map(|book| book.id).collect::<Vec<_>>(), keys, "{}", told("select_related"));
+        assert!(loaded.iter().all(|book| book.author.loaded().unwrap().id == *book.author.key()));
+        let page = assert_num_queries!(db, 1, { joined.clone().offset(1).limit(2).all(&db)? });
+        let page: Vec<i64> = page.iter().map(|book| book.id).collect();
+        assert_eq!(page, keys.iter().copied().skip(1).take(2).collect::<Vec<_>>(), "{}", told("limit"));
+        assert_eq!(joined.first(&db)?.map(|book| book.id), keys.first().copied(), "{}", told("first"));
+        assert_eq!(joined.last(&db)?.map(|book| book.id), keys.last().copied(), "{}", told("last"));
+        assert_eq!(joined.exists(&db)?, !keys.is_empty(), "{}", told("exists"));
+
+        // As a value: a condition in a scope of its own has one value for each row.
+        let values = Book::objects().values_list(|b| (b.id(), !!tree.cond(&b)));
+        let values = assert_num_queries!(db, 1, { values.all(&db)? });
+        assert_eq!(values.len(), rows.books.len(), "{}", told("a value"));
+        assert!(values.iter().all(|(key, holds)| holding.contains(key) == *holds), "{}", told("a value"));
+
+        // In update, and in a delete that is taken back.
+        let changed = assert_num_queries!(db, 1, { books().update(&db, |b| b.price().set(b.price() + 1.0))? });
+        assert_eq!(changed, holding.len() as u64, "{}", told("update"));
+        let mut deleted = 0;
+        let taken_back: Result<()> = db.transaction(|tx| {
+            books().delete(tx)?;
+            deleted = rows.books.len() as u64 - Book::objects().count(tx)?;
+            assert!(!Book::objects().filter(|b| b.id().in_(keys.clone())).exists(tx)?);
+            Err(Error::DoesNotExist { model: "taken back", key: None })
+        });
+        assert!(taken_back.is_err());
+        assert_eq!(deleted, holding.len() as u64, "{}", told("delete"));
+    }
     Ok(())
 }

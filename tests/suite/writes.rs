@@ -2,7 +2,7 @@
 
 use eager_orm::{Error, Result};
 
-use self::bare::{Bare, Egg, Hen, Small, Word};
+use self::bare::{Bare, Egg, Hen, Noted, Small, Word};
 use crate::support::*;
 use eager_orm::prelude::*;
 
@@ -466,7 +466,14 @@ fn a_number_that_does_not_fit_is_refused_when_it_is_read() -> Result<()> {
     let db = empty();
     Sample::create().save(&db)?;
     for (column, field) in [("byte", 256_i64), ("short", 32_768), ("tiny", -129), ("half", -1), ("word", 1 << 32)] {
-        db.raw(|c| c.execute_batch(&format!("UPDATE sample SET {column} = {field}")))?;
+        // Whoever writes has the column's range to keep to; a file of somebody else's may not have it.
+        let refused = db.raw(|c| c.execute_batch(&format!("UPDATE sample SET {column} = {field}")));
+        assert!(
+            matches!(&refused, Err(Error::Check { name, .. }) if *name == format!("{column}_range")),
+            "{refused:?}"
+        );
+        let unchecked = format!("PRAGMA ignore_check_constraints = ON; UPDATE sample SET {column} = {field}");
+        db.raw(|c| c.execute_batch(&format!("{unchecked}; PRAGMA ignore_check_constraints = OFF")))?;
         let error = assert_num_queries!(db, 0, { Sample::objects().find(&db, 1).unwrap_err() });
         match &error {
             Error::Decode { model: "Sample", field: name, column: in_column, found, .. } => {
@@ -501,7 +508,8 @@ fn a_key_that_is_smaller_than_the_rowid_counts_up_and_ends_with_a_typed_error() 
     assert_eq!(assert_num_queries!(db, 1, { Small::create().name("a").save(&db)? }).id, 1);
     assert_eq!(Small::create().id(32_767).name("b").save(&db)?.id, 32_767);
     let error = Small::create().name("c").save(&db).unwrap_err();
-    assert!(matches!(&error, Error::Decode { model: "Small", field, .. } if field == "id"), "{error:?}");
+    assert!(matches!(&error, Error::Check { model: "Small", name } if name == "id_range"), "{error:?}");
+    assert_eq!(Small::objects().count(&db)?, 2);
     Ok(())
 }
 
@@ -537,6 +545,52 @@ fn models_that_point_at_each_other() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_row_whose_key_does_not_fit_is_not_left_behind() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Small])?;
+    Small::create().id(32_767).name("b").save(&db)?;
+    assert!(Small::create().name("c").save(&db).is_err());
+    assert_eq!(assert_num_queries!(db, 1, { Small::objects().count(&db)? }), 1);
+    assert!(Small::objects().bulk_create([Small::create().name("d")]).run(&db).is_err());
+    assert_eq!(Small::objects().count(&db)?, 1);
+    Ok(())
+}
+
+#[test]
+fn a_null_that_is_given_is_not_replaced_by_the_default() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Noted])?;
+    assert_eq!(Noted::create().save(&db)?.note.as_deref(), Some("x"));
+    let null = assert_num_queries!(db, 1, { Noted::create().note(None::<String>).save(&db)? });
+    assert_eq!((&null.note, Noted::objects().find(&db, null.id)?.note), (&None, None));
+    Ok(())
+}
+
+#[test]
+fn a_text_that_is_too_long_is_refused_before_anything_runs() -> Result<()> {
+    let db = library();
+    // 120 characters, whatever their bytes.
+    let mut author = assert_num_queries!(db, 1, { Author::create().name("ä".repeat(120)).save(&db)? });
+    author.name.push('x');
+    let new = || Author::create().name("x".repeat(121));
+    let refused = |outcome: Result<()>| match outcome {
+        Err(error @ Error::TooLong { model: "Author", limit: 120, length: 121, .. }) => {
+            assert!(error.to_string().contains("Author.name"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_num_queries!(db, 0, {
+        refused(new().save(&db).map(drop));
+        refused(author.save(&db));
+        refused(author.save_fields(&db, |a| a.name()));
+        refused(Author::objects().bulk_create([new()]).run(&db).map(drop));
+        refused(Author::objects().bulk_update(&db, [&author], |a| a.name()).map(drop));
+    });
+    assert_eq!(Author::objects().count(&db)?, 4);
+    Ok(())
+}
+
 /// Models with little in them.
 mod bare {
     use eager_orm::prelude::*;
@@ -557,6 +611,14 @@ mod bare {
     pub struct Word {
         #[field(primary_key)]
         pub word: String,
+    }
+
+    /// A default on a column that can be NULL.
+    #[derive(Model, Debug, Clone, PartialEq)]
+    pub struct Noted {
+        pub id: i64,
+        #[field(default = "x")]
+        pub note: Option<String>,
     }
 
     /// Points at an egg, which points at a hen.

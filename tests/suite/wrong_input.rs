@@ -450,3 +450,16 @@ fn one_reader_and_no_statement_cache_are_enough() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn an_empty_path_is_refused_and_colon_memory_is_memory() -> Result<()> {
+    assert!(matches!(Database::open(""), Err(Error::Open { .. })));
+    let db = Database::open(":memory:")?;
+    create_tables(&db);
+    fill(&db);
+    let authors = assert_num_queries!(db, 2, { Author::objects().prefetch_related(|a| a.books()).all(&db)? });
+    assert_eq!(authors.len(), 3);
+    assert!(!Path::new(":memory:").exists());
+    assert!(matches!(db.read(|_| Tag::create().name("x").save(&db)), Err(Error::Nested { .. })));
+    Ok(())
+}

@@ -258,9 +258,17 @@ impl Error {
         matches!(self, Error::DoesNotExist { .. })
     }
 
-    /// Whether a constraint of the database refused the row: unique, foreign key, not null or check.
+    /// Whether a constraint of the database refused the statement: unique, foreign key (of the row, or of one that
+    /// protects it), not null or check.
     pub fn is_constraint(&self) -> bool {
-        matches!(self, Error::Unique { .. } | Error::ForeignKey { .. } | Error::NotNull { .. } | Error::Check { .. })
+        matches!(
+            self,
+            Error::Unique { .. }
+                | Error::ForeignKey { .. }
+                | Error::Protected { .. }
+                | Error::NotNull { .. }
+                | Error::Check { .. }
+        )
     }
 
     /// Whether trying again later may help: locked, or no connection free.

@@ -27,6 +27,6 @@ pub use expr::Expr;
 pub use function::{Outer, TextParts, concat, outer};
 pub use operand::{InSet, KeyOperand, Operand};
 pub use order::{Order, OrderSet};
-pub use path::{Cross, Nullable, Required, ToMany, ToOne, mirrors, points_at, points_at_one};
+pub use path::{Cross, NoSuchField, Nullable, Required, ToMany, ToOne, links_to, mirrors, points_at, points_at_one};
 pub use prefetch::{JoinSet, Part, PrefetchSet, Slot, Slotted, Whole};
 pub use select::{AggSelection, Selection, SingleSelection};

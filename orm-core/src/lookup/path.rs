@@ -1,9 +1,10 @@
 //! Paths across relations: `b.author()`, `b.tags()`, and what can be asked of them.
 //!
 //! Our words come first and the target's fields are reached by `Deref`; where a field has the name of a word,
-//! `.fields()` reaches it. The words are `fields key eq ne in_ is_null set select_related prefetch_related` for a relation
-//! to one row and `fields any none every exists eq in_ order_by select_related prefetch_related filter exclude limit
-//! query` for a relation to many: a new one would shadow users' columns, so a test holds the list.
+//! `.fields()` reaches it. The words are `fields key eq ne in_ is_null set ancestors select_related prefetch_related`
+//! for a relation to one row and `fields any none every exists count eq in_ order_by select_related prefetch_related
+//! filter exclude limit query descendants` for a relation to many: a new one would shadow users' columns, so a test
+//! holds the list.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -214,23 +215,28 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     }
 }
 
+/// What stands for a field that is not there: the checks below call a field of another model by its name, and a method
+/// of this name that every type has answers where there is none. So it is not "no method named", but the text of the
+/// check.
+pub struct NoSuchField;
+
 /// What the derive writes for a `HasMany<C>` on `P`: that `C` has the foreign key it needs.
 #[diagnostic::on_unimplemented(
-    message = "the field named by `via` is not a foreign key of `{C}` to `{P}`",
-    label = "expected `ForeignKey<{P}>` or `Option<ForeignKey<{P}>>` there",
-    note = "a to-many relation from `{P}` to `{C}` needs a foreign key in `{C}`: name it with `#[relation(via = \"..\")]`"
+    message = "this relation needs a foreign key of `{C}` to `{P}`, and the field it names is none",
+    label = "expected a `ForeignKey<{P}>` or `Option<ForeignKey<{P}>>` of this name in `{C}`",
+    note = "the foreign key is called like `{P}` in snake case; where it is not, name it: `#[relation(via = \"..\")]`"
 )]
 pub trait PointsAt<C, P> {}
 impl<C: Model, P: Model, N: Cross> PointsAt<C, P> for ToOne<C, P, Own, N> {}
 
-/// Checks a `HasMany<C>` on `P`, or one key of a `through` model.
+/// Checks a `HasMany<C>` on `P`.
 pub fn points_at<C: Model, P: Model, F: PointsAt<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}
 
 /// What the derive writes for a `HasOne<C>` on `P`: that `C` has the foreign key it needs.
 #[diagnostic::on_unimplemented(
-    message = "the field named by `via` is not a foreign key of `{C}` to `{P}`",
-    label = "expected a unique `ForeignKey<{P}>` or `Option<ForeignKey<{P}>>` there",
-    note = "a `HasOne<{C}>` of `{P}` needs `#[field(unique)] .. : ForeignKey<{P}>` in `{C}`: name it with `#[relation(via = \"..\")]`"
+    message = "this relation needs a unique foreign key of `{C}` to `{P}`, and the field it names is none",
+    label = "expected a `#[field(unique)] .. : ForeignKey<{P}>` of this name in `{C}`",
+    note = "the foreign key is called like `{P}` in snake case; where it is not, name it: `#[relation(via = \"..\")]`"
 )]
 pub trait PointsAtOne<C, P> {}
 impl<C: Model, P: Model, N: Cross> PointsAtOne<C, P> for ToOne<C, P, Own, N> {}
@@ -238,10 +244,22 @@ impl<C: Model, P: Model, N: Cross> PointsAtOne<C, P> for ToOne<C, P, Own, N> {}
 /// Checks a `HasOne<C>` on `P`.
 pub fn points_at_one<C: Model, P: Model, F: PointsAtOne<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}
 
+/// What the derive writes for each of the two foreign keys of a `through` model `C`.
+#[diagnostic::on_unimplemented(
+    message = "`through` needs a foreign key of `{C}` to `{P}`, and the field it names is none",
+    label = "expected a `ForeignKey<{P}>` of this name in `{C}`",
+    note = "the foreign keys are called like the models in snake case; where they are not, name them: `through({C}, from = \"..\", to = \"..\")`"
+)]
+pub trait LinksTo<C, P> {}
+impl<C: Model, P: Model, N: Cross> LinksTo<C, P> for ToOne<C, P, Own, N> {}
+
+/// Checks one foreign key of a `through` model.
+pub fn links_to<C: Model, P: Model, F: LinksTo<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}
+
 /// What the derive writes for the far side of a many-to-many relation.
 #[diagnostic::on_unimplemented(
     message = "the field named by `via` is not a `ManyToMany<{P}>` of `{C}`",
-    label = "expected `ManyToMany<{P}>` there",
+    label = "expected a `ManyToMany<{P}>` of this name in `{C}`",
     note = "the side without `via` owns the join table"
 )]
 pub trait Mirrors<C, P> {}

@@ -162,7 +162,7 @@ impl<M: Model> Instance for M {
 /// A complete insert: a `NewX`, or a builder in which nothing required is missing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a new `{M}` row",
-    label = "expected a `New{M}`, or `{M}::create()..` with every required field set"
+    label = "expected `{M}::create()..` with every required field set, or the `New..` of `{M}`"
 )]
 pub trait Complete<M: Model> {
     /// The row to be inserted.

@@ -19,7 +19,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::Database`](crate::Error::Database) with SQLite's message, for a CHECK that is no SQL, say.
+    /// [`Error::Misuse`] where two models have one table, or a `HasOne` leads to a foreign key that is not unique;
+    /// [`Error::Database`] with SQLite's message, for a CHECK that is no SQL, say.
     ///
     /// # Examples
     ///
@@ -61,6 +62,9 @@ impl Database {
                 return Err(Error::misuse(format!("`{one}` and `{two}` both have the table \"{table}\"")));
             }
         }
+        for meta in models {
+            check_one_to_one(meta)?;
+        }
         let mut statements = Vec::new();
         for meta in in_order(models) {
             statements.push((meta, Statement::CreateTable(table(meta))));
@@ -86,6 +90,21 @@ impl Database {
             Ok(())
         })
     }
+}
+
+/// A `HasOne` is one row at most only where the other side's foreign key is unique.
+fn check_one_to_one(meta: &'static ModelMeta) -> Result<()> {
+    for relation in meta.relations {
+        let RelationKind::HasOne { via } = relation.kind else { continue };
+        let target = relation.target();
+        if target.field(via).is_some_and(|field| !field.unique) {
+            return Err(Error::misuse(format!(
+                "`{}.{}` is one row at most, and `{}.{via}` is not unique: add `#[field(unique)]` to it",
+                meta.name, relation.name, target.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The models, each after those its foreign keys point at; in a circle, as they came.

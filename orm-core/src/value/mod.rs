@@ -280,6 +280,10 @@ pub(crate) fn fold(text: &str) -> String {
 }
 
 /// A Rust value that can stand beside a column of base type `B` by reference, `str` for `String` included.
+#[diagnostic::on_unimplemented(
+    message = "`&{Self}` cannot be compared with, or assigned to, a `{B}` column",
+    label = "expected a `{B}` value"
+)]
 pub trait Literal<B> {
     /// The value on its way into a statement.
     fn literal(&self) -> Bind<'_>;
@@ -313,7 +317,7 @@ pub trait NumericBase {
 }
 /// Text: it has text lookups.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` column has no text lookups",
+    message = "a `{Self}` column is not text: it has no text lookups and functions",
     label = "`{Self}` is not text",
     note = "`.cast::<String>()` makes text of it"
 )]

@@ -32,7 +32,7 @@ pub(super) fn insert_type(model: &Model, names: &Names) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[derive(::core::fmt::Debug, ::core::clone::Clone)]
-        #[allow(unused_qualifications, private_interfaces, unreachable_pub)]
+        #[allow(unused_qualifications, private_interfaces, unreachable_pub, non_camel_case_types)]
         #vis struct #new { #(#fields),* }
     }
 }

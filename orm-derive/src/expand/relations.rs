@@ -4,11 +4,11 @@
 //! more as a call of that field, so that a wrong name does not compile.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::model::{Checked, Field, FieldKind, Link, Reverse, Stored};
+use crate::model::{Checked, Field, FieldKind, FieldName, Link, ManyToMany, Reverse, Stored};
 use crate::names::{self, Names};
 
 /// One static for each relation, in the order of the fields.
@@ -87,37 +87,43 @@ fn relation(checked: &Checked, field: &Field, target: &Type, kind: &TokenStream,
 
 /// The function that is never called: compiling it is the check.
 pub(super) fn checks(checked: &Checked, names: &Names) -> TokenStream {
-    let Names { orm, relations, .. } = names;
+    let relations = &names.relations;
     let owner = &checked.model.ident;
-    let far_key = |check: &str, reverse: &Reverse| {
-        let check = Ident::new(check, owner.span());
-        let Reverse { target, via } = reverse;
-        let via = &via.ident;
-        quote_spanned! {target.span()=> #orm::#check::<#target, #owner, _>(|f| f.#via()); }
-    };
     let calls = checked.model.fields.iter().map(|field| match &field.kind {
-        FieldKind::HasMany(reverse) => far_key("points_at", reverse),
-        FieldKind::HasOne(reverse) => far_key("points_at_one", reverse),
-        FieldKind::ManyToMany(many) => {
-            let target = &many.target;
-            match &many.link {
-                Link::Auto { .. } => TokenStream::new(),
-                Link::Through { model, from, to } => {
-                    let (from, to) = (&from.ident, &to.ident);
-                    quote_spanned! {model.span()=>
-                        #orm::points_at::<#model, #owner, _>(|f| f.#from());
-                        #orm::points_at::<#model, #target, _>(|f| f.#to());
-                    }
-                }
-                Link::Reverse { via } => {
-                    let via = &via.ident;
-                    quote_spanned! {target.span()=> #orm::mirrors::<#target, #owner, _>(|f| f.#via()); }
-                }
+        FieldKind::HasMany(Reverse { target, via }) => check("points_at", target, owner, via, names),
+        FieldKind::HasOne(Reverse { target, via }) => check("points_at_one", target, owner, via, names),
+        FieldKind::ManyToMany(ManyToMany { target, link }) => match link {
+            Link::Auto { .. } => TokenStream::new(),
+            Link::Through { model, from, to } => {
+                let from = check("links_to", model, owner, from, names);
+                let to = check("links_to", model, target, to, names);
+                quote! { #from #to }
             }
-        }
+            Link::Reverse { via } => check("mirrors", target, owner, via, names),
+        },
         FieldKind::Stored(_) | FieldKind::Prefetched { .. } | FieldKind::Memo | FieldKind::Unreadable => {
             TokenStream::new()
         }
     });
     quote! { fn #relations() { #(#calls)* } }
+}
+
+/// Calls a field of `far` that is there for a relation to `near`. A method of the same name on every type answers
+/// where `far` has no such field, so that the error is the check's and not "no method named".
+fn check(word: &str, far: impl ToTokens, near: impl ToTokens, via: &FieldName, names: &Names) -> TokenStream {
+    let via = &via.ident;
+    let place = via.span();
+    let [orm, fallback] = [&names.orm, &names.fallback].map(|name| names::at(name, place));
+    let word = Ident::new(word, place);
+    quote_spanned! {place=>
+        {
+            trait #fallback {
+                fn #via(&self) -> #orm::NoSuchField {
+                    #orm::NoSuchField
+                }
+            }
+            impl<T> #fallback for T {}
+            #orm::#word::<#far, #near, _>(|f| f.#via());
+        }
+    }
 }

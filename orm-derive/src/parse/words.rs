@@ -118,10 +118,11 @@ pub(super) fn skip_all(input: ParseStream<'_>) -> syn::Result<()> {
 
 /// A word that is written alone.
 pub(super) fn flag(word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-    if input.is_empty() || input.peek(Token![,]) {
-        Ok(())
-    } else {
+    // What else follows is the next word, and `Words` asks for the comma before it.
+    if input.peek(Token![=]) || input.peek(syn::token::Paren) {
         Err(input.error(format!("`{word}` takes no value: write it alone, or leave it out")))
+    } else {
+        Ok(())
     }
 }
 

@@ -1,4 +1,5 @@
-//~ the field named by `via` is not a foreign key of `Book` to `Author`
+//~ this relation needs a foreign key of `Book` to `Author`, and the field it names is none
+//~ the foreign key is called like `Author` in snake case; where it is not, name it: `#[relation(via = "..")]`
 use eager_orm::prelude::*;
 
 #[derive(Model)]

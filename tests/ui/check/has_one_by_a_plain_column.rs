@@ -1,4 +1,5 @@
-//~ the field named by `via` is not a foreign key of `Profile` to `User`
+//~ this relation needs a unique foreign key of `Profile` to `User`, and the field it names is none
+//~ expected a `#[field(unique)] .. : ForeignKey<User>` of this name in `Profile`
 use eager_orm::prelude::*;
 
 #[derive(Model)]

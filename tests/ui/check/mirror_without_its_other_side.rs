@@ -1,4 +1,4 @@
-//~ no method named `tags` found
+//~ the field named by `via` is not a `ManyToMany<Tag>` of `Book`
 use eager_orm::prelude::*;
 
 #[derive(Model)]

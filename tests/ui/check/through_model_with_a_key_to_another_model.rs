@@ -1,4 +1,5 @@
-//~ is not a foreign key of `BookTag` to `Tag`
+//~ `through` needs a foreign key of `BookTag` to `Tag`, and the field it names is none
+//~ name them: `through(BookTag, from = "..", to = "..")`
 use eager_orm::prelude::*;
 
 #[derive(Model)]

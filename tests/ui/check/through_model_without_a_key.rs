@@ -1,4 +1,5 @@
-//~ no method named `tag` found
+//~ `through` needs a foreign key of `BookTag` to `Tag`, and the field it names is none
+//~ name them: `through(BookTag, from = "..", to = "..")`
 use eager_orm::prelude::*;
 
 #[derive(Model)]

@@ -1,4 +1,4 @@
-//~ `unique` takes no value: write it alone, or leave it out
+//~ expected `,` after `unique` in `#[field(..)]`
 use eager_orm::prelude::*;
 
 #[derive(Model)]

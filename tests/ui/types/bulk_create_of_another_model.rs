@@ -1,4 +1,5 @@
 //~ `NewAuthor` is not a new `Book` row
+//~ expected `Book::create()..` with every required field set, or the `New..` of `Book`
 #[path = "../zoo.rs"]
 mod zoo;
 

@@ -1,4 +1,4 @@
-//~ a `i32` column has no text lookups
+//~ a `i32` column is not text
 //~ `.cast::<String>()` makes text of it
 #[path = "../zoo.rs"]
 mod zoo;

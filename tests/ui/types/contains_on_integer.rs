@@ -1,5 +1,5 @@
 //~ up to 2 errors
-//~ a `i32` column has no text lookups
+//~ a `i32` column is not text: it has no text lookups
 //~ `.cast::<String>()` makes text of it
 #[path = "../zoo.rs"]
 mod zoo;

@@ -1,4 +1,4 @@
-//~ the trait bound `str: Literal<i64>` is not satisfied
+//~ `&str` cannot be compared with, or assigned to, a `i64` column
 #[path = "../zoo.rs"]
 mod zoo;
 
