@@ -238,3 +238,61 @@ fn a_model_serialises_what_is_loaded_and_never_asks() -> Result<()> {
     assert!(text.starts_with(r#"{"id":1,"name":"e1","boss":null,"reports":[{"id":2,"name":"e2","boss":1},"#), "{text}");
     Ok(())
 }
+
+#[derive(Model, Debug)]
+pub struct Version {
+    pub id: i64,
+    pub before: Option<ForeignKey<Version>>,
+    #[relation(via = "before")]
+    pub after: HasMany<Version>,
+}
+
+#[test]
+fn a_chain_of_rows_that_were_reached_one_from_the_other_is_dropped() -> Result<()> {
+    const LENGTH: i64 = 20_000;
+    let db = Database::in_memory()?;
+    db.create_tables(models![Version])?;
+    let version = |i: i64| Version::create().before((i > 0).then_some(i));
+    Version::objects().bulk_create((0..LENGTH).map(version)).run(&db)?;
+    let last = Version::objects().find(&db, LENGTH)?;
+    let mut steps = 1;
+    let mut at = &last;
+    while let Some(before) = at.before.get(&db)? {
+        at = before;
+        steps += 1;
+    }
+    assert_eq!(steps, LENGTH);
+    drop(last);
+    let first = Version::objects().find(&db, 1)?;
+    let mut at = &first;
+    while let Some(after) = at.after.all(&db)?.first() {
+        at = after;
+    }
+    assert_eq!(at.id, LENGTH);
+    Ok(())
+}
+
+#[test]
+fn in_memory_a_reader_that_waits_for_a_transaction_does_not_hold_what_the_transaction_wants() -> Result<()> {
+    let db = company(3)?;
+    let rows = Employee::objects().all(&db)?;
+    let started = std::time::Instant::now();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            db.transaction(|tx| {
+                Employee::create().name("new").save(tx)?;
+                begun.send(()).unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(300));
+                rows[0].reports.all(tx).map(<[_]>::len)
+            })
+        });
+        has_begun.recv().unwrap();
+        let reader = scope.spawn(|| rows[0].reports.all(&db).map(<[_]>::len));
+        assert_eq!(writer.join().unwrap()?, 3);
+        assert_eq!(reader.join().unwrap()?, 3);
+        Ok::<_, Error>(())
+    })?;
+    assert!(started.elapsed() < std::time::Duration::from_secs(3), "{:?}", started.elapsed());
+    Ok(())
+}

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use crate::support::*;
-use eager_orm::{Error, Result};
 use eager_orm::prelude::*;
+use eager_orm::{Error, Result};
 
 /// A condition on books.
 #[derive(Clone, Debug)]
@@ -511,7 +511,8 @@ fn random_condition_trees_hold_wherever_a_condition_may_stand() -> Result<()> {
         assert_eq!(authors(none)?, of_authors(&|books| !books.contains(&true)), "{}", told("none"));
         let every = Author::objects().exclude(|a| !a.books().every(|b| tree.cond(&b)));
         assert_eq!(authors(every)?, of_authors(&|books| !books.contains(&false)), "{}", told("every"));
-        let tags = Tag::objects().filter(|t| t.books().any(|b| tree.cond(&b))).order_by(|t| t.id()).values_list(|t| t.id());
+        let tags =
+            Tag::objects().filter(|t| t.books().any(|b| tree.cond(&b))).order_by(|t| t.id()).values_list(|t| t.id());
         let of_tags: Vec<i64> = rows
             .tags
             .iter()
@@ -536,7 +537,9 @@ fn random_condition_trees_hold_wherever_a_condition_may_stand() -> Result<()> {
 
         // In parts of relations.
         let parts = assert_num_queries!(db, 2, {
-            Author::objects().prefetch_related(|a| a.books().filter(|b| tree.cond(&b)).to(|a| a.long_books())).all(&db)?
+            Author::objects()
+                .prefetch_related(|a| a.books().filter(|b| tree.cond(&b)).to(|a| a.long_books()))
+                .all(&db)?
         });
         let found: HashSet<i64> = parts.iter().flat_map(|a| a.long_books.get().unwrap()).map(|book| book.id).collect();
         assert_eq!(found, holding, "{}", told("a part of a has-many"));

@@ -102,6 +102,11 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Takes the read lock of the transaction that was just begun.
+    pub(super) fn take_lock(&self) -> Result<()> {
+        self.raw.query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
+    }
+
     /// Runs `work` and counts the rows that it and its cascades delete, by table.
     pub(crate) fn counting_deletes<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<(T, BTreeMap<String, u64>)> {
         let counts: Arc<Mutex<BTreeMap<String, u64>>> = Arc::default();

@@ -240,6 +240,10 @@ impl Database {
         Home { database: self.inner.id, mode }
     }
 
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.inner.memory
+    }
+
     /// Whether rows come from this database.
     pub(crate) fn is_home(&self, home: Home) -> bool {
         self.inner.id == home.database

@@ -23,6 +23,10 @@ pub(super) struct Open<'a, 'c> {
 impl<'a, 'c> Open<'a, 'c> {
     pub(super) fn begin(connection: &'a Connection<'c>, begin: &str, at: &'static Location<'static>) -> Result<Self> {
         connection.control(begin, at)?;
+        if connection.database().is_in_memory() {
+            // In memory a reader can wait for a writer. It waits here, where it holds nothing that the writer may want.
+            connection.take_lock()?;
+        }
         Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), open: true })
     }
 

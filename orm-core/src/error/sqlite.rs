@@ -59,7 +59,12 @@ pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error 
 }
 
 fn other(message: String, error: rusqlite::Error, context: &Context<'_>) -> Error {
-    let sql = (!context.sql.is_empty()).then(|| context.sql.to_owned());
+    const LONG: usize = 1000;
+    let mut text: String = context.sql.chars().take(LONG).collect();
+    if text.len() < context.sql.len() {
+        text.push('…');
+    }
+    let sql = (!text.is_empty()).then_some(text);
     Error::Database { message, sql, source: Some(Box::new(error)) }
 }
 

@@ -211,8 +211,10 @@ fn in_mode(
         }
         FetchMode::Raise => return Err(Error::FetchBlocked { relation: name_of(place), at }),
     };
-    db.run(Need::Read, at, &mut |connection| {
-        // The connection first, the gate second: whoever holds the gate waits for nobody.
+    // The connection first (and in memory its lock, which a transaction takes), the gate second: whoever holds the gate
+    // waits for nobody.
+    let need = if db.database().is_in_memory() { Need::Snapshot } else { Need::Read };
+    db.run(need, at, &mut |connection| {
         let _gate = group.gate(place.slot());
         if mode == FetchMode::One
             && let (Some(watch), Some(meta)) = (group.watch(), group.meta())

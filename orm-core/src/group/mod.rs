@@ -14,6 +14,7 @@ mod members;
 mod shared;
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -121,6 +122,39 @@ impl Group {
     pub(crate) fn peek<X: 'static>(&self, slot: usize, row: u32) -> Option<&X> {
         let cells = self.slots.get()?.get(slot)?.cells.get()?;
         cells.downcast_ref::<Vec<OnceLock<X>>>()?.get(row as usize)?.get()
+    }
+}
+
+thread_local! {
+    /// What groups that are being dropped have loaded, where the thread is dropping one already.
+    static DROPPED: RefCell<Option<Vec<Box<[SlotState]>>>> = const { RefCell::new(None) };
+}
+
+impl Drop for Group {
+    /// One after the other, and not one inside of the other: a row that was reached along a chain of ten thousand lazy
+    /// loads is held by the row before, and dropping it by recursion would overflow the stack.
+    fn drop(&mut self) {
+        let Some(slots) = self.slots.take() else { return };
+        let mut slots = Some(slots);
+        let is_outermost = DROPPED.try_with(|dropped| match &mut *dropped.borrow_mut() {
+            Some(waiting) => {
+                waiting.extend(slots.take());
+                false
+            }
+            none => {
+                *none = Some(Vec::new());
+                true
+            }
+        });
+        if is_outermost != Ok(true) {
+            return;
+        }
+        let mut next = slots;
+        while let Some(slots) = next {
+            drop(slots);
+            next = DROPPED.with_borrow_mut(|dropped| dropped.as_mut().and_then(Vec::pop));
+        }
+        DROPPED.with_borrow_mut(|dropped| *dropped = None);
     }
 }
 

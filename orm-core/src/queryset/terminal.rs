@@ -301,9 +301,13 @@ pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, plan: &P
     let about = About { meta: plan.meta, at };
     let mut deleted = Deleted::default();
     db.run(Need::Write, at, &mut |connection| {
-        let (_, tables) = connection
+        let (own, mut tables) = connection
             .counting_deletes(|| connection.execute(&sql, about))
             .map_err(|error| blame(error, connection, about, plan))?;
+        // SQLite does not tell of single rows of a table without rowids; of this statement's own it tells how many.
+        let known = tables.entry(about.meta.table.to_owned()).or_default();
+        *known = own.max(*known);
+        tables.retain(|_, rows| *rows > 0);
         deleted.total = tables.values().sum();
         deleted.per_model = tables.into_iter().map(|(table, rows)| (name_of(about, table), rows)).collect();
         Ok(())

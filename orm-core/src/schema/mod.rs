@@ -152,6 +152,7 @@ fn column(column: &ColumnMeta) -> ColumnDef {
         unique: column.unique,
         default: column.default,
         range: range(column),
+        max_length: column.max_length,
         references: column.relation.and_then(references),
     }
 }
@@ -220,6 +221,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         range: None,
+        max_length: None,
         references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
     };
     let id = ColumnDef {
@@ -230,6 +232,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         range: None,
+        max_length: None,
         references: None,
     };
     let (from, to) = (through.from.name(), through.to.name());

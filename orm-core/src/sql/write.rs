@@ -88,6 +88,13 @@ impl Writer {
             self.push(" DEFAULT ");
             self.push(default);
         }
+        if let Some(length) = column.max_length {
+            self.push(" CONSTRAINT ");
+            self.ident(&format!("{}_length", column.name));
+            self.push(" CHECK (length(");
+            self.ident(&column.name);
+            self.push(&format!(") <= {length})"));
+        }
         if let Some((least, greatest)) = column.range {
             self.push(" CONSTRAINT ");
             self.ident(&format!("{}_range", column.name));

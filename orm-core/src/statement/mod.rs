@@ -150,6 +150,7 @@ pub(crate) struct ColumnDef {
     pub(crate) default: Option<&'static str>,
     /// The least and the greatest integer the field's type has room for.
     pub(crate) range: Option<(i64, i64)>,
+    pub(crate) max_length: Option<u32>,
     pub(crate) references: Option<References>,
 }
 
