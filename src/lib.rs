@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 pub mod prelude;
 
 #[doc = include_str!("../docs/how-n-plus-1-goes-away.md")]

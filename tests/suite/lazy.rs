@@ -616,3 +616,18 @@ fn the_warning_mode_loads_as_peers_do() -> Result<()> {
     });
     Ok(())
 }
+
+#[test]
+fn rows_may_outlive_their_database_and_go_to_another_thread() -> Result<()> {
+    let books = {
+        let db = library();
+        let query = Book::objects().select_related(|b| b.author()).prefetch_related(|b| b.tags()).order_by(|b| b.id());
+        assert_num_queries!(db, 2, { query.all(&db)? })
+    };
+    let seen = std::thread::spawn(move || {
+        let author = books[0].author.loaded().map(|author| author.name.clone());
+        (author, books[0].tags.loaded().map(<[_]>::len))
+    });
+    assert_eq!(seen.join().unwrap(), (Some("Ann".to_owned()), Some(2)));
+    Ok(())
+}

@@ -1,6 +1,8 @@
 //! The library as a user sees it: behaviour through the public API, with the number of statements asserted for
 //! everything that loads. One file for each feature.
 
+#![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
+
 mod hostile;
 mod lazy;
 mod lookups;
@@ -8,6 +10,7 @@ mod paths;
 mod prefetch;
 mod querysets;
 mod random_conditions;
+mod relation_kinds;
 mod select_related;
 mod smoke;
 mod support;

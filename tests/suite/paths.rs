@@ -488,3 +488,22 @@ fn a_one_to_one_relation_behind_a_key_behind_a_to_many_relation() -> Result<()> 
     assert_eq!(assert_num_queries!(db, 1, { selected.all(&db)? }).len(), 7);
     Ok(())
 }
+
+#[test]
+fn one_table_may_be_filtered_ordered_and_loaded_along_several_paths() -> Result<()> {
+    let db = library();
+    let books = Book::objects()
+        .filter(|b| b.author().books().author().name().eq("Ann"))
+        .select_related(|b| b.author())
+        .order_by(|b| (b.author().name(), b.id().desc()));
+    let books = assert_num_queries!(db, 1, { books.all(&db)? });
+    assert_eq!(books.iter().map(|book| book.title.as_str()).collect::<Vec<_>>(), ["B2", "B0"]);
+    let reviews = Review::objects()
+        .filter(|r| r.book().reviews().user().email().eq("u1@x.org") & r.user().email().eq("u0@x.org"))
+        .select_related(|r| (r.user(), r.book().author()))
+        .order_by(|r| r.id());
+    let reviews = assert_num_queries!(db, 1, { reviews.all(&db)? });
+    assert_eq!(reviews.iter().map(|review| review.id).collect::<Vec<_>>(), [2, 4]);
+    assert!(reviews.iter().all(|review| review.user.loaded().unwrap().email == "u0@x.org"));
+    Ok(())
+}

@@ -591,6 +591,18 @@ fn a_text_that_is_too_long_is_refused_before_anything_runs() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_hundred_thousand_rows_are_written_by_one_statement_that_runs_as_often() -> Result<()> {
+    let db = library();
+    let new = |n: i64| Tag::create().name(format!("tag {n}"));
+    let tags = assert_num_queries!(db, 1, { Tag::objects().bulk_create((0..100_000).map(new)).run(&db)? });
+    assert_eq!(assert_num_queries!(db, 1, { Tag::objects().bulk_update(&db, &tags, |t| t.name())? }), 100_000);
+    let mut book = Book::objects().find(&db, 1)?;
+    assert_eq!(assert_num_queries!(db, 1, { book.tags.add(&db, &tags[..20_000])? }), 20_000);
+    assert_eq!(assert_num_queries!(db, 1, { book.tags.all(&db)?.len() }), 20_002);
+    Ok(())
+}
+
 /// Models with little in them.
 mod bare {
     use eager_orm::prelude::*;
