@@ -12,7 +12,6 @@ mod querysets;
 mod random_conditions;
 mod relation_kinds;
 mod select_related;
-mod smoke;
 mod support;
 mod transactions;
 mod writes;

@@ -110,9 +110,9 @@ fn text_keys_are_linked_and_loaded_in_both_directions() -> Result<()> {
 #[test]
 fn text_keys_are_filtered_and_limited_through_their_links() -> Result<()> {
     let db = words()?;
-    let last = Letter::objects().order_by(|l| l.letter()).prefetch_related(|l| {
-        l.words().query(|q| q.order_by(|w| w.word().desc()).limit(1)).to(|l| l.last_word())
-    });
+    let last = Letter::objects()
+        .order_by(|l| l.letter())
+        .prefetch_related(|l| l.words().query(|q| q.order_by(|w| w.word().desc()).limit(1)).to(|l| l.last_word()));
     let letters = assert_num_queries!(db, 2, { last.all(&db)? });
     assert_eq!(texts(letters[0].last_word.get()?), ["big"]);
     assert_eq!(texts(letters[1].last_word.get()?), ["large"]);

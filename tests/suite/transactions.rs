@@ -533,3 +533,36 @@ fn a_stream_goes_on_after_a_savepoint_was_rolled_back() -> Result<()> {
     assert_eq!(outcome?, 3000);
     Ok(())
 }
+
+#[test]
+fn a_transaction_that_sqlite_rolled_back_writes_nothing_more() -> Result<()> {
+    let db = empty();
+    let trigger =
+        "CREATE TRIGGER bomb BEFORE INSERT ON tag WHEN NEW.name = 'bomb' BEGIN SELECT RAISE(ROLLBACK, 'boom'); END";
+    db.raw(|c| c.execute_batch(trigger))?;
+    let outcome = db.transaction(|tx| {
+        Tag::create().name("before").save(tx)?;
+        assert!(Tag::create().name("bomb").save(tx).is_err());
+        assert!(matches!(Tag::create().name("after").save(tx), Err(Error::RolledBack)));
+        assert!(matches!(tx.savepoint(|sp| Tag::create().name("inside").save(sp)), Err(Error::RolledBack)));
+        assert!(matches!(Tag::objects().count(tx), Err(Error::RolledBack)));
+        Ok(())
+    });
+    assert!(matches!(outcome, Err(Error::RolledBack)), "{outcome:?}");
+    assert_eq!(Tag::objects().count(&db)?, 0);
+    Tag::create().name("next").save(&db)?;
+    assert_eq!(Tag::objects().count(&db)?, 1);
+    Ok(())
+}
+
+#[test]
+fn a_transaction_that_raw_leaves_open_is_rolled_back() -> Result<()> {
+    let db = empty();
+    let script = "BEGIN; INSERT INTO tag (name) VALUES ('a'); INSERT INTO no_such_table VALUES (1); COMMIT";
+    assert!(db.raw(|c| c.execute_batch(script)).is_err());
+    assert!(matches!(db.raw(|c| c.execute_batch("BEGIN")), Err(Error::Misuse { .. })));
+    Tag::create().name("b").save(&db)?;
+    db.transaction(|tx| Tag::create().name("c").save(tx))?;
+    assert_eq!(Tag::objects().order_by(|t| t.name()).values_list(|t| t.name()).all(&db)?, ["b", "c"]);
+    Ok(())
+}

@@ -97,6 +97,7 @@ impl Executor for Database {
 impl Executor for Transaction<'_> {
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
         let connection = self.connection();
+        super::transaction::still_open(&connection)?;
         match need {
             Need::Read | Need::Snapshot | Need::Write => work(&connection),
             Need::WriteAll => self.mark(at, |_| work(&connection)),

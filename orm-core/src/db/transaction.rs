@@ -31,16 +31,23 @@ impl<'a, 'c> Open<'a, 'c> {
     }
 
     fn savepoint(connection: &'a Connection<'c>, at: &'static Location<'static>) -> Result<Self> {
+        still_open(connection)?;
         // Savepoints nest by name, the innermost first, so one name serves every depth.
         connection.control("SAVEPOINT eager", at)?;
         Ok(Open { connection, at, words: ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"]), open: true })
     }
 
     pub(super) fn commit(mut self) -> Result<()> {
+        still_open(self.connection)?;
         self.connection.control(self.words.0, self.at)?;
         self.open = false;
         Ok(())
     }
+}
+
+/// Fails if SQLite has rolled the transaction back by itself: what ran now would be a transaction of its own, and stay.
+pub(super) fn still_open(connection: &Connection<'_>) -> Result<()> {
+    if connection.raw().is_autocommit() { Err(Error::RolledBack) } else { Ok(()) }
 }
 
 impl Drop for Open<'_, '_> {
@@ -113,6 +120,7 @@ fn open_stream<'s, 'c: 's>(
     sql: &Sql,
     about: About,
 ) -> Result<Streamed<'s>> {
+    still_open(connection)?;
     let statement = arena.alloc(connection.prepare(&sql.text, about)?);
     bind_all(statement, &sql.binds, &sql.text, about)?;
     connection.log_stream(sql, about);

@@ -196,6 +196,10 @@ pub enum Error {
     /// The database stayed locked by somebody else for the whole busy timeout.
     #[error("the database is locked by another connection")]
     Busy,
+    /// SQLite rolled the transaction back by itself, because the disk is full or a trigger said so: nothing of it took
+    /// effect, and nothing more can.
+    #[error("the transaction was rolled back by SQLite after an error inside of it: nothing of it took effect")]
+    RolledBack,
     /// No connection became free in time.
     #[error("no free connection within {seconds} s: every one is held by a `read`, an `iter` or a transaction")]
     PoolTimeout {

@@ -16,7 +16,7 @@ use crate::relation::{ForeignKey, HasMany, IntoKey, ManyToMany};
 use crate::save::insert;
 use crate::sql;
 use crate::statement::{Delete, Expr, Insert, Select, Source, Statement};
-use crate::value::{Bind, Key, KeyRef};
+use crate::value::{Bind, Key, KeyMap, KeyRef};
 
 impl<T: Model> ForeignKey<T> {
     /// The row this points at, as a queryset.
@@ -160,8 +160,16 @@ impl<T: Model> ManyToMany<T> {
         let rows = keys::<T, V>(rows);
         self.write(db, Location::caller(), |links| {
             let linked = links.linked()?;
-            let gone: Vec<Bind<'static>> = linked.iter().filter(|key| !rows.contains(key)).cloned().collect();
-            let new: Vec<Bind<'static>> = rows.iter().filter(|key| !linked.contains(key)).cloned().collect();
+            let missing = |keys: &[Bind<'static>], others: &[Bind<'static>]| -> Vec<Bind<'static>> {
+                let mut numbers = KeyMap::with_capacity(others.len());
+                for key in others.iter().filter_map(KeyRef::of_bind) {
+                    numbers.number(key, 0);
+                }
+                let is_missing =
+                    |key: &&Bind<'static>| KeyRef::of_bind(key).is_some_and(|key| numbers.get(key).is_none());
+                keys.iter().filter(is_missing).cloned().collect()
+            };
+            let (gone, new) = (missing(&linked, &rows), missing(&rows, &linked));
             links.remove(&gone)?;
             links.add(&new)
         })?;

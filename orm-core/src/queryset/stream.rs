@@ -6,7 +6,7 @@ use super::read::Read;
 use super::terminal::about;
 use super::{QuerySet, Shape};
 use crate::db::{Connection, Executor, Held, HeldConnection, Streamed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 
 /// How many rows are read and prefetched together.
@@ -44,7 +44,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         let read = self.prepare(on)?;
         let held = on.held();
         let streamed = if read.is_empty() { None } else { Some(held.stream(&read.sql, about::<M>(at))?) };
-        Ok(Iter { read, held, streamed, chunk: Vec::new().into_iter(), at })
+        Ok(Iter { read, held, streamed, failed: None, chunk: Vec::new().into_iter(), at })
     }
 
     /// Streams the rows into `f`, without holding them all. An error of `f` ends the stream and is returned.
@@ -78,15 +78,25 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         db.run(read.need(), at, &mut |connection| {
             let new = || read.chunk(connection.database(), at);
             let mut chunk = new();
-            connection.query(&read.sql, about::<M>(at), |row| {
-                chunk.row(row)?;
+            let mut failed = None;
+            let outcome = connection.query(&read.sql, about::<M>(at), |row| {
+                // The rows before one that cannot be read are handed out before the error is.
+                if let Err(error) = chunk.row(row) {
+                    failed = Some(error);
+                    // It ends the query; which one it is, nobody sees.
+                    return Err(Error::Closed);
+                }
                 if chunk.len() == CHUNK {
                     let full = std::mem::replace(&mut chunk, new());
                     full.finish(connection, at)?.into_iter().try_for_each(&mut f)?;
                 }
                 Ok(())
-            })?;
-            chunk.finish(connection, at)?.into_iter().try_for_each(&mut f)
+            });
+            if failed.is_none() {
+                outcome?;
+            }
+            chunk.finish(connection, at)?.into_iter().try_for_each(&mut f)?;
+            failed.take().map_or(Ok(()), Err)
         })
     }
 }
@@ -98,6 +108,8 @@ pub struct Iter<'c, M: Model, S: Shape<M>> {
     held: HeldConnection<'c>,
     /// None once the last row is read, or an error was met.
     streamed: Option<Streamed<'c>>,
+    /// The error that ended the stream, until the rows before it are handed out.
+    failed: Option<Error>,
     chunk: std::vec::IntoIter<S::Out>,
     at: &'static Location<'static>,
 }
@@ -109,9 +121,17 @@ impl<M: Model, S: Shape<M>> Iter<'_, M, S> {
         let mut chunk = self.read.chunk(connection.database(), self.at);
         let mut ended = false;
         while chunk.len() < CHUNK {
-            if streamed.next(|row| chunk.row(row))?.is_none() {
-                ended = true;
-                break;
+            match streamed.next(|row| chunk.row(row)) {
+                Ok(Some(())) => {}
+                Ok(None) => {
+                    ended = true;
+                    break;
+                }
+                Err(error) => {
+                    self.failed = Some(error);
+                    ended = true;
+                    break;
+                }
             }
         }
         self.chunk = chunk.finish(&connection, self.at)?.into_iter();
@@ -133,6 +153,6 @@ impl<M: Model, S: Shape<M>> Iterator for Iter<'_, M, S> {
             self.streamed = None;
             return Some(Err(error));
         }
-        self.chunk.next().map(Ok)
+        self.chunk.next().map(Ok).or_else(|| self.failed.take().map(Err))
     }
 }

@@ -84,6 +84,15 @@ impl<'a> KeyRef<'a> {
         }
     }
 
+    /// The key in a bind, if it is one.
+    pub fn of_bind(bind: &'a Bind<'_>) -> Option<Self> {
+        match bind {
+            Bind::Integer(key) => Some(KeyRef::Int(*key)),
+            Bind::Text(key) => Some(KeyRef::Text(key)),
+            _ => None,
+        }
+    }
+
     /// The key in a row, or `None` for NULL.
     ///
     /// # Errors

@@ -1,0 +1,128 @@
+//! Loading at size: a limit for each parent beside loading all, and the time and memory of a row from 1,000 to 300,000
+//! parents.
+//!
+//! `cargo bench --bench scale` prints two tables: medians of interleaved rounds.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use eager_orm::prelude::*;
+
+/// Counts the bytes that are in use.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator as it came; only a number is kept beside it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(Model)]
+pub struct Author {
+    pub id: i64,
+    pub name: String,
+    pub books: HasMany<Book>,
+    pub top_books: Prefetched<Book>,
+}
+
+#[derive(Model)]
+pub struct Book {
+    pub id: i64,
+    pub title: String,
+    pub pages: i32,
+    pub author: ForeignKey<Author>,
+}
+
+fn library(folder: &tempfile::TempDir, authors: i64, each: i64) -> Database {
+    let db = Database::open(folder.path().join(format!("{authors}-{each}.db"))).unwrap();
+    db.create_tables(models![Author, Book]).unwrap();
+    let author = |i: i64| Author::create().name(format!("Author {i}"));
+    Author::objects().bulk_create((1..=authors).map(author)).run(&db).unwrap();
+    // As books come in life: not sorted by author.
+    let book = |i: i64| {
+        let author = i * 7919 % authors + 1;
+        Book::create().title(format!("Title number {i}")).pages((i % 997) as i32 + 1).author(author)
+    };
+    Book::objects().bulk_create((0..authors * each).map(book)).run(&db).unwrap();
+    db
+}
+
+/// The time of a load, and the bytes that what it returns holds.
+fn measure<T>(load: impl FnOnce() -> T) -> (Duration, usize) {
+    let before = IN_USE.load(Ordering::Relaxed);
+    let start = Instant::now();
+    let loaded = black_box(load());
+    let time = start.elapsed();
+    let bytes = IN_USE.load(Ordering::Relaxed).saturating_sub(before);
+    drop(loaded);
+    (time, bytes)
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1e3
+}
+
+fn main() {
+    let small = std::env::args().any(|argument| argument == "--test");
+    let rounds = if small { 1 } else { 9 };
+    let folder = tempfile::tempdir().unwrap();
+
+    let (parents, each) = if small { (100, 50) } else { (10_000, 50) };
+    let db = library(&folder, parents, each);
+    let (mut limited, mut all) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let part = Author::objects()
+            .prefetch_related(|a| a.books().order_by(|b| b.pages().desc()).limit(3).to(|a| a.top_books()));
+        limited.push(measure(|| part.all(&db).unwrap()).0);
+        let whole = Author::objects().prefetch_related(|a| a.books().order_by(|b| b.pages().desc()));
+        all.push(measure(|| whole.all(&db).unwrap()).0);
+    }
+    println!("{parents} parents of {each} children, medians of {rounds} rounds");
+    println!("three of each  {:9.1} ms", median(limited));
+    println!("all of them    {:9.1} ms", median(all));
+
+    println!("\n  parents  prefetch ms  us/parent  peers ms  us/parent  bytes/parent");
+    let sizes: &[i64] = if small { &[100] } else { &[1_000, 10_000, 100_000, 300_000] };
+    for &parents in sizes {
+        let db = library(&folder, parents, 2);
+        let (mut prefetch, mut peers, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..rounds {
+            let query = Author::objects().prefetch_related(|a| a.books());
+            let (time, held) = measure(|| query.all(&db).unwrap());
+            prefetch.push(time);
+            bytes = held;
+            let touch = || {
+                let authors = Author::objects().all(&db).unwrap();
+                for author in &authors {
+                    black_box(author.books.all(&db).unwrap());
+                }
+                authors
+            };
+            peers.push(measure(touch).0);
+        }
+        let (prefetch, peers, count) = (median(prefetch), median(peers), parents as f64);
+        let each = |ms: f64| ms * 1e3 / count;
+        println!(
+            "{parents:9} {prefetch:12.1} {:10.2} {peers:9.1} {:10.2} {:13.0}",
+            each(prefetch),
+            each(peers),
+            bytes as f64 / count
+        );
+    }
+}
