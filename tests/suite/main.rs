@@ -10,6 +10,7 @@ mod paths;
 mod prefetch;
 mod querysets;
 mod random_conditions;
+mod random_loading;
 mod relation_kinds;
 mod select_related;
 mod support;

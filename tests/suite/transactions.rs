@@ -341,32 +341,49 @@ fn a_pool_without_a_free_connection_gives_up_in_time() -> Result<()> {
         assert!(outcome.unwrap_err().is_busy());
         assert!((timeout..timeout * 10).contains(&since.elapsed()), "{:?}", since.elapsed());
     };
-    // Two snapshots hold both readers.
-    db.read(|_| {
-        db.read(|_| {
-            let since = Instant::now();
-            timed_out(Tag::objects().count(&db).map(drop), since);
-            Ok(())
-        })
-    })?;
+    // Two other threads hold both readers, until their channels close: also if an assertion fails here.
+    let (hold, held) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let open: Vec<mpsc::Sender<()>> = (0..2)
+            .map(|_| {
+                let (done, wait) = mpsc::channel();
+                let (db, hold) = (&db, hold.clone());
+                scope.spawn(move || {
+                    let count = db.read(|snapshot| {
+                        hold.send(()).unwrap();
+                        let _ = wait.recv();
+                        // A thread that reads already reads on.
+                        assert_eq!(Tag::objects().count(db)?, 0);
+                        Tag::objects().count(snapshot)
+                    });
+                    assert_eq!(count.unwrap(), 0);
+                });
+                done
+            })
+            .collect();
+        (held.recv().unwrap(), held.recv().unwrap());
+        let since = Instant::now();
+        timed_out(Tag::objects().count(&db).map(drop), since);
+        drop(open);
+    });
     assert_eq!(Tag::objects().count(&db)?, 0);
     // Another thread holds the writer.
-    let (held, wait) = (mpsc::channel(), mpsc::channel::<()>());
     std::thread::scope(|scope| -> Result<()> {
+        let (done, wait) = mpsc::channel::<()>();
         let db = &db;
         let writer = scope.spawn(move || {
             db.transaction(|tx| {
                 tag("a", tx)?;
-                held.0.send(()).unwrap();
-                let _ = wait.1.recv();
+                hold.send(()).unwrap();
+                let _ = wait.recv();
                 Ok(())
             })
         });
-        held.1.recv().unwrap();
+        held.recv().unwrap();
         let since = Instant::now();
         timed_out(tag("b", db).map(drop), since);
         assert_eq!(Tag::objects().count(db)?, 0, "readers go on");
-        wait.0.send(()).unwrap();
+        drop(done);
         writer.join().unwrap()
     })?;
     assert_eq!(assert_num_queries!(db, 1, { Tag::objects().count(&db)? }), 1);
@@ -565,4 +582,33 @@ fn a_transaction_that_raw_leaves_open_is_rolled_back() -> Result<()> {
     db.transaction(|tx| Tag::create().name("c").save(tx))?;
     assert_eq!(Tag::objects().order_by(|t| t.name()).values_list(|t| t.name()).all(&db)?, ["b", "c"]);
     Ok(())
+}
+
+#[test]
+fn threads_that_loop_and_load_do_not_starve_each_other() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.db");
+    let db = Database::builder(path).readers(4).pool_timeout(std::time::Duration::from_secs(2)).open()?;
+    create_tables(&db);
+    fill(&db);
+    let barrier = std::sync::Barrier::new(4);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| -> Result<()> {
+                    let mut first = true;
+                    Book::objects().for_each(&db, |book| {
+                        if std::mem::take(&mut first) {
+                            barrier.wait();
+                        }
+                        book.author.get(&db)?;
+                        Book::objects().prefetch_related(|b| b.tags()).find(&db, book.id)?;
+                        db.read(|snapshot| Book::objects().prefetch_related(|b| b.tags()).find(snapshot, book.id))?;
+                        Ok(())
+                    })
+                })
+            })
+            .collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+    })
 }

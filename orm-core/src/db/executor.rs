@@ -139,6 +139,10 @@ impl<E: Held + ?Sized> Held for &E {
 
 /// Runs work inside a transaction; an error or a panic rolls it back.
 fn within(connection: &Connection<'_>, begin: &str, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
+    if !connection.raw().is_autocommit() {
+        // A connection this thread reads with already, in a transaction.
+        return work(connection);
+    }
     let open = super::transaction::Open::begin(connection, begin, at)?;
     work(connection)?;
     open.commit()

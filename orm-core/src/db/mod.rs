@@ -15,6 +15,7 @@ mod transaction;
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -271,19 +272,27 @@ impl Database {
         }
         let pool = self.pools()?.writer;
         let pooled = self.connect(&pool)?;
-        Ok((HoldGuard::new(self.inner.id, Hold::Write), pooled))
+        Ok((HoldGuard::writer(self.inner.id), pooled))
     }
 
     /// Takes a reading connection.
-    fn reader(&self) -> Result<(HoldGuard, Pooled)> {
+    fn reader(&self) -> Result<(HoldGuard, Rc<Pooled>)> {
         if self.inner.memory && held(self.inner.id, Hold::Write) {
             return Err(Error::Nested {
                 holds: "already holds a transaction, `tx`, and in memory readers wait for a writer",
             });
         }
         let pool = self.pools()?.readers;
-        let pooled = self.connect(&pool)?;
-        Ok((HoldGuard::new(self.inner.id, Hold::Read), pooled))
+        if let Some(held) = held_reader(self.inner.id) {
+            // A thread that reads while it reads. If every connection is held, each thread may be waiting for the others
+            // to give one back: then it reads on with its own, and sees the moment that one sees.
+            let state = pool.state();
+            if state.connections == pool.max_size() && state.idle_connections == 0 {
+                return Ok((HoldGuard::reader(self.inner.id, &held), held));
+            }
+        }
+        let pooled = Rc::new(self.connect(&pool)?);
+        Ok((HoldGuard::reader(self.inner.id, &pooled), pooled))
     }
 
     fn pools(&self) -> Result<Pools> {
@@ -326,13 +335,20 @@ enum Hold {
 }
 
 thread_local! {
-    static HOLDS: RefCell<Vec<(usize, Hold)>> = const { RefCell::new(Vec::new()) };
+    static HOLDS: RefCell<Vec<(usize, Hold, Option<Rc<Pooled>>)>> = const { RefCell::new(Vec::new()) };
     /// The fetch modes of the scopes a thread is in, by database.
     static MODES: RefCell<Vec<(usize, FetchMode)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn held(id: usize, hold: Hold) -> bool {
-    HOLDS.with_borrow(|holds| holds.contains(&(id, hold)))
+    HOLDS.with_borrow(|holds| holds.iter().any(|(of, held, _)| (*of, *held) == (id, hold)))
+}
+
+/// The connection this thread reads with already.
+fn held_reader(id: usize) -> Option<Rc<Pooled>> {
+    HOLDS.with_borrow(|holds| {
+        holds.iter().rev().find_map(|(of, _, reader)| (*of == id).then(|| reader.clone()).flatten())
+    })
 }
 
 /// Remembers a hold for as long as it lives. It never leaves its thread: it lives beside a connection on the stack.
@@ -343,18 +359,26 @@ struct HoldGuard {
 }
 
 impl HoldGuard {
-    fn new(id: usize, hold: Hold) -> Self {
-        HOLDS.with_borrow_mut(|holds| holds.push((id, hold)));
+    fn reader(id: usize, pooled: &Rc<Pooled>) -> Self {
+        Self::new(id, Hold::Read, Some(Rc::clone(pooled)))
+    }
+
+    fn writer(id: usize) -> Self {
+        Self::new(id, Hold::Write, None)
+    }
+
+    fn new(id: usize, hold: Hold, reader: Option<Rc<Pooled>>) -> Self {
+        HOLDS.with_borrow_mut(|holds| holds.push((id, hold, reader)));
         HoldGuard { entry: (id, hold), _here: std::marker::PhantomData }
     }
 }
 
 impl Drop for HoldGuard {
     fn drop(&mut self) {
-        HOLDS.with_borrow_mut(|holds| {
-            if let Some(at) = holds.iter().rposition(|held| *held == self.entry) {
-                holds.remove(at);
-            }
+        // The connection goes back to its pool outside of the borrow.
+        let _gone = HOLDS.with_borrow_mut(|holds| {
+            let at = holds.iter().rposition(|(id, hold, _)| (*id, *hold) == self.entry);
+            at.map(|at| holds.remove(at))
         });
     }
 }

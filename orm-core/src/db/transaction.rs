@@ -314,6 +314,10 @@ impl Database {
         let at = Location::caller();
         let (_hold, pooled) = self.reader()?;
         let connection = Connection::new(&pooled, self);
+        if !pooled.is_autocommit() {
+            // A connection this thread reads with already, in a transaction.
+            return f(&Snapshot { connection, streams: Arena::new() });
+        }
         let open = Open::begin(&connection, "BEGIN", at)?;
         let value = f(&Snapshot { connection, streams: Arena::new() })?;
         open.commit()?;

@@ -273,6 +273,59 @@ pub fn fill(db: &Database) {
     .unwrap();
 }
 
+/// Four authors, twelve books and whatever hangs on them, at random; some of everything has nothing.
+pub fn random_library(seed: u64) -> Database {
+    let db = empty();
+    let mut random = Random::new(seed);
+    let maybe = |random: &mut Random, keys: u64| (random.below(3) > 0).then(|| random.below(keys) as i64 + 1);
+    db.transaction(|tx| {
+        for (name, country, age) in [
+            ("Ann", Some("US"), Some(30)),
+            ("Bob", None, None),
+            ("Cay", Some("DE"), Some(50)),
+            ("Dan", Some("US"), None),
+        ] {
+            Author::create().name(name).country(country).age(age).save(tx)?;
+        }
+        for name in ["Ace", "Bat", "Cup"] {
+            Publisher::create().name(name).save(tx)?;
+        }
+        Tag::objects().bulk_create(["t0", "t1", "t2", "t3"].map(|name| Tag::create().name(name))).run(tx)?;
+        for email in ["u0@x.org", "u1@x.org", "u2@x.org"] {
+            User::create().email(email).save(tx)?;
+        }
+        for (user, bio) in [(1, "hello"), (2, "good bye")] {
+            Profile::create().user(user).bio(bio).save(tx)?;
+        }
+        for number in 0..12 {
+            let published = (random.below(3) > 0).then(|| date(2020, random.pick(&[1, 6, 12]), 1));
+            let mut book = Book::create()
+                .title(format!("B{number}"))
+                .author(random.below(3) as i64 + 1)
+                .publisher(maybe(&mut random, 2))
+                .pages(random.below(7) as i32 * 10 + 1)
+                .price(1.0)
+                .published(published)
+                .active(random.below(2) == 0)
+                .summary(format!("summary {number}"))
+                .save(tx)?;
+            for tag in 1..=3 {
+                if random.below(3) == 0 {
+                    book.tags.add(tx, [tag])?;
+                }
+            }
+            for _ in 0..random.below(4) {
+                let stars = random.below(4) as i32 + 1;
+                let review = Review::create().stars(stars).text(format!("{stars}")).book(&book);
+                review.user(maybe(&mut random, 3)).save(tx)?;
+            }
+        }
+        Ok(())
+    })
+    .unwrap();
+    db
+}
+
 /// A date.
 pub fn date(year: i16, month: i8, day: i8) -> Date {
     Date::new(year, month, day).unwrap()
