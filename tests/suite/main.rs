@@ -9,6 +9,7 @@ mod lookups;
 mod paths;
 mod prefetch;
 mod querysets;
+mod random_aggregates;
 mod random_conditions;
 mod random_loading;
 mod relation_kinds;

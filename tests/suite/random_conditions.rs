@@ -12,7 +12,7 @@ use eager_orm::{Error, Result};
 
 /// A condition on books.
 #[derive(Clone, Debug)]
-enum Tree {
+pub enum Tree {
     And(Box<Tree>, Box<Tree>),
     Or(Box<Tree>, Box<Tree>),
     Xor(Box<Tree>, Box<Tree>),
@@ -21,7 +21,7 @@ enum Tree {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Leaf {
+pub enum Leaf {
     Pages(i32),
     Active,
     Title(&'static str),
@@ -62,15 +62,15 @@ enum Leaf {
 }
 
 /// The rows, as plain Rust.
-struct Rows {
-    authors: Vec<Author>,
-    publishers: Vec<Publisher>,
-    books: Vec<Book>,
-    tags: Vec<Tag>,
-    links: Vec<BookTag>,
-    reviews: Vec<Review>,
-    users: Vec<User>,
-    profiles: Vec<Profile>,
+pub struct Rows {
+    pub authors: Vec<Author>,
+    pub publishers: Vec<Publisher>,
+    pub books: Vec<Book>,
+    pub tags: Vec<Tag>,
+    pub links: Vec<BookTag>,
+    pub reviews: Vec<Review>,
+    pub users: Vec<User>,
+    pub profiles: Vec<Profile>,
 }
 
 /// Which related rows a scope has chosen; the inner None is the row of NULLs.
@@ -96,21 +96,21 @@ struct Speaks {
 }
 
 impl Rows {
-    fn tags_of(&self, book: &Book) -> Vec<&Tag> {
+    pub fn tags_of(&self, book: &Book) -> Vec<&Tag> {
         let links = self.links.iter().filter(|link| *link.book.key() == book.id);
         links.map(|link| self.tags.iter().find(|tag| tag.id == *link.tag.key()).unwrap()).collect()
     }
 
-    fn books_of(&self, tag: &Tag) -> Vec<&Book> {
+    pub fn books_of(&self, tag: &Tag) -> Vec<&Book> {
         let links = self.links.iter().filter(|link| *link.tag.key() == tag.id);
         links.map(|link| self.books.iter().find(|book| book.id == *link.book.key()).unwrap()).collect()
     }
 
-    fn reviews_of(&self, book: &Book) -> Vec<&Review> {
+    pub fn reviews_of(&self, book: &Book) -> Vec<&Review> {
         self.reviews.iter().filter(|review| *review.book.key() == book.id).collect()
     }
 
-    fn author_of(&self, book: &Book) -> &Author {
+    pub fn author_of(&self, book: &Book) -> &Author {
         self.authors.iter().find(|author| author.id == *book.author.key()).unwrap()
     }
 
@@ -133,7 +133,7 @@ impl Rows {
     }
 
     /// Whether a scope holds of a book.
-    fn holds(&self, tree: &Tree, book: &Book) -> bool {
+    pub fn holds(&self, tree: &Tree, book: &Book) -> bool {
         let mut speaks = Speaks::default();
         tree.speaks(&mut speaks);
         for tag in choices(speaks.tag, || self.tags_of(book)) {
@@ -235,7 +235,7 @@ fn behind<'a, A, B>(row: Option<Option<&'a A>>, rows: impl FnOnce(&'a A) -> Vec<
 }
 
 impl Tree {
-    fn random(random: &mut Random, depth: u32) -> Tree {
+    pub fn random(random: &mut Random, depth: u32) -> Tree {
         let mut inner = || Box::new(Tree::random(random, depth.saturating_sub(1)));
         if depth > 0 {
             let (left, right) = (inner(), inner());
@@ -249,7 +249,7 @@ impl Tree {
         Tree::Leaf(Leaf::random(random))
     }
 
-    fn cond(&self, b: &Fields<Book>) -> Cond<Book> {
+    pub fn cond(&self, b: &Fields<Book>) -> Cond<Book> {
         match self {
             Tree::And(left, right) => left.cond(b) & right.cond(b),
             Tree::Or(left, right) => left.cond(b) | right.cond(b),
@@ -390,7 +390,7 @@ impl Leaf {
     }
 }
 
-fn rows() -> Result<(Database, Rows)> {
+pub fn rows() -> Result<(Database, Rows)> {
     let db = random_library(7);
     let rows = Rows {
         authors: Author::objects().all(&db)?,
