@@ -736,3 +736,43 @@ fn what_is_nested_too_deep_is_refused_before_anything_runs() {
         assert_eq!(log.len(), 0);
     }
 }
+
+#[test]
+fn the_year_of_a_date_is_a_range_that_an_index_serves() -> Result<()> {
+    let db = empty();
+    let days = [(2019, 12, 31), (2020, 1, 1), (2020, 12, 31), (2021, 1, 1), (0, 1, 1), (9999, 12, 31)];
+    for (year, month, day) in days {
+        let day = date(year, month, day);
+        Sample::create().day(day).moment(day.at(23, 59, 59, 999_999_999)).save(&db)?;
+    }
+    type Compare = fn(&Fields<Sample>, i32) -> [Cond<Sample>; 2];
+    let compared: &[(Compare, fn(i32, i32) -> bool)] = &[
+        (|s, year| [s.day().year().eq(year), s.moment().year().eq(year)], |own, year| own == year),
+        (|s, year| [s.day().year().ne(year), s.moment().year().ne(year)], |own, year| own != year),
+        (|s, year| [s.day().year().lt(year), s.moment().year().lt(year)], |own, year| own < year),
+        (|s, year| [s.day().year().le(year), s.moment().year().le(year)], |own, year| own <= year),
+        (|s, year| [s.day().year().gt(year), s.moment().year().gt(year)], |own, year| own > year),
+        (|s, year| [s.day().year().ge(year), s.moment().year().ge(year)], |own, year| own >= year),
+    ];
+    for year in [-1, 0, 1, 2019, 2020, 2021, 9998, 9999, 10_000] {
+        for (i, (condition, holds)) in compared.iter().enumerate() {
+            let of_year = |own: i16| holds(i32::from(own), year);
+            let expected: Vec<i64> = (1..).zip(days).filter(|(_, day)| of_year(day.0)).map(|(key, _)| key).collect();
+            assert_eq!(samples(&db, |s| condition(&s, year)[0].clone()), expected, "day, comparison {i} with {year}");
+            assert_eq!(
+                samples(&db, |s| condition(&s, year)[1].clone()),
+                expected,
+                "moment, comparison {i} with {year}"
+            );
+        }
+    }
+    for query in [
+        Sample::objects().filter(|s| s.day().year().eq(2020)),
+        Sample::objects().filter(|s| s.day().year().ge(2020)),
+        Sample::objects().filter(|s| s.day().year().lt(2020)),
+    ] {
+        let plan = assert_num_queries!(db, 1, { query.explain(&db)? });
+        assert!(plan.contains("SEARCH") && plan.contains("sample_day_idx"), "{plan}");
+    }
+    Ok(())
+}

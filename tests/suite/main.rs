@@ -3,16 +3,20 @@
 
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
+mod aggregates;
 mod hostile;
 mod lazy;
+mod loading;
 mod lookups;
 mod paths;
+mod peers;
 mod prefetch;
 mod querysets;
 mod random_aggregates;
 mod random_conditions;
 mod random_loading;
 mod relation_kinds;
+mod report;
 mod select_related;
 mod support;
 mod transactions;

@@ -837,3 +837,16 @@ fn a_slot_that_is_filled_is_not_filled_with_something_else() -> Result<()> {
     assert_eq!(stars(books[3].top_reviews.get()?), [2, 3]);
     Ok(())
 }
+
+#[test]
+fn a_row_that_a_through_model_links_twice_is_loaded_twice_and_queried_once() -> Result<()> {
+    let db = library();
+    BookTag::create().book(1).tag(1).save(&db)?;
+    let book = Book::objects().find(&db, 1)?;
+    assert_eq!(assert_num_queries!(db, 1, { names(book.tags.all(&db)?).len() }), 3);
+    assert_eq!(assert_num_queries!(db, 1, { book.tags.query().count(&db)? }), 2);
+    let book = assert_num_queries!(db, 2, { Book::objects().prefetch_related(|b| b.tags()).find(&db, 1)? });
+    assert_eq!(book.tags.loaded().unwrap().len(), 3);
+    assert_eq!(assert_num_queries!(db, 1, { Book::objects().filter(|b| b.tags().eq(1)).count(&db)? }), 2);
+    Ok(())
+}

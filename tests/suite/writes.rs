@@ -126,6 +126,10 @@ fn a_new_row_may_be_a_plain_struct() -> Result<()> {
     assert_eq!((books[0].id, books[0].pages, books[0].active), (5, 100, false));
     assert_eq!((books[1].id, books[1].pages), (50, 3));
     assert_eq!(Book::objects().find(&db, 50)?, books[1]);
+    let one = NewTag { id: None, name: "t9".to_owned() };
+    assert_eq!(assert_num_queries!(db, 1, { Tag::objects().create(&db, one)? }).name, "t9");
+    let error = Tag::objects().create(&db, Tag::create().name("t9")).unwrap_err();
+    assert!(matches!(&error, Error::Unique { model: "Tag", fields } if *fields == ["name"]), "{error:?}");
     let built: NewAuthor = Author::create().name("Dan").build();
     assert_eq!((built.id, built.name.as_str(), built.country), (None, "Dan", None));
     Ok(())

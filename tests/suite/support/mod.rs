@@ -125,6 +125,7 @@ pub struct Airport {
     pub departures: HasMany<Flight>,
     #[relation(via = "dest")]
     pub arrivals: HasMany<Flight>,
+    pub some_departures: Prefetched<Flight>,
 }
 
 #[derive(Model, Debug, Clone, PartialEq)]

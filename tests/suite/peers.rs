@@ -1,24 +1,11 @@
 //! Peers: the first lazy access to a relation loads it for every row of the result, in one statement, whatever the
 //! order of access, whatever became of the rows, and whoever asks first.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-#![allow(dead_code, reason = "the models are shared with the suite")]
-
-#[path = "suite/support/mod.rs"]
-mod support;
-
 use std::sync::Barrier;
 
+use crate::support::*;
 use eager_orm::prelude::*;
 use eager_orm::{Error, Result};
-use support::*;
 
 const MODELS: &[&eager_orm::ModelMeta] = models![Author, Publisher, Book, Tag, BookTag, Review, User, Profile];
 

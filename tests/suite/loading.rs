@@ -1,14 +1,5 @@
 //! Loading at the edges: trees, limits for each parent at size, hundreds of thousands of parents, and JSON.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
 use eager_orm::prelude::*;
 use eager_orm::{Error, Result};
 use serde::Serialize;

@@ -1,22 +1,9 @@
 //! The report of a capture: each of eight faults is found, with the line of the query, the line of the touch and the
 //! call to write; nothing is found in eight programs that load as they should.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-#![allow(dead_code, reason = "the models are shared with the suite")]
-
-#[path = "suite/support/mod.rs"]
-mod support;
-
+use crate::support::*;
 use eager_orm::prelude::*;
 use eager_orm::{Finding, FindingKind, Log, Result};
-use support::*;
 
 /// Five authors of two books each, two reviews a book, one user, one tag on each book.
 fn five_authors() -> Result<Database> {
@@ -272,5 +259,5 @@ fn the_assertion_fails_with_the_report() {
     let message = *caught.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains("1. Book.author was loaded one by one, 10 times"), "{message}");
     assert!(message.contains("2. the column Book.summary was loaded, and nobody read it"), "{message}");
-    assert!(message.contains("tests/report.rs:"), "{message}");
+    assert!(message.contains("tests/suite/report.rs:"), "{message}");
 }

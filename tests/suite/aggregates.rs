@@ -1,21 +1,8 @@
 //! Aggregates: over relations beside each row, over groups, over the whole query; two of them never multiply each other.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-#![allow(dead_code, reason = "the models are shared with the suite")]
-
-#[path = "suite/support/mod.rs"]
-mod support;
-
+use crate::support::*;
 use eager_orm::prelude::*;
 use eager_orm::{Error, Result};
-use support::*;
 
 /// Authors A1 (30), A2 (no age), A3 (50); books B0..B3 of 10..40 pages by A1, A2, A1, A2; tags t0..t2 on B0 {t0, t1},
 /// B1 {t0}, B2 {t2}; book i has reviews of 1..=i stars.
