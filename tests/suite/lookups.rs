@@ -2,6 +2,8 @@
 //!
 //! Whatever the condition, a query with it is one statement; `books`, `samples` and `authors` assert that.
 
+use std::time::{Duration, Instant};
+
 use eager_orm::{Error, Predicate, Result};
 
 use crate::support::*;
@@ -579,7 +581,6 @@ fn a_row_is_in_exactly_one_of_a_condition_and_its_negation() {
         |b| b.published().is_null(),
         |b| b.published().year().lt(2021),
         |b| b.published().in_([date(2020, 1, 31)]),
-        |b| b.published().in_([None::<Date>]),
         |b| b.publisher().eq(1),
         |b| b.publisher().ne(1),
         |b| b.publisher().in_([1, 2]),
@@ -766,13 +767,61 @@ fn the_year_of_a_date_is_a_range_that_an_index_serves() -> Result<()> {
             );
         }
     }
+    for (low, high) in [(2020, 2020), (0, 2020), (2021, 2020), (-5, 2019), (2021, 9999), (2020, 20_000)] {
+        let of_years = |own: i16| (low..=high).contains(&i32::from(own));
+        let expected: Vec<i64> = (1..).zip(days).filter(|(_, day)| of_years(day.0)).map(|(key, _)| key).collect();
+        assert_eq!(samples(&db, |s| s.day().year().between(low, high)), expected, "between {low} and {high}");
+    }
     for query in [
         Sample::objects().filter(|s| s.day().year().eq(2020)),
         Sample::objects().filter(|s| s.day().year().ge(2020)),
         Sample::objects().filter(|s| s.day().year().lt(2020)),
+        Sample::objects().filter(|s| s.day().year().between(2020, 2021)),
     ] {
         let plan = assert_num_queries!(db, 1, { query.explain(&db)? });
         assert!(plan.contains("SEARCH") && plan.contains("sample_day_idx"), "{plan}");
     }
     Ok(())
+}
+
+#[test]
+fn in_of_nothing_runs_no_statement() -> Result<()> {
+    let db = library();
+    let none: [i32; 0] = [];
+    assert_num_queries!(db, 0, {
+        assert!(Book::objects().filter(|b| b.pages().in_(none)).all(&db)?.is_empty());
+        assert_eq!(Book::objects().filter(|b| b.pages().in_(none) & b.active()).count(&db)?, 0);
+        assert!(!Book::objects().filter(|b| b.pages().in_([None::<i32>])).exists(&db)?);
+    });
+    let all = Book::objects().count(&db)?;
+    assert_eq!(assert_num_queries!(db, 1, { Book::objects().filter(|b| !b.pages().in_(none)).count(&db)? }), all);
+    let undated = Book::objects().filter(|b| !b.published().in_([None::<Date>]));
+    assert_eq!(assert_num_queries!(db, 1, { undated.count(&db)? }), all);
+    Ok(())
+}
+
+#[test]
+fn a_hundred_thousand_alternatives_are_built_in_seconds() {
+    let db = library();
+    let start = Instant::now();
+    let query = Book::objects().filter(|b| (0..100_000).fold(b.pages().eq(10), |any, n| any | b.pages().eq(n)));
+    // It works, or SQLite says that it is too much; nothing aborts.
+    let (_, log) = db.capture(|db| query.count(db));
+    assert!(log.len() <= 1, "{log}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn queries_nested_too_deep_are_refused_before_anything_runs() {
+    let db = library();
+    let nested = |levels: u32| {
+        (0..levels).fold(Book::objects().filter(|b| b.active()), |inner, _| {
+            Book::objects().filter(|b| b.id().in_(inner.values_list(|b| b.id())))
+        })
+    };
+    let active = nested(0).count(&db).unwrap();
+    assert_eq!(nested(30).count(&db).unwrap(), active);
+    let (found, log) = db.capture(|db| nested(5_000).count(db));
+    assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
+    assert_eq!(log.len(), 0);
 }

@@ -850,3 +850,42 @@ fn a_row_that_a_through_model_links_twice_is_loaded_twice_and_queried_once() -> 
     assert_eq!(assert_num_queries!(db, 1, { Book::objects().filter(|b| b.tags().eq(1)).count(&db)? }), 2);
     Ok(())
 }
+
+#[test]
+fn a_part_of_no_rows_is_empty_and_runs_no_statement() -> Result<()> {
+    let db = library();
+    let query = Author::objects().prefetch_related(|a| a.books().query(|q| q.none()).to(|a| a.long_books()));
+    let authors = assert_num_queries!(db, 1, { query.all(&db)? });
+    for author in &authors {
+        assert!(author.long_books.get()?.is_empty(), "{:?}", author.long_books);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_part_that_only_reverses_is_reversed() -> Result<()> {
+    let db = empty();
+    Airport::create().code("VIE").city("Vienna").save(&db)?;
+    for number in 1..=3 {
+        Flight::create().number(number).origin("VIE").dest("VIE").save(&db)?;
+    }
+    // Flights are ordered by "-number".
+    let query =
+        Airport::objects().prefetch_related(|a| a.departures().query(|q| q.reverse()).to(|a| a.some_departures()));
+    let airport = assert_num_queries!(db, 2, { query.get(&db)? });
+    let numbers: Vec<i32> = airport.some_departures.get()?.iter().map(|flight| flight.number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    Ok(())
+}
+
+#[test]
+fn a_part_with_a_fetch_mode_of_its_own_has_it_and_what_is_beside_it_has_not() -> Result<()> {
+    let db = library();
+    let query = Author::objects()
+        .prefetch_related(|a| a.books().query(|q| q.fetch_mode(FetchMode::Raise)).to(|a| a.long_books()));
+    let authors = assert_num_queries!(db, 2, { query.all(&db)? });
+    let outcome = authors[0].long_books.get()?[0].tags.all(&db);
+    assert!(matches!(outcome, Err(Error::FetchBlocked { .. })), "{outcome:?}");
+    assert_num_queries!(db, 1, { authors[0].books.all(&db)? });
+    Ok(())
+}

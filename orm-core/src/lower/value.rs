@@ -28,9 +28,7 @@ impl Lowerer {
             },
             NodeKind::And(..) | NodeKind::Or(..) | NodeKind::Xor(..) | NodeKind::Not(_) => self.scope_of(node)?,
             NodeKind::IsNull(inner) => Expr::IsNull(Box::new(self.value(inner)?)),
-            NodeKind::Between(value, low, high) => {
-                Expr::Between(Box::new(self.value(value)?), Box::new(self.value(low)?), Box::new(self.value(high)?))
-            }
+            NodeKind::Between(value, low, high) => self.between(value, low, high)?,
             NodeKind::InList(value, list) => self.in_list(value, list)?,
             NodeKind::InQuery(value, plan) => {
                 let value = self.value(value)?;
@@ -124,6 +122,15 @@ impl Lowerer {
         }))
     }
 
+    fn between(&mut self, value: &Node, low: &Node, high: &Node) -> Result<Expr> {
+        let from = self.year_range(Operator::Ge, value, low)?;
+        let to = self.year_range(Operator::Le, value, high)?;
+        Ok(match (from, to) {
+            (Some(from), Some(to)) => Expr::all(vec![from, to]),
+            _ => Expr::Between(Box::new(self.value(value)?), Box::new(self.value(low)?), Box::new(self.value(high)?)),
+        })
+    }
+
     /// Literals go into one bind, so the text is the same for any number of them; NULL among them matches nothing.
     fn in_list(&mut self, value: &Node, list: &[Node]) -> Result<Expr> {
         let value = self.value(value)?;
@@ -136,6 +143,7 @@ impl Lowerer {
             })
             .collect();
         Ok(match literals {
+            Some(literals) if literals.is_empty() => Expr::any(Vec::new()),
             Some(literals) => Expr::InArray(Box::new(value), Box::new(Expr::Bind(Bind::Array(Arc::new(literals))))),
             None => {
                 let list = list.iter().map(|node| self.value(node)).collect::<Result<_>>()?;

@@ -113,10 +113,21 @@ impl Plan {
     pub(crate) fn is_plain(&self) -> bool {
         self.filters.is_empty()
             && self.order.is_none()
+            && !self.reversed
             && !self.distinct
+            && !self.empty
             && !self.is_sliced()
             && self.joins.is_empty()
             && self.deferrals.is_empty()
+            && self.mode.is_none()
+            && self.misuse.is_none()
+    }
+
+    /// How deep the expressions in it are nested.
+    fn depth(&self) -> u16 {
+        let selected = self.select.iter().flatten().chain(&self.annotations);
+        let order = self.order.iter().flatten().map(|term| &term.node);
+        self.filters.iter().chain(selected).chain(order).map(Node::depth).max().unwrap_or(0)
     }
 
     /// The slots of the deferred columns that are left out of the model at the end of `path`.

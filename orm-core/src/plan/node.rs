@@ -21,6 +21,9 @@ struct Tree {
 /// condition of any number of parts joined by `&` or by `|` is one level deep.)
 const DEEPEST: u16 = 200;
 
+/// As how many levels a query in an expression counts: more of the stack is needed to walk it.
+const DEPTH_OF_QUERY: u16 = 5;
+
 #[derive(Debug)]
 pub(crate) enum NodeKind {
     /// A column of the model at the end of a path.
@@ -119,7 +122,19 @@ impl Node {
     pub(crate) fn new(kind: NodeKind) -> Self {
         let mut depth = 0;
         kind.each_child(&mut |child| depth = depth.max(child.0.depth + 1));
+        if let NodeKind::InQuery(_, plan) | NodeKind::Exists(plan) | NodeKind::Subquery(plan) = &kind {
+            depth = depth.max(plan.depth() + DEPTH_OF_QUERY);
+        }
+        Node::at_depth(kind, depth)
+    }
+
+    fn at_depth(kind: NodeKind, depth: u16) -> Self {
         Node(Arc::new(if depth > DEEPEST { Tree { kind: NodeKind::TooDeep, depth: 0 } } else { Tree { kind, depth } }))
+    }
+
+    /// How deep it is nested.
+    pub(super) fn depth(&self) -> u16 {
+        self.0.depth
     }
 
     pub(crate) fn kind(&self) -> &NodeKind {
@@ -128,14 +143,12 @@ impl Node {
 
     /// `left & right`. A chain of them is one list, however long.
     pub(crate) fn and(left: Node, right: Node) -> Self {
-        let is_and = |node: &Node| matches!(node.kind(), NodeKind::And(_));
-        Node::new(NodeKind::And(Self::joined(left, right, is_and)))
+        Self::joined(left, right, |node| matches!(node.kind(), NodeKind::And(_)), NodeKind::And)
     }
 
     /// `left | right`. A chain of them is one list, however long.
     pub(crate) fn or(left: Node, right: Node) -> Self {
-        let is_or = |node: &Node| matches!(node.kind(), NodeKind::Or(_));
-        Node::new(NodeKind::Or(Self::joined(left, right, is_or)))
+        Self::joined(left, right, |node| matches!(node.kind(), NodeKind::Or(_)), NodeKind::Or)
     }
 
     /// `left ^ right`.
@@ -143,7 +156,15 @@ impl Node {
         Node::new(NodeKind::Xor(left, right))
     }
 
-    fn joined(left: Node, right: Node, is_same: impl Fn(&Node) -> bool) -> Vec<Node> {
+    fn joined(
+        left: Node,
+        right: Node,
+        is_same: impl Fn(&Node) -> bool,
+        kind: impl FnOnce(Vec<Node>) -> NodeKind,
+    ) -> Self {
+        // Not asked of each part: that would be asked again for each part that is added.
+        let below = |node: &Node| if is_same(node) { node.depth() } else { node.depth() + 1 };
+        let depth = below(&left).max(below(&right));
         let parts = |node: Node| {
             if !is_same(&node) {
                 return vec![node];
@@ -160,7 +181,7 @@ impl Node {
         };
         let mut all = parts(left);
         all.extend(parts(right));
-        all
+        Node::at_depth(kind(all), depth)
     }
 
     pub(crate) fn bind(bind: Bind<'static>) -> Self {

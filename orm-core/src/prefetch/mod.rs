@@ -81,6 +81,8 @@ fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Br
             }
             _ => {
                 let parents = Parents::of_rows(rows, branch)?;
+                let mode = branch.plan.mode.unwrap_or(run.home.mode);
+                let run = Run { home: Home { mode, ..run.home }, ..run };
                 match branch.depth {
                     Some(depth) => recursive::run(run, parents, branch, depth)?,
                     None => step::run(run, parents, branch)?,
