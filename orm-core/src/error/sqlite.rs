@@ -6,6 +6,9 @@ use rusqlite::ffi;
 
 use super::Error;
 
+/// `SQLITE_CONSTRAINT_DATATYPE`, which the bindings for a system's SQLite are too old to name.
+const CONSTRAINT_DATATYPE: std::ffi::c_int = ffi::SQLITE_CONSTRAINT | (12 << 8);
+
 /// What was going on when SQLite failed: enough to name things as the caller does.
 pub(crate) struct Context<'a> {
     /// The model the statement is about.
@@ -36,7 +39,7 @@ pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error 
         }
         ffi::SQLITE_CONSTRAINT_CHECK => Error::Check { model: context.model, name: after_colon(&message).to_owned() },
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::ForeignKey { model: context.model, relation: None, key: None },
-        ffi::SQLITE_CONSTRAINT_DATATYPE => {
+        CONSTRAINT_DATATYPE => {
             // `cannot store REAL value in INTEGER column job.price`: an integer that has outgrown 64 bits, mostly.
             let column = message.rsplit(' ').next().unwrap_or_default();
             let field = columns(&format!(": {column}"), context).join(", ");
