@@ -102,6 +102,24 @@ macro_rules! grouped {
         impl<M: Model, V> QuerySet<M, $shape<V>> {
             /// Groups the rows by what `values_list` names, and computes aggregates of each group. A filter on an aggregate
             /// after it is a HAVING; an order never splits groups.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # use eager_orm::prelude::*;
+            /// # #[derive(Model)]
+            /// # pub struct Book { pub id: i64, pub genre: String, pub pages: i32 }
+            /// # let db = Database::in_memory()?;
+            /// # db.create_tables(models![Book])?;
+            /// # Book::create().genre("sf").pages(412).save(&db)?;
+            /// // SELECT "book"."genre", count("book"."id"), max("book"."pages") FROM "book" GROUP BY "book"."genre"
+            /// let genres: Vec<(String, (i64, Option<i32>))> = Book::objects()
+            ///     .values_list(|b| b.genre())
+            ///     .annotate(|b| (b.id().count(), b.pages().max()))
+            ///     .all(&db)?;
+            /// assert_eq!(genres, [("sf".to_owned(), (1, Some(412)))]);
+            /// # Ok::<(), eager_orm::Error>(())
+            /// ```
             pub fn annotate<A: AggSelection<M> + 'static>(
                 mut self,
                 f: impl FnOnce(Fields<M>) -> A,

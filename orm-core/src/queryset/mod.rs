@@ -8,7 +8,9 @@
 //! ```
 
 mod aggregate;
+mod delete;
 mod explain;
+mod in_hand;
 mod part;
 mod read;
 mod record;
@@ -21,12 +23,13 @@ mod terminal;
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use delete::Deleted;
+pub(crate) use delete::delete;
+pub use in_hand::prefetch_related_objects;
 pub use record::Record;
 pub use shape::{Annotated, Column, Grouped, Records, Rows, Shape, Values, ValuesOf};
 pub use stream::Iter;
 pub use subquery::{exists, subquery};
-pub(crate) use terminal::delete;
-pub use terminal::{Deleted, prefetch_related_objects};
 
 use crate::model::Model;
 use crate::plan::Plan;

@@ -4,6 +4,36 @@ use super::QuerySet;
 use crate::lookup::{JoinSet, OrderSet, Part, Predicate, PrefetchSet, ToMany, Whole};
 use crate::model::{Fields, Model};
 
+/// What makes a part of a relation, inside `prefetch_related`. A part goes to a slot, for it is not the whole.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub books: HasMany<Book>, pub long: Prefetched<Book>, pub latest: Prefetched<Book> }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author, Book])?;
+/// # let ann = Author::create().save(&db)?;
+/// # for pages in [100, 200, 400] { Book::create().pages(pages).author(&ann).save(&db)?; }
+/// // SELECT .. FROM "author"
+/// // SELECT .. FROM "book" WHERE ("book"."pages" > ?1) AND ("book"."author_id" IN (SELECT value FROM rarray(?2)))
+/// // SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY "book"."author_id" ORDER BY ..) ..) WHERE ..
+/// let authors = assert_num_queries!(db, 3, {
+///     Author::objects()
+///         .prefetch_related(|a| {
+///             let long = a.books().filter(|b| b.pages().gt(150)).to(|a| a.long());
+///             let latest = a.books().order_by(|b| b.id().desc()).limit(1).to(|a| a.latest());
+///             (long, latest)
+///         })
+///         .all(&db)?
+/// });
+/// assert_eq!(authors[0].long.get()?.len(), 2);
+/// assert_eq!(authors[0].latest.get()?[0].pages, 400);
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     fn part(&self) -> Part<R, O, T> {
         Part::new(self.path(), QuerySet::<T>::new().plan)

@@ -31,6 +31,16 @@ impl<M: Model, S> QuerySet<M, S> {
     }
 
     /// The rows for which this does not hold; a row for which it is NULL stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// let books = Book::objects().exclude(|b| b.pages().gt(300));
+    /// assert!(books.to_sql().ends_with(r#"WHERE ("book"."pages" > ?1) IS NOT TRUE"#));
+    /// ```
     pub fn exclude<P: Predicate<M>>(self, f: impl FnOnce(Fields<M>) -> P) -> Self {
         self.with_filter(Node::new(NodeKind::Not(f(root::<M>()).cond().node)))
     }
@@ -69,6 +79,16 @@ impl<M: Model, S> QuerySet<M, S> {
     }
 
     /// The order, in place of any before and of the model's own; `|_| ()` for none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// let books = Book::objects().order_by(|b| (b.pages().desc(), b.title()));
+    /// assert!(books.to_sql().ends_with(r#"ORDER BY "book"."pages" DESC, "book"."title""#));
+    /// ```
     pub fn order_by<O: OrderSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> O) -> Self {
         self.refuse_sliced();
         let mut order = Vec::new();
@@ -79,6 +99,16 @@ impl<M: Model, S> QuerySet<M, S> {
     }
 
     /// The same order from its other end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// let books = Book::objects().order_by(|b| (b.pages().desc(), b.title())).reverse();
+    /// assert!(books.to_sql().ends_with(r#"ORDER BY "book"."pages", "book"."title" DESC"#));
+    /// ```
     pub fn reverse(mut self) -> Self {
         self.refuse_sliced();
         self.plan.reversed = !self.plan.reversed;
@@ -86,18 +116,38 @@ impl<M: Model, S> QuerySet<M, S> {
     }
 
     /// At most so many rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// let page = Book::objects().order_by(|b| b.title()).limit(20).offset(40);
+    /// assert!(page.to_sql().ends_with(r#"ORDER BY "book"."title" LIMIT ?1 OFFSET ?2"#));
+    /// ```
     pub fn limit(mut self, rows: u64) -> Self {
         self.plan.limit = Some(rows);
         self
     }
 
-    /// Without the first rows.
+    /// Without the first rows; [`limit`](Self::limit) has an example.
     pub fn offset(mut self, rows: u64) -> Self {
         self.plan.offset = Some(rows);
         self
     }
 
     /// Equal rows once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// let lengths = Book::objects().values_list(|b| b.pages()).distinct();
+    /// assert_eq!(lengths.to_sql(), r#"SELECT DISTINCT "book"."pages" FROM "book""#);
+    /// ```
     pub fn distinct(mut self) -> Self {
         self.refuse_sliced();
         self.plan.distinct = true;
@@ -105,12 +155,43 @@ impl<M: Model, S> QuerySet<M, S> {
     }
 
     /// No rows: terminal methods answer without a statement.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// assert_num_queries!(db, 0, {
+    ///     assert!(Book::objects().none().all(&db)?.is_empty());
+    /// });
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn none(mut self) -> Self {
         self.plan.empty = true;
         self
     }
 
     /// What happens when a relation of these rows is read that was not loaded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let ann = Author::create().name("Ann").save(&db)?;
+    /// # Book::create().author(&ann).save(&db)?;
+    /// let book = Book::objects().fetch_mode(FetchMode::Raise).get(&db)?;
+    /// assert!(book.author.get(&db).is_err()); // no statement: the author was not asked for
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn fetch_mode(mut self, mode: FetchMode) -> Self {
         self.plan.mode = Some(mode);
         self
@@ -185,6 +266,16 @@ impl<M: Model> QuerySet<M> {
     /// Of the `Deferred` columns, loads these and no others; `|_| ()` for none. Plain columns are always loaded.
     ///
     /// It speaks of the query's own model, and of every model that is named with a path to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Page { pub id: i64, pub title: String, pub text: Deferred<String>, pub html: Deferred<String> }
+    /// let pages = Page::objects().only(|p| p.text());
+    /// assert_eq!(pages.to_sql(), r#"SELECT "page"."id", "page"."title", "page"."text" FROM "page""#);
+    /// ```
     pub fn only<D: DeferSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> D) -> Self {
         let mut columns = Vec::new();
         f(root::<M>()).deferred(&mut columns);
@@ -193,6 +284,16 @@ impl<M: Model> QuerySet<M> {
     }
 
     /// Leaves these `Deferred` columns unloaded; one that is read all the same is loaded then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Page { pub id: i64, pub title: String, pub text: Deferred<String>, pub html: Deferred<String> }
+    /// let pages = Page::objects().defer(|p| p.html());
+    /// assert_eq!(pages.to_sql(), r#"SELECT "page"."id", "page"."title", "page"."text" FROM "page""#);
+    /// ```
     pub fn defer<D: DeferSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> D) -> Self {
         let mut columns = Vec::new();
         f(root::<M>()).deferred(&mut columns);
@@ -226,6 +327,22 @@ impl<M: Model> QuerySet<M> {
     }
 
     /// Some columns or expressions in place of the model, as named [`Record`](super::Record)s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().title("Dune").pages(412).save(&db)?;
+    /// # Book::create().title("Emma").pages(290).save(&db)?;
+    /// for book in Book::objects().values(|b| (b.title(), b.pages())).all(&db)? {
+    ///     println!("{}", serde_json::to_string(&book).unwrap()); // {"title":"Dune","pages":412}
+    /// }
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn values<V: ValuesOf<M> + 'static>(mut self, f: impl FnOnce(Fields<M>) -> V) -> QuerySet<M, Records<V>>
     where
         Records<V>: Shape<M>,

@@ -33,6 +33,20 @@ pub fn exists<R, M: Model, S: Shape<M>>(queryset: QuerySet<M, S>) -> Cond<R> {
 }
 
 /// The first value of a queryset of one column, or NULL.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+/// // Books with as many pages as the first of their title.
+/// let same = |title| Book::objects().filter(|b| b.title().eq(title)).order_by(|b| b.id()).values_list(|b| b.pages());
+/// let books = Book::objects().filter(|b| b.pages().eq(subquery(same(outer(b.title())))));
+/// assert!(books.to_sql().ends_with(
+///     r#"WHERE "book"."pages" = (SELECT "book_2"."pages" FROM "book" AS "book_2" WHERE "book_2"."title" = "book"."title" ORDER BY "book_2"."id" LIMIT ?1)"#
+/// ));
+/// ```
 pub fn subquery<R, M: Model, V: Value>(queryset: QuerySet<M, Column<V>>) -> Expr<R, V::Nullable, One> {
     let mut plan = queryset.plan;
     plan.limit = Some(plan.limit.map_or(1, |limit| limit.min(1)));

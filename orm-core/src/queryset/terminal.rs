@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 use std::panic::Location;
 
+use super::delete::{Deleted, delete};
 use super::{QuerySet, Shape};
-use crate::db::{About, Connection, Executor, Need};
+use crate::db::{About, Executor, Need};
 use crate::error::{Error, Result};
-use crate::group::Instance;
-use crate::lookup::{AssignSet, PrefetchSet};
+use crate::lookup::AssignSet;
 use crate::lower;
-use crate::meta::{RelationKind, RelationMeta};
+use crate::meta::RelationMeta;
 use crate::model::{Fields, Model, root};
 use crate::plan::{Node, NodeKind, OrderNode, Path, Plan};
-use crate::prefetch::{Prefetch, Run};
 use crate::relation::IntoKey;
 use crate::sql;
 use crate::statement::Statement;
@@ -27,6 +26,21 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     ///
     /// [`Error::NoSuchTable`] and [`Error::NoSuchColumn`] where the database is not what the model says,
     /// [`Error::Decode`] where a value is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().title("Dune").pages(412).save(&db)?;
+    /// # Book::create().title("Emma").pages(290).save(&db)?;
+    /// let books = Book::objects().order_by(|b| b.title()).all(&db)?; // SELECT .. FROM "book" ORDER BY "book"."title"
+    /// assert_eq!(books[0].title, "Dune");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn all(&self, db: &dyn Executor) -> Result<Vec<S::Out>> {
         let at = Location::caller();
@@ -49,6 +63,22 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// # Errors
     ///
     /// As for [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().title("Dune").pages(412).save(&db)?;
+    /// # Book::create().title("Emma").pages(290).save(&db)?;
+    /// // SELECT .. FROM "book" ORDER BY "book"."pages" LIMIT ?1
+    /// let shortest = Book::objects().order_by(|b| b.pages()).first(&db)?;
+    /// assert_eq!(shortest.map(|book| book.title).as_deref(), Some("Emma"));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn first(&self, db: &dyn Executor) -> Result<Option<S::Out>> {
         let mut rows = self.cut(1, true).all(db)?;
@@ -60,6 +90,22 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// # Errors
     ///
     /// [`Error::Misuse`] on a queryset with a limit or an offset; otherwise as for [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().title("Dune").pages(412).save(&db)?;
+    /// # Book::create().title("Emma").pages(290).save(&db)?;
+    /// // SELECT .. FROM "book" ORDER BY "book"."pages" DESC LIMIT ?1
+    /// let longest = Book::objects().order_by(|b| b.pages()).last(&db)?;
+    /// assert_eq!(longest.map(|book| book.title).as_deref(), Some("Dune"));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn last(&self, db: &dyn Executor) -> Result<Option<S::Out>> {
         let mut last = self.clone();
@@ -78,6 +124,22 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     ///
     /// [`Error::DoesNotExist`] for none, [`Error::MultipleObjectsReturned`] for more than one; otherwise as for
     /// [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().title("Dune").pages(412).save(&db)?;
+    /// # Book::create().title("Emma").pages(290).save(&db)?;
+    /// // SELECT .. FROM "book" WHERE "book"."title" = ?1 LIMIT ?2
+    /// let dune = Book::objects().filter(|b| b.title().eq("Dune")).get(&db)?;
+    /// assert_eq!(dune.pages, 412);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn get(&self, db: &dyn Executor) -> Result<S::Out> {
         let mut one = self.clone();
@@ -94,6 +156,21 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// # Errors
     ///
     /// As for [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().title("Dune").pages(412).save(&db)?;
+    /// # Book::create().title("Emma").pages(290).save(&db)?;
+    /// // SELECT count(*) FROM "book" WHERE "book"."pages" > ?1
+    /// assert_eq!(Book::objects().filter(|b| b.pages().gt(300)).count(&db)?, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn count(&self, db: &dyn Executor) -> Result<u64> {
         let count = self.single(db, Location::caller(), lower::count)?;
@@ -105,6 +182,19 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// # Errors
     ///
     /// As for [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// // SELECT 1 FROM "book" WHERE "book"."pages" > ?1 LIMIT ?2
+    /// assert!(!Book::objects().filter(|b| b.pages().gt(300)).exists(&db)?);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn exists(&self, db: &dyn Executor) -> Result<bool> {
         Ok(self.single(db, Location::caller(), lower::exists)?.is_some())
@@ -195,6 +285,22 @@ impl<M: Model> QuerySet<M> {
     /// # Errors
     ///
     /// As for [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().title("Dune").pages(412).save(&db)?;
+    /// # Book::create().title("Emma").pages(290).save(&db)?;
+    /// // SELECT .. FROM "book" WHERE "book"."id" IN (SELECT value FROM rarray(?1))
+    /// let books = Book::objects().in_bulk(&db, [1, 2, 99])?;
+    /// assert_eq!((books.len(), &*books[&2].title), (2, "Emma"));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn in_bulk<Q: IntoKey<M, M::Key>>(
         &self,
@@ -282,121 +388,6 @@ impl<M: Model> QuerySet<M> {
         let at = Location::caller();
         delete(db, at, &self.plan)
     }
-}
-
-/// What a delete took: the rows themselves, and those that went with them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Deleted {
-    /// How many rows, of all models.
-    pub total: u64,
-    /// How many rows of each model; a table that belongs to no model that is known here goes by its own name.
-    pub per_model: Vec<(String, u64)>,
-}
-
-/// Deletes the rows of a plan and counts what it took.
-pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, plan: &Plan) -> Result<Deleted> {
-    let Some(statement) = lower::delete(plan)? else { return Ok(Deleted::default()) };
-    let sql = sql::compile(&statement);
-    let about = About { meta: plan.meta, at };
-    let mut deleted = Deleted::default();
-    db.run(Need::Write, at, &mut |connection| {
-        let (own, mut tables) = connection
-            .counting_deletes(|| connection.execute(&sql, about))
-            .map_err(|error| blame(error, connection, about, plan))?;
-        // SQLite does not tell of single rows of a table without rowids; of this statement's own it tells how many.
-        let known = tables.entry(about.meta.table.to_owned()).or_default();
-        *known = own.max(*known);
-        tables.retain(|_, rows| *rows > 0);
-        deleted.total = tables.values().sum();
-        deleted.per_model = tables.into_iter().map(|(table, rows)| (name_of(about, table), rows)).collect();
-        Ok(())
-    })?;
-    Ok(deleted)
-}
-
-/// Says which foreign keys hold the rows; SQLite does not.
-#[cold]
-fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -> Error {
-    if !matches!(error, Error::ForeignKey { .. }) {
-        return error;
-    }
-    let mut by = Vec::new();
-    for meta in about.meta.reachable() {
-        for relation in meta.relations {
-            let RelationKind::ForeignKey { constraint: true, .. } = relation.kind else { continue };
-            if !std::ptr::eq(relation.target(), about.meta) {
-                continue;
-            }
-            let mut holding = Plan::new(meta);
-            let rows = Plan { joins: Vec::new(), prefetches: Vec::new(), select: None, ..plan.clone() };
-            let key = Node::new(NodeKind::ForeignKey(Path::default(), relation));
-            holding.filters.push(Node::new(NodeKind::InQuery(key, Box::new(rows))));
-            let Ok(Some(statement)) = lower::exists(&holding) else { continue };
-            let mut found = false;
-            let looked = connection.query(&sql::compile(&statement), About { meta, at: about.at }, |_| {
-                found = true;
-                Ok(())
-            });
-            if looked.is_ok() && found {
-                by.push(format!("{}.{}", relation.model, relation.name));
-            }
-        }
-    }
-    if by.is_empty() { error } else { Error::Protected { model: about.meta.name, by } }
-}
-
-/// The model of a table, among those that can be reached from the model the delete is about.
-fn name_of(about: About, table: String) -> String {
-    let known = about.meta.reachable().into_iter().find(|meta| meta.table == table);
-    known.map_or(table, |meta| meta.name.to_owned())
-}
-
-/// Loads relations of rows already in hand: of a slice, of references from anywhere, of one row. What is loaded already
-/// is not loaded again.
-///
-/// # Errors
-///
-/// As for [`QuerySet::all`].
-///
-/// # Examples
-///
-/// ```
-/// # use eager_orm::prelude::*;
-/// # #[derive(Model)]
-/// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
-/// # #[derive(Model)]
-/// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
-/// # let db = Database::in_memory()?;
-/// # db.create_tables(models![Author, Book])?;
-/// # Author::create().save(&db)?;
-/// let authors = Author::objects().all(&db)?;
-/// prefetch_related_objects(&db, &authors, |a| a.books())?; // SELECT .. FROM "book" WHERE ..
-/// assert!(authors[0].books.loaded().is_some());
-/// # Ok::<(), eager_orm::Error>(())
-/// ```
-#[track_caller]
-pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
-    db: &dyn Executor,
-    rows: impl IntoIterator<Item = &'a M>,
-    f: impl FnOnce(Fields<M>) -> P,
-) -> Result<()> {
-    let at = Location::caller();
-    let mut nodes = Vec::new();
-    f(root::<M>()).prefetches(&mut nodes);
-    let prefetch = Prefetch::new(&nodes, &[])?;
-    let rows: Vec<&dyn Instance> = rows.into_iter().map(|row| row as &dyn Instance).collect();
-    if rows.is_empty() || prefetch.is_empty() {
-        return Ok(());
-    }
-    // What is loaded inherits from the rows it is loaded for.
-    let of_rows =
-        rows.iter().find_map(|row| (0..M::META.slots).find_map(|slot| row.handle(slot)?.place?.group().home()));
-    let home = of_rows.unwrap_or_else(|| db.database().home(None));
-    if !db.database().is_home(home) {
-        return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
-    }
-    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, home, eager: true }, &rows, &[]))
 }
 
 pub(super) fn about<M: Model>(at: &'static Location<'static>) -> About {

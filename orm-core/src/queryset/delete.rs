@@ -1,0 +1,78 @@
+//! Deleting: what a delete took with it, or which foreign keys held it up.
+
+use std::panic::Location;
+
+use crate::db::{About, Connection, Executor, Need};
+use crate::error::{Error, Result};
+use crate::lower;
+use crate::meta::RelationKind;
+use crate::plan::{Node, NodeKind, Path, Plan};
+use crate::sql;
+
+/// What a delete took: the rows themselves, and those that went with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// How many rows, of all models.
+    pub total: u64,
+    /// How many rows of each model; a table that belongs to no model that is known here goes by its own name.
+    pub per_model: Vec<(String, u64)>,
+}
+
+/// Deletes the rows of a plan and counts what it took.
+pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, plan: &Plan) -> Result<Deleted> {
+    let Some(statement) = lower::delete(plan)? else { return Ok(Deleted::default()) };
+    let sql = sql::compile(&statement);
+    let about = About { meta: plan.meta, at };
+    let mut deleted = Deleted::default();
+    db.run(Need::Write, at, &mut |connection| {
+        let (own, mut tables) = connection
+            .counting_deletes(|| connection.execute(&sql, about))
+            .map_err(|error| blame(error, connection, about, plan))?;
+        // SQLite does not tell of single rows of a table without rowids; of this statement's own it tells how many.
+        let known = tables.entry(about.meta.table.to_owned()).or_default();
+        *known = own.max(*known);
+        tables.retain(|_, rows| *rows > 0);
+        deleted.total = tables.values().sum();
+        deleted.per_model = tables.into_iter().map(|(table, rows)| (name_of(about, table), rows)).collect();
+        Ok(())
+    })?;
+    Ok(deleted)
+}
+
+/// Says which foreign keys hold the rows; SQLite does not.
+#[cold]
+fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -> Error {
+    if !matches!(error, Error::ForeignKey { .. }) {
+        return error;
+    }
+    let mut by = Vec::new();
+    for meta in about.meta.reachable() {
+        for relation in meta.relations {
+            let RelationKind::ForeignKey { constraint: true, .. } = relation.kind else { continue };
+            if !std::ptr::eq(relation.target(), about.meta) {
+                continue;
+            }
+            let mut holding = Plan::new(meta);
+            let rows = Plan { joins: Vec::new(), prefetches: Vec::new(), select: None, ..plan.clone() };
+            let key = Node::new(NodeKind::ForeignKey(Path::default(), relation));
+            holding.filters.push(Node::new(NodeKind::InQuery(key, Box::new(rows))));
+            let Ok(Some(statement)) = lower::exists(&holding) else { continue };
+            let mut found = false;
+            let looked = connection.query(&sql::compile(&statement), About { meta, at: about.at }, |_| {
+                found = true;
+                Ok(())
+            });
+            if looked.is_ok() && found {
+                by.push(format!("{}.{}", relation.model, relation.name));
+            }
+        }
+    }
+    if by.is_empty() { error } else { Error::Protected { model: about.meta.name, by } }
+}
+
+/// The model of a table, among those that can be reached from the model the delete is about.
+fn name_of(about: About, table: String) -> String {
+    let known = about.meta.reachable().into_iter().find(|meta| meta.table == table);
+    known.map_or(table, |meta| meta.name.to_owned())
+}
