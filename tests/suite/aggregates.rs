@@ -199,3 +199,22 @@ fn case_and_functions_compute_beside_the_row() -> Result<()> {
     assert_eq!(changed, 4);
     Ok(())
 }
+
+#[test]
+fn distinct_texts_are_joined_by_a_comma_and_by_nothing_else() -> Result<()> {
+    let db = library();
+    let countries =
+        |separator: &'static str| Author::objects().aggregate(&db, |a| a.country().group_concat(separator).distinct());
+    let all = assert_num_queries!(db, 1, { countries(",")? }).unwrap_or_default();
+    let mut parts: Vec<&str> = all.split(',').collect();
+    let count = parts.len();
+    parts.sort_unstable();
+    parts.dedup();
+    assert_eq!(parts.len(), count, "{all}");
+    assert_num_queries!(db, 0, {
+        assert!(matches!(countries(";"), Err(Error::Misuse { .. })));
+        let rows = Author::objects().aggregate(&db, |_| eager_orm::count::<Author>().distinct());
+        assert!(matches!(rows, Err(Error::Misuse { .. })), "{rows:?}");
+    });
+    Ok(())
+}

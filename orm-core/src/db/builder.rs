@@ -14,6 +14,25 @@ use super::{Database, FetchMode, Inner, Pool, Pools, functions};
 use crate::error::{Error, Result};
 
 /// Settings of a database before it is opened. Made by [`Database::builder`].
+///
+/// # Examples
+///
+/// ```
+/// use eager_orm::prelude::*;
+/// use std::time::Duration;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("library.db");
+/// let db = Database::builder(path)
+///     .readers(8)
+///     .statement_cache(512)
+///     .busy_timeout(Duration::from_secs(10))
+///     .pool_timeout(Duration::from_secs(10))
+///     .fetch_mode(FetchMode::Warn)
+///     .peer_cap(10_000)
+///     .open()?;
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is opened until `.open()`"]
 pub struct DatabaseBuilder {
@@ -39,6 +58,14 @@ impl DatabaseBuilder {
     }
 
     /// Settings of a database in memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let db = eager_orm::DatabaseBuilder::in_memory().fetch_mode(FetchMode::Raise).open()?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn in_memory() -> Self {
         Self::at(Place::Memory)
     }
@@ -60,30 +87,96 @@ impl DatabaseBuilder {
     ///
     /// A thread that holds a `read` and asks through the handle besides takes two. Default: the number of cores, at
     /// least 4 and at most 16.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::DatabaseBuilder;
+    /// let db = DatabaseBuilder::in_memory().readers(2).open()?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn readers(mut self, readers: u32) -> Self {
         self.readers = readers.max(1);
         self
     }
 
     /// How many prepared statements each connection keeps. Default: 256.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::DatabaseBuilder;
+    /// let db = DatabaseBuilder::in_memory().statement_cache(1_000).open()?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn statement_cache(mut self, statements: usize) -> Self {
         self.statement_cache = statements;
         self
     }
 
     /// How long a statement waits for a lock that another process holds. Default: 5 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// # use std::time::Duration;
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("library.db");
+    /// let (one, two) = (Database::open(&path)?, Database::builder(&path).busy_timeout(Duration::ZERO).open()?);
+    /// one.create_tables(models![Tag])?;
+    /// one.transaction(|_| {
+    ///     assert!(matches!(Tag::create().save(&two), Err(Error::Busy)));
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
     }
 
     /// How long a caller waits for a connection that other threads hold. Default: 30 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{DatabaseBuilder, Error, prelude::*};
+    /// # use std::time::Duration;
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Tag { pub id: i64 }
+    /// let db = DatabaseBuilder::in_memory().pool_timeout(Duration::from_millis(20)).open()?;
+    /// db.create_tables(models![Tag])?;
+    /// db.transaction(|_| {
+    ///     let other = std::thread::scope(|scope| scope.spawn(|| Tag::create().save(&db)).join().unwrap());
+    ///     assert!(matches!(other, Err(Error::PoolTimeout { .. })));
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn pool_timeout(mut self, timeout: Duration) -> Self {
         self.pool_timeout = timeout;
         self
     }
 
     /// What happens when a relation is read that was not loaded. Default: [`FetchMode::Peers`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{DatabaseBuilder, Error, prelude::*};
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// let db = DatabaseBuilder::in_memory().fetch_mode(FetchMode::Raise).open()?;
+    /// db.create_tables(models![Author, Book])?;
+    /// let author = Author::create().save(&db)?;
+    /// assert!(matches!(author.books.all(&db), Err(Error::FetchBlocked { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn fetch_mode(mut self, mode: FetchMode) -> Self {
         self.fetch_mode = mode;
         self
@@ -91,6 +184,26 @@ impl DatabaseBuilder {
 
     /// For how many rows of a result [`FetchMode::Peers`] loads at once, at most; at least one. A larger result is
     /// loaded in parts of this size, each when one of its rows is asked. Default: 100,000.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{DatabaseBuilder, prelude::*};
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// let db = DatabaseBuilder::in_memory().peer_cap(2).open()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # (0..4).try_for_each(|_| Author::create().save(&db).map(drop))?;
+    /// let authors = Author::objects().all(&db)?; // four of them
+    /// assert_num_queries!(db, 2, {
+    ///     for author in &authors {
+    ///         author.books.all(&db)?;
+    ///     }
+    /// });
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn peer_cap(mut self, rows: usize) -> Self {
         self.peer_cap = rows.max(1);
         self
@@ -101,6 +214,16 @@ impl DatabaseBuilder {
     /// # Errors
     ///
     /// [`Error::Open`] where there can be no file, [`Error::NotADatabase`] where the file is something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let db = Database::builder(folder.path().join("library.db")).open()?;
+    /// assert!(matches!(Database::builder(folder.path()).open(), Err(Error::Open { .. }))); // a folder
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn open(self) -> Result<Database> {
         let id = Database::new_id();
         if matches!(&self.place, Place::File(path) if path.as_os_str().is_empty()) {

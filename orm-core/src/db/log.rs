@@ -12,6 +12,21 @@ use super::{Database, EagerLoad, Finding, LazyLoad};
 use crate::value::Bind;
 
 /// One statement that ran.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Tag { pub id: i64 }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Tag])?;
+/// let (_, log) = db.capture(|db| Tag::objects().all(db));
+/// let statement = log.statements().next().unwrap();
+/// assert_eq!((&*statement.sql, statement.rows), (r#"SELECT "tag"."id" FROM "tag""#, 0));
+/// println!("{statement}"); // the text, the binds, the rows, the time and the line
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Statement {
@@ -49,6 +64,21 @@ impl fmt::Display for Statement {
 ///
 /// `len` counts statements that read or write data, as Django's `assertNumQueries` would without its transactions;
 /// BEGIN, COMMIT and SAVEPOINT are counted by [`transactions`](Log::transactions).
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Tag { pub id: i64 }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Tag])?;
+/// let (tag, log) = db.capture(|db| db.transaction(|tx| Tag::create().save(tx)));
+/// // BEGIN IMMEDIATE; INSERT INTO "tag" ..; COMMIT
+/// assert_eq!((log.len(), log.transactions(), log.all().len()), (1, 2, 3));
+/// # tag?;
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     all: Vec<Statement>,
@@ -57,21 +87,74 @@ pub struct Log {
 
 impl Log {
     /// How many statements read or wrote data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (_, log) = db.capture(|db| Tag::objects().count(db)); // SELECT count(*) FROM "tag"
+    /// assert_eq!(log.len(), 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.statements().count()
     }
 
     /// Whether no statement read or wrote data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (_, log) = db.capture(|db| Tag::objects().none().all(db)); // no statement
+    /// assert!(log.is_empty());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The statements that read or wrote data, in the order they ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (_, log) = db.capture(|db| db.transaction(|tx| Tag::create().save(tx)));
+    /// let sql: Vec<_> = log.statements().map(|statement| &*statement.sql).collect();
+    /// assert_eq!(sql, [r#"INSERT INTO "tag" ("id") VALUES (?1)"#]);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.all.iter().filter(|statement| !statement.is_transaction)
     }
 
     /// How many statements began, ended or marked a transaction.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (_, log) = db.capture(|db| db.transaction(|tx| Tag::create().save(tx)));
+    /// assert_eq!(log.transactions(), 2); // BEGIN IMMEDIATE; COMMIT
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn transactions(&self) -> usize {
         self.all.iter().filter(|statement| statement.is_transaction).count()
     }
@@ -107,12 +190,38 @@ impl Log {
     }
 
     /// The findings as text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (_, log) = db.capture(|db| (Tag::objects().all(db).is_ok(), Tag::objects().all(db).is_ok()));
+    /// assert!(log.report().starts_with("1 finding\n1. the same statement ran 2 times: SELECT"));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn report(&self) -> String {
         let count = counted(self.findings.len() as u64, "finding");
         self.findings.iter().enumerate().fold(count, |report, (i, finding)| format!("{report}\n{}. {finding}", i + 1))
     }
 
     /// Every statement, transactions included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let (_, log) = db.capture(|db| db.transaction(|tx| Tag::create().save(tx)));
+    /// assert_eq!(log.all()[0].sql, "BEGIN IMMEDIATE");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn all(&self) -> &[Statement] {
         &self.all
     }

@@ -41,6 +41,21 @@ type Pool = r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>;
 ///
 /// For a database by [`DatabaseBuilder::fetch_mode`], for a queryset by `QuerySet::fetch_mode`, for a scope by
 /// [`Database::with_fetch_mode`]. What is loaded inherits the mode of what it was loaded for.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)] pub struct Author { pub id: i64, pub books: HasMany<Book> }
+/// # #[derive(Model)] pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+/// # let db = Database::in_memory()?; db.create_tables(models![Author, Book])?;
+/// # (0..2).try_for_each(|_| Author::create().save(&db).map(drop))?;
+/// for (mode, statements) in [(FetchMode::Peers, 2), (FetchMode::One, 3)] {
+///     let authors = Author::objects().fetch_mode(mode); // two of them
+///     assert_num_queries!(db, statements, { for author in &authors.all(&db)? { author.books.all(&db)?; } });
+/// }
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FetchMode {
@@ -84,6 +99,7 @@ pub(crate) struct Home {
 /// db.create_tables(models![Tag])?; // CREATE TABLE IF NOT EXISTS "tag" (..) STRICT
 /// Tag::create().name("sf").save(&db)?; // INSERT INTO "tag" ("id", "name") VALUES (NULL, 'sf')
 /// assert_eq!(Tag::objects().count(&db)?, 1); // SELECT count(*) FROM "tag"
+/// db.close(); // for every clone: a statement now is `Error::Closed`
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
 #[derive(Clone)]

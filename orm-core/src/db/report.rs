@@ -102,6 +102,24 @@ pub enum FindingKind {
 }
 
 /// One thing that could have been done better, and what to write instead.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::{FindingKind, prelude::*};
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author, Book])?;
+/// # Author::create().save(&db)?;
+/// let (_, log) = db.capture(|db| Author::objects().prefetch_related(|a| a.books()).all(db));
+/// let finding = &log.findings()[0]; // nobody read the books
+/// assert_eq!((finding.kind, &*finding.what), (FindingKind::UnreadRelation, "Author.books"));
+/// assert_eq!(finding.fix, "remove `.prefetch_related(|a| a.books())`");
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Finding {

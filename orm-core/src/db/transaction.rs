@@ -62,12 +62,44 @@ impl Drop for Open<'_, '_> {
 }
 
 /// A transaction that writes. Made by [`Database::transaction`].
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Tag { pub id: i64 }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Tag])?;
+/// db.transaction(|tx| {
+///     Tag::create().save(tx)?; // where `&db` goes outside, `tx` goes inside
+///     assert_eq!(Tag::objects().count(tx)?, 1);
+///     Ok(())
+/// })?;
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 pub struct Transaction<'c> {
     connection: Connection<'c>,
     streams: Arena<CachedStatement<'c>>,
 }
 
 /// A read transaction: one moment in time. Made by [`Database::read`].
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::{Error, prelude::*};
+/// # #[derive(Model, Debug)]
+/// # pub struct Tag { pub id: i64 }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Tag])?;
+/// db.read(|snapshot| {
+///     assert_eq!(Tag::objects().count(snapshot)?, 0);
+///     assert!(matches!(Tag::create().save(snapshot), Err(Error::ReadOnly { .. })));
+///     Ok(())
+/// })?;
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Snapshot<'c> {
     connection: Connection<'c>,
     streams: Arena<CachedStatement<'c>>,
@@ -208,6 +240,27 @@ impl<'c> Transaction<'c> {
     /// # Errors
     ///
     /// What `f` returns; everything `f` did is undone then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// db.transaction(|tx| {
+    ///     // SAVEPOINT eager; INSERT ..; ROLLBACK TO eager; RELEASE eager
+    ///     let undone = tx.try_savepoint(|tx| -> Result<(), Box<dyn std::error::Error>> {
+    ///         Tag::create().save(tx)?;
+    ///         Err("changed my mind".into())
+    ///     });
+    ///     assert!(undone.is_err());
+    ///     assert_eq!(Tag::objects().count(tx)?, 0);
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn try_savepoint<T, E: From<Error>>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
         self.mark(Location::caller(), f)
@@ -309,6 +362,21 @@ impl Database {
     /// # Errors
     ///
     /// What `f` returns, or no connection is to be had.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let count = db.try_read(|snapshot| -> Result<_, Box<dyn std::error::Error>> {
+    ///     Ok(u32::try_from(Tag::objects().count(snapshot)?)?)
+    /// }); // BEGIN; SELECT count(*) ..; COMMIT
+    /// assert_eq!(count.unwrap(), 0);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn try_read<T, E: From<Error>>(&self, f: impl FnOnce(&Snapshot<'_>) -> Result<T, E>) -> Result<T, E> {
         let at = Location::caller();

@@ -129,7 +129,9 @@ pub enum Error {
         /// How many there are.
         length: usize,
     },
-    /// A row cannot be deleted: others point at it by a foreign key that protects it.
+    /// A row cannot be deleted: others point at it by a foreign key that protects it. Where the deleted model does not
+    /// know of the model that points at it (it declares no `HasMany` or `HasOne` to it), the error is
+    /// [`Error::ForeignKey`] instead.
     #[error("`{model}` cannot be deleted: it is still pointed at by {}", by.join(", "))]
     Protected {
         /// The model that was to be deleted.
@@ -258,12 +260,40 @@ pub enum Error {
 
 impl Error {
     /// Whether this is [`Error::DoesNotExist`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// // SELECT "tag"."id" FROM "tag" WHERE "tag"."id" = ..
+    /// assert!(Tag::objects().find(&db, 7).unwrap_err().is_does_not_exist());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn is_does_not_exist(&self) -> bool {
         matches!(self, Error::DoesNotExist { .. })
     }
 
     /// Whether a constraint of the database refused the statement: unique, foreign key (of the row, or of one that
     /// protects it), not null or check.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Author { pub id: i64 }
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// // INSERT INTO "book" .., and there is no author 7
+    /// assert!(Book::create().author(7).save(&db).unwrap_err().is_constraint());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn is_constraint(&self) -> bool {
         matches!(
             self,
@@ -276,6 +306,23 @@ impl Error {
     }
 
     /// Whether trying again later may help: locked, or no connection free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let tag = loop {
+    ///     match Tag::create().save(&db) {
+    ///         Err(error) if error.is_busy() => continue, // somebody else writes: try again
+    ///         other => break other?,
+    ///     }
+    /// };
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn is_busy(&self) -> bool {
         matches!(self, Error::Busy | Error::PoolTimeout { .. })
     }

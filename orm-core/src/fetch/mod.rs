@@ -85,7 +85,11 @@ impl<T: Model> ForeignKey<T> {
 /// assert!(book.publisher.get(&db)?.is_none()); // NULL: no query
 /// let ace = Publisher::create().name("Ace").save(&db)?;
 /// book.publisher.set(&ace);
+/// assert_eq!(book.publisher.key(), Some(&ace.id));
+/// assert!(book.publisher.loaded().is_none());
 /// assert_eq!(book.publisher.get(&db)?.map(|publisher| &*publisher.name), Some("Ace"));
+/// book.publisher.set(None::<&Publisher>);
+/// assert!(book.publisher.key().is_none());
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
 pub trait OptionalForeignKey<T: Model> {
@@ -131,6 +135,29 @@ macro_rules! all {
             ///
             /// [`Error::Unattached`] on a handle that belongs to no row of a database, and whatever the query fails
             /// with.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # use eager_orm::prelude::*;
+            /// # #[derive(Model)]
+            /// # pub struct Book { pub id: i64, pub reviews: HasMany<Review>, pub tags: ManyToMany<Tag> }
+            /// # #[derive(Model)] pub struct Review { pub id: i64, pub book: ForeignKey<Book> }
+            /// # #[derive(Model)] pub struct Tag { pub id: i64 }
+            /// # let db = Database::in_memory()?;
+            /// # db.create_tables(models![Book, Review, Tag])?;
+            /// # Book::create().save(&db)?;
+            /// # Book::create().save(&db)?;
+            /// let books = Book::objects().all(&db)?;
+            /// // SELECT .. FROM "review" WHERE "review"."book_id" IN (..)
+            /// // SELECT .. FROM "tag" JOIN "book_tags" .. WHERE "book_tags__link"."book_id" IN (..)
+            /// assert_num_queries!(db, 2, {
+            ///     for book in &books {
+            ///         println!("{} reviews, {} tags", book.reviews.all(&db)?.len(), book.tags.all(&db)?.len());
+            ///     }
+            /// });
+            /// # Ok::<(), eager_orm::Error>(())
+            /// ```
             #[track_caller]
             pub fn all(&self, db: &dyn Executor) -> Result<&[T]> {
                 let Some(place) = &self.place else { return Err(Error::Unattached { what: $what }) };
@@ -169,6 +196,21 @@ impl<T: Value<Out = T> + Send + Sync> Deferred<T> {
     ///
     /// [`Error::DoesNotExist`] if the row is gone, [`Error::Unattached`] on a value that belongs to no row of a
     /// database, and whatever the query fails with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub summary: Deferred<String> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().summary("long").save(&db)?;
+    /// let book = Book::objects().defer(|b| b.summary()).get(&db)?;
+    /// // SELECT "book"."id", "book"."summary" FROM "book" WHERE "book"."id" IN (..)
+    /// assert_eq!(assert_num_queries!(db, 1, { book.summary.get(&db)? }), "long");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn get(&self, db: &dyn Executor) -> Result<&T> {
         if let Some(value) = self.loaded() {

@@ -15,6 +15,16 @@ fn aggregate<R, T>(function: AggregateFunction, argument: Option<Node>) -> Aggre
 }
 
 /// How many rows there are: `count(*)`. Over a group or over the whole queryset.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub language: String, pub pages: i32 }
+/// let groups = Book::objects().values_list(|b| b.language()).annotate(|_| count());
+/// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", count(*) FROM "book" GROUP BY 1"#);
+/// ```
 pub fn count<R>() -> Aggregate<R, i64> {
     aggregate(AggregateFunction::Count, None)
 }
@@ -58,26 +68,79 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// How many values there are; NULLs are not counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub price: Option<f64> }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.price().count());
+    /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", count("book"."price") FROM "book" GROUP BY 1"#);
+    /// ```
     pub fn count(&self) -> Aggregate<R, i64> {
         self.aggregated(AggregateFunction::Count)
     }
 
     /// How many different values there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub price: Option<f64> }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.price().count_distinct());
+    /// assert_eq!(
+    ///     groups.to_sql(),
+    ///     r#"SELECT "book"."language", count(DISTINCT "book"."price") FROM "book" GROUP BY 1"#,
+    /// );
+    /// ```
     pub fn count_distinct(&self) -> Aggregate<R, i64> {
         self.count().distinct()
     }
 
     /// The least value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub price: Option<f64> }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.price().min());
+    /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", min("book"."price") FROM "book" GROUP BY 1"#);
+    /// ```
     pub fn min(&self) -> Aggregate<R, T::Nullable> {
         self.aggregated(AggregateFunction::Min)
     }
 
     /// The greatest value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub price: Option<f64> }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.price().max());
+    /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", max("book"."price") FROM "book" GROUP BY 1"#);
+    /// ```
     pub fn max(&self) -> Aggregate<R, T::Nullable> {
         self.aggregated(AggregateFunction::Max)
     }
 
     /// The sum; NULL of no values. Integers make an `i64`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub pages: i32 }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.pages().sum());
+    /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", sum("book"."pages") FROM "book" GROUP BY 1"#);
+    /// ```
     pub fn sum(&self) -> Aggregate<R, Option<<T::Base as NumericBase>::Sum>>
     where
         T: Numeric,
@@ -87,6 +150,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The sum as a float; 0.0 of no values.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub price: Option<f64> }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.price().total());
+    /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", total("book"."price") FROM "book" GROUP BY 1"#);
+    /// ```
     pub fn total(&self) -> Aggregate<R, f64>
     where
         T: Numeric,
@@ -95,6 +168,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The mean; NULL of no values.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub price: Option<f64> }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.price().avg());
+    /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", avg("book"."price") FROM "book" GROUP BY 1"#);
+    /// ```
     pub fn avg(&self) -> Aggregate<R, Option<f64>>
     where
         T: Numeric,
@@ -103,6 +186,19 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The texts, one after the other, with a separator between; NULL of no values. Their order is not defined.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub title: String }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.title().group_concat(", "));
+    /// assert_eq!(
+    ///     groups.to_sql(),
+    ///     r#"SELECT "book"."language", group_concat("book"."title", ?1) FROM "book" GROUP BY 1"#,
+    /// );
+    /// ```
     pub fn group_concat(&self, separator: &str) -> Aggregate<R, Option<String>>
     where
         T::Base: TextBase,
@@ -125,6 +221,19 @@ impl<R, T> Aggregate<R, T> {
     }
 
     /// Only of the rows for which this holds. (Of a value computed from aggregates: nothing changes; filter them.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub pages: i32 }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| count().filter(b.pages().gt(300)));
+    /// assert_eq!(
+    ///     groups.to_sql(),
+    ///     r#"SELECT "book"."language", count(*) FILTER (WHERE "book"."pages" > ?1) FROM "book" GROUP BY 1"#,
+    /// );
+    /// ```
     pub fn filter<P: Predicate<R>>(&self, condition: P) -> Self {
         let Cond { node: condition, .. } = condition.cond();
         self.clone().with(|node| {
@@ -135,7 +244,21 @@ impl<R, T> Aggregate<R, T> {
         })
     }
 
-    /// Each value once.
+    /// Each value once. SQLite has no `group_concat` of distinct texts with another separator than `,`: that is
+    /// [`Error::Misuse`](crate::Error::Misuse) when the query runs, and so is a `count` of nothing in particular.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub language: String, pub pages: i32 }
+    /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.pages().sum().distinct());
+    /// assert_eq!(
+    ///     groups.to_sql(),
+    ///     r#"SELECT "book"."language", sum(DISTINCT "book"."pages") FROM "book" GROUP BY 1"#,
+    /// );
+    /// ```
     pub fn distinct(&self) -> Self {
         self.clone().with(|node| node.distinct = true)
     }
@@ -143,6 +266,21 @@ impl<R, T> Aggregate<R, T> {
 
 impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     /// How many related rows there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author> }
+    /// let authors = Author::objects().values_list(|a| a.books().count());
+    /// assert_eq!(
+    ///     authors.to_sql(),
+    ///     r#"SELECT (SELECT count("books"."id") FROM "book" AS "books" WHERE "books"."author_id" = "author"."id") FROM "author""#,
+    /// );
+    /// ```
     pub fn count(&self) -> Aggregate<R, i64> {
         aggregate(AggregateFunction::Count, Some(Node::new(NodeKind::RowKey(self.path()))))
     }

@@ -28,6 +28,16 @@ arithmetic! {
 
 impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// The number without its sign.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// let books = Book::objects().values_list(|b| (b.pages() - 300).abs());
+    /// assert_eq!(books.to_sql(), r#"SELECT abs("book"."pages" - ?1) FROM "book""#);
+    /// ```
     pub fn abs(&self) -> Expr<R, T, K::Computed>
     where
         T: Numeric,
@@ -36,6 +46,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The number rounded to so many digits after the point.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub price: f64 }
+    /// let books = Book::objects().values_list(|b| b.price().round(1));
+    /// assert_eq!(books.to_sql(), r#"SELECT round("book"."price", ?1) FROM "book""#);
+    /// ```
     pub fn round(&self, digits: i64) -> Expr<R, <T::Null as Nullness>::Lift<f64>, K::Computed>
     where
         T: Numeric,

@@ -82,6 +82,16 @@ pub fn case() -> CaseStart {
 
 impl CaseStart {
     /// The first condition and its value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// let books = Book::objects().values_list(|b| case().when(b.pages().lt(100), "short").otherwise("long"));
+    /// assert_eq!(books.to_sql(), r#"SELECT CASE WHEN ("book"."pages" < ?1) THEN ?2 ELSE ?3 END FROM "book""#);
+    /// ```
     pub fn when<R, P: Predicate<R>, V: IntoExpr<R>>(self, condition: P, value: V) -> Case<R, V::T> {
         Case { arms: vec![(condition.cond().node, value.into_node())], types: PhantomData }
     }
@@ -89,6 +99,21 @@ impl CaseStart {
 
 impl<R, T: Value> Case<R, T> {
     /// The next condition and its value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// let books = Book::objects()
+    ///     .order_by(|b| case().when(b.pages().lt(100), 1).when(b.pages().gt(900), 3).otherwise(2));
+    /// assert!(
+    ///     books.to_sql().ends_with(
+    ///         r#" CASE WHEN ("book"."pages" < ?1) THEN ?2 WHEN ("book"."pages" > ?3) THEN ?4 ELSE ?5 END"#
+    ///     )
+    /// );
+    /// ```
     pub fn when<P: Predicate<R>, V: Operand<R, T::Base>>(
         mut self,
         condition: P,
@@ -99,11 +124,34 @@ impl<R, T: Value> Case<R, T> {
     }
 
     /// The value where no condition holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// let books = Book::objects().values_list(|b| case().when(b.pages().gt(0), b.pages()).otherwise(100));
+    /// assert_eq!(
+    ///     books.to_sql(),
+    ///     r#"SELECT CASE WHEN ("book"."pages" > ?1) THEN "book"."pages" ELSE ?2 END FROM "book""#,
+    /// );
+    /// ```
     pub fn otherwise<V: Operand<R, T::Base>>(self, value: V) -> Expr<R, <V::Null as Nullness>::Lift<T>, One> {
         Expr::new(Node::new(NodeKind::Case(self.arms, Some(value.node()))))
     }
 
     /// NULL where no condition holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// let books = Book::objects().values_list(|b| case().when(b.pages().gt(0), b.pages()).end());
+    /// assert_eq!(books.to_sql(), r#"SELECT CASE WHEN ("book"."pages" > ?1) THEN "book"."pages" END FROM "book""#);
+    /// ```
     pub fn end(self) -> Expr<R, T::Nullable, One> {
         Expr::new(Node::new(NodeKind::Case(self.arms, None)))
     }

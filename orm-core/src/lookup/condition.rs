@@ -23,7 +23,9 @@ use crate::value::{BoolBase, Value};
 ///     !b.hidden() & b.pages().gt(0)
 /// }
 /// let books = Book::objects().filter(|b| visible(&b) | b.id().eq(1));
-/// # books.to_sql();
+/// assert!(books.to_sql().ends_with(
+///     r#" WHERE (("book"."hidden" IS NOT TRUE) AND ("book"."pages" > ?1)) OR ("book"."id" = ?2)"#
+/// ));
 /// ```
 #[must_use]
 pub struct Cond<R> {

@@ -21,12 +21,32 @@ impl<R> Order<R> {
     }
 
     /// NULLs before everything else. (SQLite's own rule: first when ascending, last when descending.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub price: Option<f64> }
+    /// let books = Book::objects().order_by(|b| b.price().desc().nulls_first());
+    /// assert!(books.to_sql().ends_with(r#" ORDER BY "book"."price" DESC NULLS FIRST"#));
+    /// ```
     pub fn nulls_first(mut self) -> Self {
         self.node.nulls = Some(Nulls::First);
         self
     }
 
     /// NULLs after everything else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub price: Option<f64> }
+    /// let books = Book::objects().order_by(|b| b.price().asc().nulls_last());
+    /// assert!(books.to_sql().ends_with(r#" ORDER BY "book"."price" NULLS LAST"#));
+    /// ```
     pub fn nulls_last(mut self) -> Self {
         self.node.nulls = Some(Nulls::Last);
         self

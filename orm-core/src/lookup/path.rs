@@ -96,21 +96,69 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
     }
 
     /// The key itself. No JOIN.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// let books = Book::objects().values_list(|b| b.author().key());
+    /// assert_eq!(books.to_sql(), r#"SELECT "book"."author_id" FROM "book""#);
+    /// ```
     pub fn key(&self) -> Expr<R, <N::Null as Nullness>::Lift<K::Wrap<T::Key>>, K> {
         Expr::new(self.key_of_row())
     }
 
     /// The related row is this one: a row, a key, a handle, or another path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// let books = Book::objects().filter(|b| b.author().eq(1));
+    /// assert!(books.to_sql().ends_with(r#" WHERE "book"."author_id" = ?1"#));
+    /// ```
     pub fn eq<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Cond<R> {
         Cond::new(Node::equal(self.key_of_row(), value.key_node()))
     }
 
     /// The related row is another one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub editor: Option<ForeignKey<Author>> }
+    /// let books = Book::objects().filter(|b| b.author().ne(b.editor()));
+    /// assert!(books.to_sql().ends_with(r#" WHERE "book"."author_id" <> "book"."editor_id""#));
+    /// ```
     pub fn ne<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Cond<R> {
         Cond::new(Node::not_equal(self.key_of_row(), value.key_node()))
     }
 
     /// The related row is one of these.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// let books = Book::objects().filter(|b| b.author().in_([1, 2]));
+    /// assert!(books.to_sql().ends_with(r#" WHERE "book"."author_id" IN (SELECT value FROM rarray(?1))"#));
+    /// ```
     pub fn in_<V: KeyOperand<R, T, T::Key>>(&self, values: impl IntoIterator<Item = V>) -> Cond<R> {
         in_list(self.key_of_row(), values.into_iter().map(KeyOperand::key_node).collect())
     }
@@ -185,26 +233,96 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     }
 
     /// There is a related row, one and the same, for which all of this holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author> }
+    /// let authors = Author::objects().filter(|a| a.books().any(|b| b.pages().gt(300)));
+    /// assert!(authors.to_sql().ends_with(
+    ///     r#" WHERE EXISTS (SELECT 1 FROM "book" AS "books" WHERE ("books"."author_id" = "author"."id") AND ("books"."pages" > ?1))"#
+    /// ));
+    /// ```
     pub fn any<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
         self.related(Quantifier::Any, Some(f(root::<T>()).cond().node))
     }
 
     /// There is no related row for which this holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author> }
+    /// let authors = Author::objects().filter(|a| a.books().none(|b| b.pages().gt(300)));
+    /// assert!(authors.to_sql().ends_with(
+    ///     r#" WHERE NOT EXISTS (SELECT 1 FROM "book" AS "books" WHERE ("books"."author_id" = "author"."id") AND ("books"."pages" > ?1))"#
+    /// ));
+    /// ```
     pub fn none<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
         self.related(Quantifier::None, Some(f(root::<T>()).cond().node))
     }
 
     /// It holds for every related row; also if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author> }
+    /// let authors = Author::objects().filter(|a| a.books().every(|b| b.pages().gt(300)));
+    /// assert!(authors.to_sql().ends_with(
+    ///     r#" WHERE NOT EXISTS (SELECT 1 FROM "book" AS "books" WHERE ("books"."author_id" = "author"."id") AND (("books"."pages" > ?1) IS NOT TRUE))"#
+    /// ));
+    /// ```
     pub fn every<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
         self.related(Quantifier::Every, Some(f(root::<T>()).cond().node))
     }
 
     /// There is a related row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// let authors = Author::objects().filter(|a| a.books().exists());
+    /// assert!(authors.to_sql().ends_with(
+    ///     r#" WHERE EXISTS (SELECT 1 FROM "book" AS "books" WHERE "books"."author_id" = "author"."id")"#
+    /// ));
+    /// ```
     pub fn exists(&self) -> Cond<R> {
         self.related(Quantifier::Any, None)
     }
 
     /// This row is among the related ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// let authors = Author::objects().filter(|a| a.books().eq(1));
+    /// assert!(authors.to_sql().ends_with(
+    ///     r#" WHERE EXISTS (SELECT 1 FROM "book" AS "books" WHERE ("books"."author_id" = "author"."id") AND ("books"."id" = ?1))"#
+    /// ));
+    /// ```
     pub fn eq<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Cond<R> {
         Cond::new(Node::equal(Node::new(NodeKind::RowKey(self.path())), value.key_node()))
     }

@@ -52,6 +52,26 @@ impl<R: Model, O: Model, T: Model> PrefetchSet<R> for ToMany<R, O, T> {
 
 /// A whole relation with its refinements. A path cannot go on behind it, and so cannot lose them. `O` is the model of a
 /// to-many relation; a part of a relation to one row makes no sense, and has none.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author>, pub editor: ForeignKey<Author> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author, Book])?;
+/// # let ann = Author::create().save(&db)?;
+/// # Book::create().pages(412).author(&ann).editor(&ann).save(&db)?;
+/// // SELECT .. FROM "book" LEFT JOIN "author" AS "editor" .. WHERE "book"."author_id" IN (..) ORDER BY "book"."pages"
+/// let authors = Author::objects()
+///     .prefetch_related(|a| a.books().order_by(|b| b.pages()).select_related(|b| b.editor()))
+///     .all(&db)?;
+/// assert_eq!(authors[0].books.loaded().unwrap()[0].editor.loaded().unwrap().id, 1);
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[must_use]
 pub struct Whole<R, O, T> {
     pub(crate) node: PrefetchNode,
@@ -104,16 +124,83 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
     /// (at least 1), in one statement.
     ///
     /// A foreign key to another model is an [`Error::Misuse`](crate::Error::Misuse) when the query runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Part { pub id: i64, pub name: String, pub parent: Option<ForeignKey<Part>> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Part])?;
+    /// # let door = Part::create().name("door").parent(&Part::create().name("car").save(&db)?).save(&db)?;
+    /// # Part::create().name("handle").parent(&door).save(&db)?;
+    /// // SELECT .. FROM "part" WHERE "part"."name" = ?1
+    /// // WITH RECURSIVE "tree" ("key", "depth") AS (..) SELECT .. FROM "part" JOIN (SELECT .. FROM "tree" ..) ..
+    /// let handles = assert_num_queries!(db, 2, {
+    ///     Part::objects().filter(|p| p.name().eq("handle")).prefetch_related(|p| p.parent().ancestors(5)).all(&db)?
+    /// });
+    /// let door = handles[0].parent.get(&db)?.unwrap();
+    /// assert_eq!(door.parent.get(&db)?.unwrap().name, "car");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn ancestors(&self, depth: u32) -> Whole<R, (), T> {
         self.whole().following(depth)
     }
 
     /// Inside `prefetch_related`: what is joined to the related row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub reviews: HasMany<Review> }
+    /// # #[derive(Model)]
+    /// # pub struct Review { pub id: i64, pub book: ForeignKey<Book> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book, Review])?;
+    /// # let book = Book::create().author(&Author::create().save(&db)?).save(&db)?;
+    /// # Review::create().book(&book).save(&db)?;
+    /// // SELECT .. FROM "review"
+    /// // SELECT "book".., "author".. FROM "book" LEFT JOIN "author" ON .. WHERE "book"."id" IN (..)
+    /// let reviews = assert_num_queries!(db, 2, {
+    ///     Review::objects().prefetch_related(|r| r.book().select_related(|b| b.author())).all(&db)?
+    /// });
+    /// assert_eq!(reviews[0].book.loaded().unwrap().author.loaded().unwrap().id, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, (), T> {
         self.whole().select_related(f)
     }
 
     /// Inside `prefetch_related`: what is loaded for the related row in turn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub reviews: HasMany<Review> }
+    /// # #[derive(Model)]
+    /// # pub struct Review { pub id: i64, pub book: ForeignKey<Book> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book, Review])?;
+    /// # let book = Book::create().author(&Author::create().save(&db)?).save(&db)?;
+    /// # Review::create().book(&book).save(&db)?;
+    /// // SELECT .. FROM "review"
+    /// // SELECT .. FROM "book" WHERE "book"."id" IN (..)
+    /// // SELECT .. FROM "author" WHERE "author"."id" IN (..)
+    /// let reviews = assert_num_queries!(db, 3, {
+    ///     Review::objects().prefetch_related(|r| r.book().prefetch_related(|b| b.author())).all(&db)?
+    /// });
+    /// assert_eq!(reviews[0].book.loaded().unwrap().author.loaded().unwrap().id, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, (), T> {
         self.whole().prefetch_related(f)
     }
@@ -125,16 +212,83 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     }
 
     /// Inside `prefetch_related`: the order of the related rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # Book::create().pages(412).author(&Author::create().save(&db)?).save(&db)?;
+    /// // SELECT .. FROM "author"
+    /// // SELECT .. FROM "book" WHERE "book"."author_id" IN (..) ORDER BY "book"."pages" DESC
+    /// let authors = assert_num_queries!(db, 2, {
+    ///     Author::objects().prefetch_related(|a| a.books().order_by(|b| b.pages().desc())).all(&db)?
+    /// });
+    /// assert_eq!(authors[0].books.loaded().unwrap()[0].pages, 412);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn order_by<S: OrderSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, O, T> {
         self.whole().order_by(f)
     }
 
     /// Inside `prefetch_related`: what is joined to the related rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Publisher { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub publisher: ForeignKey<Publisher> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Publisher, Author, Book])?;
+    /// # let (ann, ace) = (Author::create().save(&db)?, Publisher::create().name("Ace").save(&db)?);
+    /// # Book::create().author(&ann).publisher(&ace).save(&db)?;
+    /// // SELECT .. FROM "author"
+    /// // SELECT "book".., "publisher".. FROM "book" LEFT JOIN "publisher" ON .. WHERE "book"."author_id" IN (..)
+    /// let authors = assert_num_queries!(db, 2, {
+    ///     Author::objects().prefetch_related(|a| a.books().select_related(|b| b.publisher())).all(&db)?
+    /// });
+    /// assert_eq!(authors[0].books.loaded().unwrap()[0].publisher.loaded().unwrap().name, "Ace");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn select_related<S: JoinSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, O, T> {
         self.whole().select_related(f)
     }
 
     /// Inside `prefetch_related`: what is loaded for the related rows in turn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub reviews: HasMany<Review> }
+    /// # #[derive(Model)]
+    /// # pub struct Review { pub id: i64, pub book: ForeignKey<Book> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book, Review])?;
+    /// # let book = Book::create().author(&Author::create().save(&db)?).save(&db)?;
+    /// # Review::create().book(&book).save(&db)?;
+    /// // SELECT .. FROM "author"
+    /// // SELECT .. FROM "book" WHERE "book"."author_id" IN (..)
+    /// // SELECT .. FROM "review" WHERE "review"."book_id" IN (..)
+    /// let authors = assert_num_queries!(db, 3, {
+    ///     Author::objects().prefetch_related(|a| a.books().prefetch_related(|b| b.reviews())).all(&db)?
+    /// });
+    /// assert_eq!(authors[0].books.loaded().unwrap()[0].reviews.loaded().unwrap().len(), 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn prefetch_related<S: PrefetchSet<T>>(&self, f: impl FnOnce(Fields<T>) -> S) -> Whole<R, O, T> {
         self.whole().prefetch_related(f)
     }
@@ -193,6 +347,27 @@ impl<R, O, T> Part<R, O, T> {
 
 impl<R, O: Model, T> Part<R, O, T> {
     /// The slot it goes to: a `Prefetched` field of the model the relation belongs to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book>, pub longest: Prefetched<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # Book::create().pages(412).author(&Author::create().save(&db)?).save(&db)?;
+    /// // SELECT .. FROM "author"
+    /// // SELECT .. FROM (SELECT .., row_number() OVER (PARTITION BY "author_id" ORDER BY "pages" DESC, ..)
+    /// //   FROM "book" WHERE "book"."author_id" IN (..)) AS "numbered" WHERE "numbered"."c3" BETWEEN ..
+    /// let authors = Author::objects()
+    ///     .prefetch_related(|a| a.books().query(|q| q.order_by(|b| b.pages().desc()).limit(3)).to(|a| a.longest()))
+    ///     .all(&db)?;
+    /// assert_eq!(authors[0].longest.get()?[0].pages, 412);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn to(self, f: impl FnOnce(Fields<O>) -> Slot<O, T>) -> Slotted<R> {
         let slot = f(root::<O>()).slot;
         let node = PrefetchNode { path: self.path, plan: self.plan, slot: Some(slot), depth: None };

@@ -12,6 +12,16 @@ use crate::value::{Bind, DateBase, Kind, Nullness, TextBase, Value};
 /// `%` and `_` are themselves.
 impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// Equal, whatever the case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().iexact("dune"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE eager_fold("book"."title") = ?1"#));
+    /// ```
     pub fn iexact<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
     where
         T::Base: TextBase,
@@ -20,6 +30,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// Contains this text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().contains("50%"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE instr("book"."title", ?1) > ?2"#));
+    /// ```
     pub fn contains<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
     where
         T::Base: TextBase,
@@ -28,6 +48,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// Contains this text, whatever the case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().icontains("dune"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE instr(eager_fold("book"."title"), ?1) > ?2"#));
+    /// ```
     pub fn icontains<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
     where
         T::Base: TextBase,
@@ -36,6 +66,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// Starts with this text. An index on the column serves it: `x >= 'ab' AND x < 'ac'`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().starts_with("Du"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE ("book"."title" >= ?1) AND ("book"."title" < ?2)"#));
+    /// ```
     pub fn starts_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
     where
         T::Base: TextBase,
@@ -44,6 +84,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// Starts with this text, whatever the case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().istarts_with("du"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE eager_starts_with(eager_fold("book"."title"), ?1)"#));
+    /// ```
     pub fn istarts_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
     where
         T::Base: TextBase,
@@ -52,6 +102,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// Ends with this text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().ends_with("ne"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE eager_ends_with("book"."title", ?1)"#));
+    /// ```
     pub fn ends_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
     where
         T::Base: TextBase,
@@ -60,6 +120,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// Ends with this text, whatever the case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().iends_with("NE"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE eager_ends_with(eager_fold("book"."title"), ?1)"#));
+    /// ```
     pub fn iends_with<V: Operand<R, T::Base>>(&self, text: V) -> Cond<R>
     where
         T::Base: TextBase,
@@ -68,6 +138,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The text in lower case, as SQLite has it: ASCII only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().values_list(|b| b.title().lower());
+    /// assert_eq!(books.to_sql(), r#"SELECT lower("book"."title") FROM "book""#);
+    /// ```
     pub fn lower(&self) -> Expr<R, T, K::Computed>
     where
         T::Base: TextBase,
@@ -76,6 +156,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The text in upper case, as SQLite has it: ASCII only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().values_list(|b| b.title().upper());
+    /// assert_eq!(books.to_sql(), r#"SELECT upper("book"."title") FROM "book""#);
+    /// ```
     pub fn upper(&self) -> Expr<R, T, K::Computed>
     where
         T::Base: TextBase,
@@ -84,6 +174,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The text without blanks at its ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().values_list(|b| b.title().trim());
+    /// assert_eq!(books.to_sql(), r#"SELECT trim("book"."title") FROM "book""#);
+    /// ```
     pub fn trim(&self) -> Expr<R, T, K::Computed>
     where
         T::Base: TextBase,
@@ -92,6 +192,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The text with every `from` replaced by `to`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().values_list(|b| b.title().replace("-", " "));
+    /// assert_eq!(books.to_sql(), r#"SELECT replace("book"."title", ?1, ?2) FROM "book""#);
+    /// ```
     pub fn replace<A: Operand<R, T::Base>, B: Operand<R, T::Base>>(&self, from: A, to: B) -> Expr<R, T, K::Computed>
     where
         T::Base: TextBase,
@@ -100,6 +210,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// A part of the text: `length` characters from `start` on, which counts from 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().values_list(|b| b.title().substr(1, 3));
+    /// assert_eq!(books.to_sql(), r#"SELECT substr("book"."title", ?1, ?2) FROM "book""#);
+    /// ```
     pub fn substr(&self, start: i64, length: i64) -> Expr<R, T, K::Computed>
     where
         T::Base: TextBase,
@@ -109,6 +229,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// How many characters the text has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().values_list(|b| b.title().length());
+    /// assert_eq!(books.to_sql(), r#"SELECT eager_length("book"."title") FROM "book""#);
+    /// ```
     pub fn length(&self) -> Expr<R, <T::Null as Nullness>::Lift<i64>, K::Computed>
     where
         T::Base: TextBase,
@@ -120,6 +250,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
 /// Date parts.
 impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// The year. Compared with a number it is a range of dates, which an index serves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub published: eager_orm::Date }
+    /// let books = Book::objects().filter(|b| b.published().year().eq(1965));
+    /// assert!(books.to_sql().ends_with(r#" WHERE ("book"."published" >= ?1) AND ("book"."published" < ?2)"#));
+    /// ```
     pub fn year(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
     where
         T::Base: DateBase,
@@ -128,6 +268,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The month, 1 to 12.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub published: eager_orm::Date }
+    /// let books = Book::objects().filter(|b| b.published().month().eq(8));
+    /// assert!(books.to_sql().ends_with(r#" WHERE CAST(strftime(?1, "book"."published") AS INTEGER) = ?2"#));
+    /// ```
     pub fn month(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
     where
         T::Base: DateBase,
@@ -136,6 +286,16 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     }
 
     /// The day of the month, 1 to 31.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub published: eager_orm::Date }
+    /// let books = Book::objects().filter(|b| b.published().day().eq(1));
+    /// assert!(books.to_sql().ends_with(r#" WHERE CAST(strftime(?1, "book"."published") AS INTEGER) = ?2"#));
+    /// ```
     pub fn day(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
     where
         T::Base: DateBase,

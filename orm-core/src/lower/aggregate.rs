@@ -11,6 +11,7 @@ use super::{Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::plan::{AggregateNode, Node, NodeKind, Path, Plan};
 use crate::statement::{Expr, Join, Operator, Select};
+use crate::value::Bind;
 
 /// What an aggregate over a relation has to ask again: the rows of the query, and which group they are in.
 pub(super) struct Group {
@@ -101,7 +102,14 @@ impl Lowerer {
             Some(condition) if with_filter => Some(Box::new(self.scope(condition)?)),
             _ => None,
         };
-        let separator = node.separator.as_ref().map(|separator| self.value(separator)).transpose()?;
+        let separator = match (&node.separator, node.distinct) {
+            (Some(separator), true) if is_comma(separator) => None,
+            (Some(_), true) => return Err(Error::misuse(SEPARATED)),
+            (separator, _) => separator.as_ref().map(|separator| self.value(separator)).transpose()?,
+        };
+        if node.distinct && argument.is_none() {
+            return Err(Error::misuse("`count().distinct()`: say of what, as in `count_distinct`; rows differ always"));
+        }
         Ok(Expr::Aggregate {
             function: node.function,
             argument: argument.map(Box::new),
@@ -117,4 +125,12 @@ impl Lowerer {
         self.many_paths(node, &mut paths);
         paths.into_iter().next()
     }
+}
+
+/// Why a separator and `distinct` do not go together.
+const SEPARATED: &str = "SQLite joins distinct texts by `,` only: `group_concat(\",\").distinct()`";
+
+/// Whether a separator is the one that SQLite takes where it is told none.
+fn is_comma(separator: &Node) -> bool {
+    matches!(separator.kind(), NodeKind::Bind(Bind::Text(text)) if text == ",")
 }

@@ -20,6 +20,23 @@ use crate::value::{Bind, Key, KeyMap, KeyRef};
 
 impl<T: Model> ForeignKey<T> {
     /// The row this points at, as a queryset.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let ann = Author::create().name("Ann").save(&db)?;
+    /// let book = Book::create().author(&ann).save(&db)?;
+    /// book.author.query().update(&db, |a| a.name().set("Bob"))?; // UPDATE "author" SET .. WHERE "author"."id" = ..
+    /// assert_eq!(book.author.get(&db)?.name, "Bob");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn query(&self) -> QuerySet<T> {
         let key = Node::bind(self.key().key_ref().bind().into_owned());
         let mut queryset = QuerySet::new();
@@ -94,6 +111,24 @@ impl<T: Model> HasMany<T> {
 
 impl<T: Model> ManyToMany<T> {
     /// The related rows, as a queryset: each once, however often a through model links it. It asks the database each time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf, &fun])?;
+    /// // SELECT count(*) FROM "tag" WHERE "tag"."id" IN (SELECT "tag_id" FROM "book_tags" ..) AND ..
+    /// assert_eq!(book.tags.query().filter(|t| t.name().eq("sf")).count(&db)?, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn query(&self) -> QuerySet<T> {
         let owner = || {
             let place = self.place.as_ref()?;
@@ -108,7 +143,8 @@ impl<T: Model> ManyToMany<T> {
     /// # Errors
     ///
     /// [`Error::ForeignKey`] where a row is not there; no link is made then. [`Error::NotNull`] where the through
-    /// model has more required fields: create its rows by itself.
+    /// model has more required fields: create its rows by itself. [`Error::Unattached`] on a handle that belongs to no
+    /// row of a database.
     ///
     /// # Examples
     ///
@@ -139,7 +175,27 @@ impl<T: Model> ManyToMany<T> {
     ///
     /// # Errors
     ///
-    /// The database refuses; nothing is unlinked then.
+    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
+    /// unlinked then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf, &fun])?;
+    /// // DELETE FROM "book_tags" WHERE "book_id" = .. AND "tag_id" = ..
+    /// assert_eq!(book.tags.remove(&db, [&sf])?, 1);
+    /// assert_eq!(book.tags.remove(&db, [&sf])?, 0); // not linked any more
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn remove<V: IntoKey<T, T::Key>>(
         &mut self,
@@ -155,6 +211,25 @@ impl<T: Model> ManyToMany<T> {
     /// # Errors
     ///
     /// As for [`add`](Self::add); nothing is changed then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf])?;
+    /// // SELECT .. FROM "book_tags"; DELETE .. what is not named; INSERT .. what is new
+    /// book.tags.set(&db, [&fun])?;
+    /// assert_eq!(book.tags.all(&db)?[0].name, "fun");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn set<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<()> {
         let rows = keys::<T, V>(rows);
@@ -180,7 +255,25 @@ impl<T: Model> ManyToMany<T> {
     ///
     /// # Errors
     ///
-    /// The database refuses; nothing is unlinked then.
+    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
+    /// unlinked then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf, &fun])?;
+    /// assert_eq!(book.tags.clear(&db)?, 2); // DELETE FROM "book_tags" WHERE "book_id" = ..
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn clear(&mut self, db: &dyn Executor) -> Result<u64> {
         self.write(db, Location::caller(), |links| links.clear())

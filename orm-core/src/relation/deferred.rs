@@ -35,6 +35,16 @@ pub struct Deferred<T> {
 
 impl<T> Deferred<T> {
     /// A loaded value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let mut summary = Deferred::new("long".to_owned());
+    /// assert_eq!(summary.loaded().map(String::as_str), Some("long"));
+    /// summary.set("short");
+    /// assert_eq!(summary.loaded().map(String::as_str), Some("short"));
+    /// ```
     pub fn new(value: T) -> Self {
         Deferred { value: Some(value), place: None }
     }
@@ -50,6 +60,22 @@ impl<T> Deferred<T> {
     }
 
     /// Sets the value; it counts as loaded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub summary: Deferred<String> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().summary("long").save(&db)?;
+    /// let mut book = Book::objects().defer(|b| b.summary()).get(&db)?; // SELECT "book"."id" FROM "book" ..
+    /// book.summary.set("short");
+    /// book.save(&db)?; // UPDATE "book" SET "summary" = ..
+    /// assert_eq!(book.summary.get(&db)?, "short"); // no statement
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn set(&mut self, value: impl IntoField<T>) {
         self.value = Some(value.into_field());
     }
@@ -57,6 +83,21 @@ impl<T> Deferred<T> {
 
 impl<T: Send + Sync + 'static> Deferred<T> {
     /// The value, if it is loaded. Never asks the database.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub summary: Deferred<String> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().summary("long").save(&db)?;
+    /// let books = Book::objects();
+    /// assert!(books.get(&db)?.summary.loaded().is_some()); // SELECT "book"."id", "book"."summary" ..
+    /// assert!(books.defer(|b| b.summary()).get(&db)?.summary.loaded().is_none()); // SELECT "book"."id" ..
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn loaded(&self) -> Option<&T> {
         let later = self.place.as_ref().and_then(Place::read::<T>);
         self.value.as_ref().or(later)

@@ -45,6 +45,17 @@ pub struct ForeignKey<T: Model> {
 
 impl<T: Model> ForeignKey<T> {
     /// A foreign key with this key; the row is not loaded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64 }
+    /// let author = ForeignKey::<Author>::new(7);
+    /// assert_eq!(*author.key(), 7);
+    /// assert!(author.loaded().is_none());
+    /// ```
     pub fn new(key: T::Key) -> Self {
         ForeignKey { key, place: Place::solo() }
     }
@@ -55,16 +66,66 @@ impl<T: Model> ForeignKey<T> {
     }
 
     /// The key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64 }
+    /// let (one, same) = (ForeignKey::<Author>::new(7), ForeignKey::new(7));
+    /// assert_eq!(*one.key(), 7);
+    /// assert_eq!(one, same); // equal keys
+    /// ```
     pub fn key(&self) -> &T::Key {
         &self.key
     }
 
     /// The row, if it is loaded. Never asks the database.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let ann = Author::create().name("Ann").save(&db)?;
+    /// # Book::create().author(&ann).save(&db)?;
+    /// let book = Book::objects().get(&db)?; // SELECT .. FROM "book" LIMIT 2
+    /// assert!(book.author.loaded().is_none());
+    /// // SELECT .. FROM "book" LEFT JOIN "author" ON .. LIMIT 2
+    /// let book = Book::objects().select_related(|b| b.author()).get(&db)?;
+    /// assert_eq!(book.author.loaded().map(|author| &*author.name), Some("Ann"));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn loaded(&self) -> Option<&T> {
         self.place.read::<OneCell<T>>()?.as_deref()
     }
 
     /// Whether both hold the same loaded instance: one related row is one instance within a result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let ann = Author::create().name("Ann").save(&db)?;
+    /// # Book::create().author(&ann).save(&db)?;
+    /// # Book::create().author(&ann).save(&db)?;
+    /// // SELECT .. FROM "book"; SELECT .. FROM "author" WHERE "id" IN (..)
+    /// let books = Book::objects().prefetch_related(|b| b.author()).all(&db)?;
+    /// assert!(books[0].author.same_row(&books[1].author));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn same_row(&self, other: &Self) -> bool {
         let cell = |key: &Self| key.place.peek::<OneCell<T>>().cloned().flatten();
         cell(self).zip(cell(other)).is_some_and(|(a, b)| Shared::ptr_eq(&a, &b))
@@ -73,6 +134,25 @@ impl<T: Model> ForeignKey<T> {
     /// Points at another row, which is not loaded.
     ///
     /// It takes `&mut self`, so nobody can be holding a reference to the old row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub name: String }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let ann = Author::create().name("Ann").save(&db)?;
+    /// # let bob = Author::create().name("Bob").save(&db)?;
+    /// let mut book = Book::create().author(&ann).save(&db)?;
+    /// book.author.set(&bob); // no statement yet
+    /// book.save(&db)?; // UPDATE "book" SET "author_id" = .. WHERE "id" = ..
+    /// assert_eq!(book.author.get(&db)?.name, "Bob");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn set(&mut self, to: impl IntoKey<T, T::Key>) {
         *self = ForeignKey::new(to.into_key());
     }

@@ -5,6 +5,23 @@ use crate::group::Shared;
 use crate::model::Model;
 
 /// A row of `T`, its key, or a foreign key to it: what a builder's setter takes.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub name: String }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author, Book])?;
+/// let ann = Author::create().name("Ann").save(&db)?;
+/// let book = Book::create().author(&ann).save(&db)?; // a row
+/// Book::create().author(1).save(&db)?; // a key
+/// Book::create().author(&book.author).save(&db)?; // a foreign key
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `{T}` row and not a `{T}` key",
     label = "expected `&{T}`, a `{Id}`, or a `ForeignKey<{T}>`"
@@ -36,6 +53,23 @@ impl<T: Model> IntoKey<T, T::Key> for &ForeignKey<T> {
 }
 
 /// Like [`IntoKey`], or an Option of it: what a nullable foreign key takes.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # #[derive(Model)]
+/// # pub struct Author { pub id: i64, pub name: String }
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub author: Option<ForeignKey<Author>> }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Author, Book])?;
+/// let ann = Author::create().name("Ann").save(&db)?;
+/// Book::create().author(&ann).save(&db)?;
+/// Book::create().author(Some(1)).save(&db)?;
+/// Book::create().author(None::<&Author>).save(&db)?; // NULL
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `{T}` row, not a `{T}` key, and not an Option of one",
     label = "expected `&{T}`, a `{Id}`, a `ForeignKey<{T}>`, or an Option of one"

@@ -36,16 +36,43 @@ pub struct Memo<T>(OnceLock<T>);
 
 impl<T> Memo<T> {
     /// An empty cell.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let memo = Memo::<f64>::new();
+    /// assert!(memo.get().is_none());
+    /// ```
     pub const fn new() -> Self {
         Memo(OnceLock::new())
     }
 
     /// The value, if it was computed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let memo = Memo::new();
+    /// assert_eq!(memo.get(), None);
+    /// memo.get_or_init(|| 9.0);
+    /// assert_eq!(memo.get(), Some(&9.0));
+    /// ```
     pub fn get(&self) -> Option<&T> {
         self.0.get()
     }
 
     /// The value, computed by `f` the first time. Where two threads ask at once, one computes and the other waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let memo = Memo::new();
+    /// assert_eq!(*memo.get_or_init(|| 1), 1);
+    /// assert_eq!(*memo.get_or_init(|| 2), 1); // not computed again
+    /// ```
     pub fn get_or_init(&self, f: impl FnOnce() -> T) -> &T {
         self.0.get_or_init(f)
     }
@@ -56,6 +83,15 @@ impl<T> Memo<T> {
     /// # Errors
     ///
     /// What `f` returns; nothing is remembered then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let memo = Memo::new();
+    /// assert!(memo.get_or_try_init(|| "x".parse::<i32>()).is_err());
+    /// assert_eq!(memo.get_or_try_init(|| "1".parse::<i32>()), Ok(&1));
+    /// ```
     pub fn get_or_try_init<E>(&self, f: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
         if let Some(value) = self.0.get() {
             return Ok(value);
@@ -65,6 +101,16 @@ impl<T> Memo<T> {
     }
 
     /// Forgets the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// let mut memo = Memo::new();
+    /// memo.get_or_init(|| 1);
+    /// memo.clear();
+    /// assert_eq!(*memo.get_or_init(|| 2), 2);
+    /// ```
     pub fn clear(&mut self) {
         self.0.take();
     }

@@ -12,6 +12,19 @@ macro_rules! handle {
     ($name:ident) => {
         impl<T: Model> $name<T> {
             /// A handle that belongs to no row of a database.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # use eager_orm::{Error, prelude::*};
+            /// # #[derive(Model, Debug)]
+            /// # pub struct Book { pub id: i64 }
+            /// let books = HasMany::<Book>::unattached();
+            /// assert!(books.loaded().is_none());
+            /// let db = Database::in_memory()?;
+            /// assert!(matches!(books.all(&db), Err(Error::Unattached { .. })));
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn unattached() -> Self {
                 $name { place: None, target: PhantomData }
             }
@@ -57,12 +70,51 @@ macro_rules! many {
 
         impl<T: Model> $name<T> {
             /// The rows, if they are loaded. Never asks the database.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # use eager_orm::prelude::*;
+            /// # #[derive(Model)]
+            /// # pub struct Book { pub id: i64, pub reviews: HasMany<Review>, pub tags: ManyToMany<Tag> }
+            /// # #[derive(Model)]
+            /// # pub struct Review { pub id: i64, pub book: ForeignKey<Book> }
+            /// # #[derive(Model)]
+            /// # pub struct Tag { pub id: i64 }
+            /// # let db = Database::in_memory()?;
+            /// # db.create_tables(models![Book, Review, Tag])?;
+            /// # Book::create().save(&db)?;
+            /// // SELECT .. FROM "book" LIMIT 2; SELECT .. FROM "tag" JOIN "book_tags" ..
+            /// let book = Book::objects().prefetch_related(|b| b.tags()).get(&db)?;
+            /// assert_eq!(book.tags.loaded().map(|tags| tags.len()), Some(0));
+            /// assert!(book.reviews.loaded().is_none()); // not loaded is not empty
+            /// # Ok::<(), eager_orm::Error>(())
+            /// ```
             #[inline]
             pub fn loaded(&self) -> Option<&[T]> {
                 self.place.as_ref()?.read::<ManyCell<T>>().map(|rows| &**rows)
             }
 
             /// Whether the rows are not loaded: for `#[serde(skip_serializing_if = "..")]`.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # use eager_orm::prelude::*;
+            /// # #[derive(Model)]
+            /// # pub struct Book { pub id: i64, pub reviews: HasMany<Review>, pub tags: ManyToMany<Tag> }
+            /// # #[derive(Model)]
+            /// # pub struct Review { pub id: i64, pub book: ForeignKey<Book> }
+            /// # #[derive(Model)]
+            /// # pub struct Tag { pub id: i64 }
+            /// # let db = Database::in_memory()?;
+            /// # db.create_tables(models![Book, Review, Tag])?;
+            /// # Book::create().save(&db)?;
+            /// let book = Book::objects().prefetch_related(|b| b.tags()).get(&db)?;
+            /// assert!(!book.tags.is_unloaded());
+            /// assert!(book.reviews.is_unloaded());
+            /// # Ok::<(), eager_orm::Error>(())
+            /// ```
             pub fn is_unloaded(&self) -> bool {
                 self.loaded().is_none()
             }
@@ -196,11 +248,46 @@ handle!(HasOne);
 
 impl<T: Model> HasOne<T> {
     /// `None` if it is not known, `Some(None)` if there is no such row. Never asks the database.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct User { pub id: i64, pub profile: HasOne<Profile> }
+    /// # #[derive(Model)]
+    /// # pub struct Profile { pub id: i64, #[field(unique)] pub user: ForeignKey<User> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![User, Profile])?;
+    /// # User::create().save(&db)?;
+    /// assert!(User::objects().get(&db)?.profile.loaded().is_none());
+    /// // SELECT .. FROM "user" LEFT JOIN "profile" ON .. LIMIT 2
+    /// let user = User::objects().select_related(|u| u.profile()).get(&db)?;
+    /// assert!(matches!(user.profile.loaded(), Some(None)));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn loaded(&self) -> Option<Option<&T>> {
         self.place.as_ref()?.read::<OneCell<T>>().map(Option::as_deref)
     }
 
     /// Whether nothing is known yet: for `#[serde(skip_serializing_if = "..")]`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct User { pub id: i64, pub profile: HasOne<Profile> }
+    /// # #[derive(Model)]
+    /// # pub struct Profile { pub id: i64, #[field(unique)] pub user: ForeignKey<User> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![User, Profile])?;
+    /// let user = User::create().save(&db)?;
+    /// assert!(user.profile.is_unloaded());
+    /// user.profile.get(&db)?; // SELECT .. FROM "profile" WHERE "user_id" IN (..)
+    /// assert!(!user.profile.is_unloaded());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn is_unloaded(&self) -> bool {
         self.loaded().is_none()
     }
@@ -269,6 +356,26 @@ impl<T: Model> Prefetched<T> {
     /// # Errors
     ///
     /// [`Error::SlotNotFilled`] where none did: an unfilled slot is never an empty one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub reviews: HasMany<Review>, pub top: Prefetched<Review> }
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Review { pub id: i64, pub stars: i32, pub book: ForeignKey<Book> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Review])?;
+    /// let book = Book::create().save(&db)?;
+    /// assert!(matches!(book.top.get(), Err(Error::SlotNotFilled { slot: "top" })));
+    /// Review::create().stars(5).book(&book).save(&db)?;
+    /// let top = Book::objects().prefetch_related(|b| {
+    ///     b.reviews().order_by(|r| r.stars().desc()).limit(1).to(|b| b.top()) // .. row_number() OVER ..
+    /// });
+    /// assert_eq!(top.get(&db)?.top.get()?[0].stars, 5);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn get(&self) -> Result<&[T]> {
         self.loaded().ok_or_else(|| Error::SlotNotFilled { slot: self.name() })
     }
