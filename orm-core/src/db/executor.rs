@@ -25,7 +25,27 @@ pub(super) mod sealed {
 
 /// Where a statement runs: `&Database`, `&Transaction` or `&Snapshot`.
 ///
-/// Through `&Database` each call is a transaction of its own.
+/// Through `&Database` each call is a transaction of its own. A function that takes `&dyn Executor` runs in any of them.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # use eager_orm::{Executor, Result};
+/// # #[derive(Model)]
+/// # pub struct Tag { pub id: i64, pub name: String }
+/// # let db = Database::in_memory()?;
+/// # db.create_tables(models![Tag])?;
+/// fn tag(db: &dyn Executor, name: &str) -> Result<Tag> {
+///     match Tag::objects().filter(|t| t.name().eq(name)).first(db)? {
+///         Some(tag) => Ok(tag),
+///         None => Tag::create().name(name).save(db),
+///     }
+/// }
+/// let new = db.transaction(|tx| tag(tx, "sf"))?; // BEGIN IMMEDIATE; SELECT ..; INSERT ..; COMMIT
+/// assert_eq!(tag(&db, "sf")?.id, new.id); // SELECT ..
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot run a query",
     label = "expected `&Database`, `&Transaction` or `&Snapshot`"

@@ -52,6 +52,20 @@ impl<R> fmt::Debug for Cond<R> {
 }
 
 /// What `filter` takes: a condition or a bool column, of this model.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::prelude::*;
+/// # use eager_orm::Predicate;
+/// # #[derive(Model)]
+/// # pub struct Book { pub id: i64, pub active: bool }
+/// fn ids<P: Predicate<Book>>(f: impl FnOnce(Fields<Book>) -> P) -> String {
+///     Book::objects().filter(f).values_list(|b| b.id()).to_sql()
+/// }
+/// assert_eq!(ids(|b| b.active()), r#"SELECT "book"."id" FROM "book" WHERE "book"."active""#);
+/// assert_eq!(ids(|b| b.id().gt(7)), r#"SELECT "book"."id" FROM "book" WHERE "book"."id" > ?1"#);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition on `{R}`",
     label = "expected a condition on `{R}`",

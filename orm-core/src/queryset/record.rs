@@ -44,6 +44,22 @@ impl Record {
     }
 
     /// The value of this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # use eager_orm::Scalar;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// # Tag::create().name("sf").save(&db)?;
+    /// let tag = Tag::objects().values(|t| (t.id(), t.name())).get(&db)?; // SELECT "tag"."id", "tag"."name" FROM "tag" LIMIT ?1
+    /// assert_eq!(tag.get("id"), Some(&Scalar::Integer(1)));
+    /// assert_eq!(tag.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["id", "name"]);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Scalar> {
         let at = self.names.iter().position(|known| known == name)?;
         self.values.get(at)

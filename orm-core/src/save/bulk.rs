@@ -125,6 +125,20 @@ impl<M: Model> BulkCreate<M> {
     /// # Errors
     ///
     /// The constraints of the table, as typed errors; no row is inserted then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// // INSERT INTO "tag" ("name") VALUES (?1), prepared once and run for each row, in one transaction
+    /// let tags = Tag::objects().bulk_create(["sf", "utopia"].map(|name| Tag::create().name(name))).run(&db)?;
+    /// assert_eq!((tags[0].id, tags[1].id), (1, 2));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
     #[track_caller]
     pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
         let at = Location::caller();
