@@ -31,14 +31,15 @@ pub use group::Shared;
 pub use lookup::{
     AggSelection, Aggregate, Assign, AssignSet, Case, CaseStart, ColumnSet, Cond, DeferSet, Expr, InSet, IntoExpr,
     JoinSet, KeyOperand, Operand, Order, OrderSet, Outer, Part, Predicate, PrefetchSet, Selection, SingleSelection,
-    Slot, Slotted, TextParts, ToMany, ToOne, Whole, case, concat, count, outer,
+    Slot, Slotted, TextParts, ToMany, ToOne, Whole, Window, Windowed, case, concat, count, cume_dist, dense_rank,
+    ntile, outer, percent_rank, rank, row_number, window,
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
 pub use model::{Complete, CompleteChild, Fields, Model};
 pub use queryset::{
-    Annotated, Column, Deleted, Grouped, Iter, QuerySet, Record, Records, Rows, Shape, Values, ValuesOf, exists,
-    prefetch_related_objects, subquery,
+    Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, QuerySet, Record,
+    Records, Rows, Shape, Values, ValuesOf, exists, prefetch_related_objects, subquery,
 };
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save};

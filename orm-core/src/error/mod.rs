@@ -45,6 +45,16 @@ pub enum Error {
         /// The key or relation that led there, where there is one.
         key: Option<String>,
     },
+    /// A page was asked for that there is not.
+    #[error("`{model}` has no page {page}: there are {pages}")]
+    EmptyPage {
+        /// The model.
+        model: &'static str,
+        /// Which page, counted from 1.
+        page: u64,
+        /// How many pages there are.
+        pages: u64,
+    },
     /// More than one row matches where exactly one was asked for.
     #[error("more than one `{model}` matches where one was asked for")]
     MultipleObjectsReturned {

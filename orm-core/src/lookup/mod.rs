@@ -18,6 +18,7 @@ mod prefetch;
 mod select;
 mod text;
 mod tuples;
+mod window;
 
 pub use aggregate::{Aggregate, count};
 pub use assign::{Assign, AssignSet, ColumnSet, DeferSet};
@@ -30,3 +31,4 @@ pub use order::{Order, OrderSet};
 pub use path::{Cross, NoSuchField, Nullable, Required, ToMany, ToOne, links_to, mirrors, points_at, points_at_one};
 pub use prefetch::{JoinSet, Part, PrefetchSet, Slot, Slotted, Whole};
 pub use select::{AggSelection, Selection, SingleSelection};
+pub use window::{Window, Windowed, cume_dist, dense_rank, ntile, percent_rank, rank, row_number, window};

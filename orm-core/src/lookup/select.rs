@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::group::Cursor;
 use crate::model::Model;
 use crate::plan::Node;
-use crate::value::{IsAgg, Kind, Mismatch, Nullness, Scalar, Single, Value};
+use crate::value::{Bind, Datum, IsAgg, Kind, Mismatch, Nullness, Scalar, Single, Value};
 
 /// A column or an expression of `R`, or a tuple of them.
 #[diagnostic::on_unimplemented(
@@ -25,6 +25,13 @@ pub trait Selection<R> {
     /// A column is not of its type.
     #[doc(hidden)]
     fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch>;
+    /// Takes them from what is known without a row.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not of its type.
+    #[doc(hidden)]
+    fn known(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<Self::Out, Mismatch>;
     /// The names of their types, for messages.
     #[doc(hidden)]
     fn types(types: &mut Vec<&'static str>);
@@ -41,6 +48,9 @@ impl<R, T: Value, K> Selection<R> for Expr<R, T, K> {
     #[inline]
     fn read(row: &mut Cursor<'_>) -> Result<T::Out, Mismatch> {
         row.value::<T>()
+    }
+    fn known(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<T::Out, Mismatch> {
+        known::<T>(values)
     }
     fn types(types: &mut Vec<&'static str>) {
         types.push(T::NAME);
@@ -59,12 +69,25 @@ impl<R> Selection<R> for Cond<R> {
         // A condition that is NULL does not hold.
         Ok(row.value::<Option<bool>>()?.unwrap_or(false))
     }
+    fn known(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<bool, Mismatch> {
+        Ok(known::<Option<bool>>(values)?.unwrap_or(false))
+    }
     fn types(types: &mut Vec<&'static str>) {
         types.push("bool");
     }
     fn scalars(out: bool, scalars: &mut Vec<Scalar>) {
         scalars.push(Scalar::Bool(out));
     }
+}
+
+fn known<T: Value>(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<T::Out, Mismatch> {
+    T::read(match &values.next().unwrap_or(Bind::Null) {
+        Bind::Integer(value) => Datum::Integer(*value),
+        Bind::Real(value) => Datum::Real(*value),
+        Bind::Text(text) => Datum::Text(text.as_bytes()),
+        Bind::Blob(bytes) => Datum::Blob(bytes),
+        Bind::Null | Bind::Array(_) | Bind::Refused(_) => Datum::Null,
+    })
 }
 
 /// The type of a foreign key's column, seen along a path.
@@ -77,6 +100,9 @@ impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, 
     }
     fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
         row.value::<KeyValue<T, K, N>>()
+    }
+    fn known(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<Self::Out, Mismatch> {
+        known::<KeyValue<T, K, N>>(values)
     }
     fn types(types: &mut Vec<&'static str>) {
         types.push(<KeyValue<T, K, N>>::NAME);
@@ -94,6 +120,7 @@ impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, 
 pub trait SingleSelection<R>: Selection<R> {}
 impl<R, T: Value, K: Single> SingleSelection<R> for Expr<R, T, K> {}
 impl<R> SingleSelection<R> for Cond<R> {}
+impl<R: Model, T: Model, K: Kind + Single, N: super::Cross> SingleSelection<R> for ToOne<R, T, K, N> {}
 
 /// A selection of aggregates.
 #[diagnostic::on_unimplemented(

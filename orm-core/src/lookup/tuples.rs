@@ -6,7 +6,7 @@ use super::{
 use crate::group::Cursor;
 use crate::meta::ColumnMeta;
 use crate::plan::{Node, OrderNode, Path, PrefetchNode};
-use crate::value::{Mismatch, Scalar};
+use crate::value::{Bind, Mismatch, Scalar};
 
 macro_rules! tuple {
     ($($name:ident)*) => {
@@ -20,6 +20,9 @@ macro_rules! tuple {
             #[inline]
             fn read(row: &mut Cursor<'_>) -> Result<Self::Out, Mismatch> {
                 Ok(($($name::read(row)?,)*))
+            }
+            fn known(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<Self::Out, Mismatch> {
+                Ok(($($name::known(values)?,)*))
             }
             fn types(types: &mut Vec<&'static str>) {
                 $($name::types(types);)*

@@ -21,11 +21,10 @@ pub(super) struct Group {
 
 impl Group {
     pub(super) fn new(plan: &Plan) -> Self {
-        let count = plan.grouping.map_or(0, |grouping| grouping.keys);
-        let keys = plan.select.iter().flatten().take(count).cloned().collect();
-        let filters = plan.grouping.map_or(0, |grouping| grouping.filters);
+        let keys = plan.grouping.as_ref().map(|grouping| grouping.keys.clone()).unwrap_or_default();
+        let before = plan.grouping.as_ref().map_or(0, |grouping| grouping.filters);
         let filters =
-            plan.filters.iter().enumerate().filter(|(number, node)| *number < filters || !node.has_aggregate());
+            plan.filters.iter().enumerate().filter(|(number, node)| *number < before || !node.has_aggregate());
         let filters = filters.map(|(_, node)| node.clone()).collect();
         Group { plan: Plan { filters, ..Plan::new(plan.meta) }, keys }
     }
@@ -96,8 +95,8 @@ impl Lowerer {
         self.plain_aggregate(node, false)
     }
 
-    fn plain_aggregate(&mut self, node: &AggregateNode, with_filter: bool) -> Result<Expr> {
-        let argument = node.argument.as_ref().map(|argument| self.value(argument)).transpose()?;
+    pub(super) fn plain_aggregate(&mut self, node: &AggregateNode, with_filter: bool) -> Result<Expr> {
+        let argument = node.argument.as_ref().map(|argument| self.value_of_row(argument)).transpose()?;
         let filter = match &node.filter {
             Some(condition) if with_filter => Some(Box::new(self.scope(condition)?)),
             _ => None,
@@ -119,11 +118,38 @@ impl Lowerer {
         })
     }
 
+    /// A value of a row within an aggregate: an aggregate in it is one of the row, over its relations.
+    fn value_of_row(&mut self, node: &Node) -> Result<Expr> {
+        let group = self.current()?.group.take();
+        let value = self.value(node);
+        self.current()?.group = group;
+        value
+    }
+
     /// The first to-many relation a value speaks of that no table stands for yet.
     fn many_path(&self, node: &Node) -> Option<Path> {
         let mut paths = Vec::new();
         self.many_paths(node, &mut paths);
         paths.into_iter().next()
+    }
+}
+
+/// Whether a value is one for a whole group: what it is grouped by, aggregates, and what is computed of them.
+pub(super) fn is_of_group(expr: &Expr, group: &[Expr]) -> bool {
+    if group.contains(expr) {
+        return true;
+    }
+    match expr {
+        Expr::Column { .. } => false,
+        Expr::Binary(_, left, right) | Expr::Xor(left, right) => is_of_group(left, group) && is_of_group(right, group),
+        Expr::And(parts) | Expr::Or(parts) | Expr::Call(_, parts) => parts.iter().all(|part| is_of_group(part, group)),
+        Expr::IsNotTrue(inner) | Expr::IsNull(inner) | Expr::Cast(inner, _) => is_of_group(inner, group),
+        Expr::Case(arms, otherwise) => {
+            let arms = arms.iter().all(|(condition, value)| is_of_group(condition, group) && is_of_group(value, group));
+            arms && otherwise.as_ref().is_none_or(|value| is_of_group(value, group))
+        }
+        // A subquery speaks of the group by what it is grouped by, and a window of all groups.
+        _ => true,
     }
 }
 

@@ -10,7 +10,7 @@
 
 use super::paths::Opening;
 use super::{Context, Frame, Lowerer, internal};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::{Node, NodeKind, Path, Quantifier};
 use crate::statement::{Expr, Function, Join, Operator, Select, Source, TableRef};
 use crate::value::{Bind, fold};
@@ -65,6 +65,7 @@ impl Lowerer {
             NodeKind::Or(sides) => Expr::any(sides.iter().map(|side| self.scope(side)).collect::<Result<_>>()?),
             NodeKind::Xor(left, right) => Expr::Xor(Box::new(self.own_scope(left)?), Box::new(self.own_scope(right)?)),
             NodeKind::Not(inner) => Expr::not(self.own_scope(inner)?),
+            NodeKind::Scope(inner) => self.own_scope(inner)?,
             _ => self.value(node)?,
         })
     }
@@ -109,6 +110,9 @@ impl Lowerer {
 
     /// `any`, `none`, `every`: a condition on the related rows whose paths begin at the related model.
     pub(super) fn related(&mut self, path: &Path, quantifier: Quantifier, inner: Option<&Node>) -> Result<Expr> {
+        if inner.is_some_and(Node::has_window) {
+            return Err(Error::misuse("a window function of related rows: write it in a queryset of theirs"));
+        }
         let Some(hop) = path.last() else { return Err(internal()) };
         let target = hop.relation.target();
         let opening = self.open(path)?;
@@ -165,12 +169,16 @@ impl Lowerer {
                 }
             }
             // Scopes of their own.
-            NodeKind::Not(_) | NodeKind::Xor(..) | NodeKind::Aggregate(_) => {}
+            NodeKind::Not(_) | NodeKind::Xor(..) | NodeKind::Scope(_) | NodeKind::Aggregate(_) => {}
             // The conditions of a CASE are scopes of their own, its values are not.
             NodeKind::Case(arms, otherwise) => {
                 arms.iter().map(|(_, value)| value).chain(otherwise).for_each(|value| self.many_paths(value, paths));
             }
-            NodeKind::Exists(_) | NodeKind::Subquery(_) | NodeKind::Outer(_) | NodeKind::Bind(_) => {}
+            NodeKind::Exists(_)
+            | NodeKind::Subquery(_)
+            | NodeKind::InTree(_)
+            | NodeKind::Outer(_)
+            | NodeKind::Bind(_) => {}
             _ => node.each_child(&mut |child| self.many_paths(child, paths)),
         }
     }

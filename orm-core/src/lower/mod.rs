@@ -10,7 +10,10 @@
 
 mod aggregate;
 mod condition;
+mod keyset;
 mod paths;
+mod query;
+mod tree;
 mod value;
 
 use std::collections::HashSet;
@@ -19,8 +22,10 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::group::{Layout, Loader};
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::plan::{OrderNode, Path, Plan};
-use crate::statement::{Alias, Delete, Expr, OrderTerm, Select, Source, Statement, TableRef, Update};
+use crate::plan::{Path, Plan};
+use crate::statement::{Alias, Delete, Expr, Select, Source, Statement, Update};
+pub(crate) use keyset::total_order;
+use query::{Purpose, Query};
 
 /// A query on a model, lowered.
 pub(crate) struct Lowered {
@@ -33,6 +38,8 @@ pub(crate) struct Lowered {
     pub(crate) alias: Alias,
     /// No row can be in it: no statement is needed to find that out.
     pub(crate) empty: bool,
+    /// How many columns a row has.
+    pub(crate) width: usize,
 }
 
 /// A model that comes with the row by JOIN.
@@ -77,73 +84,8 @@ struct Bound {
 
 /// A query that selects its model, what is joined to it, or the plan's own selection.
 pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
-    check(plan)?;
-    let mut lowerer = Lowerer::new();
-    let alias = lowerer.begin(plan.meta);
-    if plan.grouping.is_some() {
-        lowerer.current()?.group = Some(Arc::new(aggregate::Group::new(plan)));
-    }
-    let mut joins = Vec::new();
-    let mut layout = Layout::default();
-    let columns = match &plan.select {
-        Some(nodes) => {
-            let mut columns = Vec::with_capacity(nodes.len());
-            for node in nodes {
-                lowerer.open_many(node)?;
-                columns.push(lowerer.value(node)?);
-            }
-            columns
-        }
-        None => {
-            layout.omitted = plan.omitted(&Path::default(), plan.meta);
-            let mut columns = Vec::with_capacity(plan.meta.columns.len());
-            lowerer.model_columns(plan.meta, &alias, &layout, &mut columns);
-            for node in &plan.annotations {
-                columns.push(lowerer.value(node)?);
-            }
-            for path in &plan.joins {
-                lowerer.join_tree(plan, path, &mut joins, &mut columns)?;
-            }
-            columns
-        }
-    };
-    let mut filter = Vec::new();
-    let mut having = Vec::new();
-    let mut spoken: Vec<Path> = Vec::new();
-    for (number, node) in plan.filters.iter().enumerate() {
-        // The selection may have joined related rows. The first filter that speaks of them speaks of those; further
-        // filters, of any.
-        lowerer.current()?.hidden = 0;
-        let mut paths = Vec::new();
-        selected_many(node, &mut paths);
-        let again = paths.iter().any(|path| spoken.contains(path));
-        if again {
-            let context = lowerer.current()?;
-            context.hidden = context.frames.len();
-        }
-        spoken.extend(paths);
-        let of_groups = plan.grouping.is_some_and(|grouping| number >= grouping.filters) && node.has_aggregate();
-        match lowerer.scope(node)? {
-            Expr::And(all) if !of_groups => filter.extend(all),
-            one => if of_groups { &mut having } else { &mut filter }.push(one),
-        }
-    }
-    lowerer.current()?.hidden = 0;
-    let order = lowerer.order(plan)?;
-    let empty = plan.empty || plan.limit == Some(0) || filter.iter().any(Expr::is_false);
-    let select = Select {
-        distinct: plan.distinct,
-        columns,
-        from: lowerer.end(),
-        filter,
-        group: plan.grouping.map(|grouping| grouping.keys),
-        having,
-        order,
-        limit: plan.limit,
-        offset: plan.offset,
-        ..Select::default()
-    };
-    Ok(Lowered { statement: Statement::Select(select), layout, joins, alias, empty })
+    let Query { select, layout, joins, alias, empty, width } = Lowerer::new().query(plan, Purpose::Rows)?;
+    Ok(Lowered { statement: Statement::Select(select), layout, joins, alias, empty, width })
 }
 
 /// `SELECT count(*)`, over a subquery where rows are cut off or merged. None where there can be no row.
@@ -151,22 +93,11 @@ pub(crate) fn count(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
     plan.joins.clear();
     plan.annotations.clear();
-    if plan.distinct || plan.is_sliced() || plan.grouping.is_some() {
-        let lowered = select(&plan)?;
-        let Statement::Select(inner) = lowered.statement else { return Err(internal()) };
-        return Ok((!lowered.empty).then_some(Statement::Select(Select {
-            columns: vec![Expr::CountAll],
-            from: vec![Source {
-                join: crate::statement::Join::Inner,
-                table: TableRef::Select(Box::new(inner)),
-                alias: "counted".into(),
-                on: None,
-            }],
-            ..Select::default()
-        })));
+    if !plan.is_sliced() {
+        plan.order = Some(Vec::new());
     }
-    plan.order = Some(Vec::new());
-    one_column(&plan, Expr::CountAll)
+    let is_whole = plan.distinct || plan.is_closed() || plan.grouping.is_some();
+    one_column(&plan, Expr::CountAll, is_whole)
 }
 
 /// `SELECT 1 .. LIMIT 1`. None where there can be no row.
@@ -179,18 +110,22 @@ pub(crate) fn exists(plan: &Plan) -> Result<Option<Statement>> {
     }
     plan.distinct = false;
     plan.limit = Some(plan.limit.unwrap_or(1).min(1));
-    one_column(&plan, Expr::One)
+    // Groups are there only with what they are grouped by.
+    let is_whole = plan.grouping.is_some() || !plan.members.is_empty();
+    one_column(&plan, Expr::One, is_whole)
 }
 
-/// The plan with one constant column in place of its own.
-fn one_column(plan: &Plan, column: Expr) -> Result<Option<Statement>> {
-    let lowered = select(plan)?;
-    let Statement::Select(mut select) = lowered.statement else { return Err(internal()) };
-    // Groups are there only with what they are grouped by.
-    if plan.grouping.is_none() {
+/// The plan with one constant column: in place of its own, or around the whole of it.
+fn one_column(plan: &Plan, column: Expr, is_whole: bool) -> Result<Option<Statement>> {
+    let mut lowerer = Lowerer::new();
+    let Query { mut select, empty, .. } = lowerer.query(plan, Purpose::Rows)?;
+    if is_whole {
+        let alias = lowerer.fresh("counted");
+        select = Select { columns: vec![column], from: vec![query::from(select, alias)], ..Select::default() };
+    } else {
         select.columns = vec![column];
     }
-    Ok((!lowered.empty).then_some(Statement::Select(select)))
+    Ok((!empty).then_some(Statement::Select(select)))
 }
 
 /// `UPDATE .. SET .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
@@ -228,20 +163,20 @@ fn check(plan: &Plan) -> Result<()> {
 fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
     check(plan)?;
     let mut lowerer = Lowerer::new();
-    lowerer.begin(plan.meta);
-    let filter = lowerer.filters(plan)?;
-    let joined = lowerer.end().len() > 1;
-    if plan.empty || filter.iter().any(Expr::is_false) {
-        return Ok(None);
+    if !plan.is_closed() && !plan.filters_windows() && plan.keyset.is_none() && plan.grouping.is_none() {
+        lowerer.begin(plan.meta);
+        let filter = lowerer.filters(plan)?;
+        let joined = lowerer.end().len() > 1;
+        if plan.empty || filter.iter().any(Expr::is_false) {
+            return Ok(None);
+        }
+        if !joined {
+            return Ok(Some(filter));
+        }
     }
-    if !joined && !plan.is_sliced() {
-        return Ok(Some(filter));
-    }
-    let mut inner = plan.clone();
-    inner.joins.clear();
-    inner.select = Some(vec![crate::plan::Node::new(crate::plan::NodeKind::RowKey(Path::default()))]);
-    let Statement::Select(select) = select(&inner)?.statement else { return Err(internal()) };
-    Ok(Some(vec![Expr::InSelect(Box::new(Expr::own(plan.meta.key_column())), Box::new(select))]))
+    let Query { select, empty, .. } = Lowerer::new().query(&plan.keys_only(), Purpose::Values)?;
+    let key = Expr::own(plan.meta.key_column());
+    Ok((!empty).then(|| vec![Expr::InSelect(Box::new(key), Box::new(select))]))
 }
 
 /// The to-many relations a condition speaks of, each up to its first hop.
@@ -339,34 +274,6 @@ impl Lowerer {
             }
         }
         Ok(filter)
-    }
-
-    fn order(&mut self, plan: &Plan) -> Result<Vec<OrderTerm>> {
-        let mut terms = Vec::new();
-        match &plan.order {
-            Some(order) => {
-                for OrderNode { node, descending, nulls } in order {
-                    terms.push(OrderTerm { expr: self.value(node)?, descending: *descending, nulls: *nulls });
-                }
-            }
-            // An order that nobody asked for never splits groups.
-            None if plan.grouping.is_none() && (plan.select.is_none() || !plan.distinct) => {
-                for term in plan.meta.ordering {
-                    if let Some(column) = plan.meta.columns.get(term.column) {
-                        let expr = self.column(&Path::default(), column)?;
-                        terms.push(OrderTerm { expr, descending: term.descending, nulls: None });
-                    }
-                }
-            }
-            None => {}
-        }
-        if plan.reversed {
-            for term in &mut terms {
-                term.descending = !term.descending;
-                term.nulls = term.nulls.map(crate::statement::Nulls::flipped);
-            }
-        }
-        Ok(terms)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::query::Purpose;
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
-use crate::plan::{DatePart, Node, NodeKind, Plan};
-use crate::statement::{Expr, Function, Operator, Select, Source};
+use crate::meta::Through;
+use crate::plan::{DatePart, Node, NodeKind, OrderNode, Plan, WindowNode};
+use crate::statement::{Expr, Function, Operator, OrderTerm, Select, Source};
 use crate::value::{Bind, Storage};
 
 impl Lowerer {
@@ -39,42 +41,16 @@ impl Lowerer {
                 Expr::Call(*function, arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?)
             }
             NodeKind::Aggregate(node) => self.aggregate(node)?,
-            NodeKind::Case(arms, otherwise) => {
-                let mut lowered = Vec::with_capacity(arms.len());
-                for (condition, value) in arms {
-                    lowered.push((self.own_scope(condition)?, self.value(value)?));
-                }
-                let otherwise = otherwise.as_ref().map(|value| self.value(value)).transpose()?;
-                Expr::Case(lowered, otherwise.map(Box::new))
-            }
+            NodeKind::Case(arms, otherwise) => self.case(arms, otherwise.as_ref())?,
             NodeKind::Cast(inner, storage) => Expr::Cast(Box::new(self.value(inner)?), *storage),
-            NodeKind::DatePart(part, inner) => {
-                let format = match part {
-                    DatePart::Year => "%Y",
-                    DatePart::Month => "%m",
-                    DatePart::Day => "%d",
-                };
-                let arguments = vec![Expr::Bind(Bind::Text(format.into())), self.value(inner)?];
-                Expr::Cast(Box::new(Expr::Call(Function::Strftime, arguments)), Storage::Integer)
-            }
-            NodeKind::TooDeep => return Err(Error::misuse("this expression is nested too deep")),
+            NodeKind::DatePart(part, inner) => self.date_part(*part, inner)?,
+            NodeKind::Window(window) => self.window(window)?,
+            NodeKind::Scope(inner) => self.own_scope(inner)?,
+            NodeKind::InTree(tree) => self.in_tree(tree)?,
+            NodeKind::Misuse(why) => return Err(Error::misuse(*why)),
             NodeKind::Related(path, quantifier, inner) => self.related(path, *quantifier, inner.as_ref())?,
-            NodeKind::Linked(through, key) => {
-                let here = self.row_key(&crate::plan::Path::default())?;
-                let alias = self.fresh(through.table);
-                let select = Select {
-                    columns: vec![Expr::column(&alias, through.to.name())],
-                    from: vec![Source::first(through.table, alias.clone())],
-                    filter: vec![Expr::eq(Expr::column(&alias, through.from.name()), Expr::Bind(key.clone()))],
-                    ..Select::default()
-                };
-                Expr::InSelect(Box::new(here), Box::new(select))
-            }
-            NodeKind::Exists(plan) => {
-                let mut select = self.subselect(plan)?;
-                select.columns = vec![Expr::One];
-                Expr::Exists(Box::new(select))
-            }
+            NodeKind::Linked(through, key) => self.linked(through, key)?,
+            NodeKind::Exists(plan) => self.exists_in(plan)?,
             NodeKind::Subquery(plan) => Expr::Select(Box::new(self.subselect(plan)?)),
             NodeKind::Outer(inner) => {
                 let Some(context) = self.contexts.pop() else { return Err(internal()) };
@@ -83,6 +59,47 @@ impl Lowerer {
                 value?
             }
         })
+    }
+
+    fn date_part(&mut self, part: DatePart, inner: &Node) -> Result<Expr> {
+        let format = match part {
+            DatePart::Year => "%Y",
+            DatePart::Month => "%m",
+            DatePart::Day => "%d",
+        };
+        let arguments = vec![Expr::Bind(Bind::Text(format.into())), self.value(inner)?];
+        Ok(Expr::Cast(Box::new(Expr::Call(Function::Strftime, arguments)), Storage::Integer))
+    }
+
+    fn case(&mut self, arms: &[(Node, Node)], otherwise: Option<&Node>) -> Result<Expr> {
+        let mut lowered = Vec::with_capacity(arms.len());
+        for (condition, value) in arms {
+            lowered.push((self.own_scope(condition)?, self.value(value)?));
+        }
+        let otherwise = otherwise.map(|value| self.value(value)).transpose()?;
+        Ok(Expr::Case(lowered, otherwise.map(Box::new)))
+    }
+
+    /// `key IN (SELECT key FROM the table between WHERE the other key = ..)`.
+    fn linked(&mut self, through: &Through, key: &Bind<'static>) -> Result<Expr> {
+        let here = self.row_key(&crate::plan::Path::default())?;
+        let alias = self.fresh(through.table);
+        let select = Select {
+            columns: vec![Expr::column(&alias, through.to.name())],
+            from: vec![Source::first(through.table, alias.clone())],
+            filter: vec![Expr::eq(Expr::column(&alias, through.from.name()), Expr::Bind(key.clone()))],
+            ..Select::default()
+        };
+        Ok(Expr::InSelect(Box::new(here), Box::new(select)))
+    }
+
+    fn exists_in(&mut self, plan: &Plan) -> Result<Expr> {
+        let mut select = self.subselect(plan)?;
+        // What is selected matters only where rows are merged by it.
+        if select.group.is_empty() && select.compound.is_empty() && !select.distinct {
+            select.columns = vec![Expr::One];
+        }
+        Ok(Expr::Exists(Box::new(select)))
     }
 
     /// A condition as a value: a scope of its own, so that a to-many relation in it is an EXISTS.
@@ -154,33 +171,25 @@ impl Lowerer {
 
     /// A plan inside of this one.
     fn subselect(&mut self, plan: &Plan) -> Result<Select> {
-        self.begin(plan.meta);
-        let mut columns = Vec::new();
-        match &plan.select {
-            Some(nodes) => {
-                for node in nodes {
-                    self.open_many(node)?;
-                    columns.push(self.value(node)?);
-                }
+        Ok(self.query(plan, Purpose::Values)?.select)
+    }
+
+    /// `function(..) OVER (..)`.
+    fn window(&mut self, window: &WindowNode) -> Result<Expr> {
+        let function = match (&window.aggregate, window.function) {
+            (Some(aggregate), _) => self.plain_aggregate(aggregate, true)?,
+            (None, Some(function)) => {
+                let arguments = window.arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?;
+                Expr::WindowCall(function, arguments)
             }
-            None => columns.push(self.row_key(&crate::plan::Path::default())?),
+            (None, None) => return Err(internal()),
+        };
+        let partition = window.partition.iter().map(|node| self.value(node)).collect::<Result<_>>()?;
+        let mut order = Vec::with_capacity(window.order.len());
+        for OrderNode { node, descending, nulls } in &window.order {
+            order.push(OrderTerm { expr: self.value(node)?, descending: *descending, nulls: *nulls });
         }
-        let mut filter = self.filters(plan)?;
-        if plan.empty {
-            filter.push(Expr::Or(Vec::new()));
-        }
-        let order = if plan.is_sliced() { self.order(plan)? } else { Vec::new() };
-        let from = self.end();
-        Ok(Select {
-            distinct: plan.distinct,
-            columns,
-            from,
-            filter,
-            order,
-            limit: plan.limit,
-            offset: plan.offset,
-            ..Select::default()
-        })
+        Ok(Expr::Window { function: Box::new(function), partition, order, frame: window.frame })
     }
 }
 

@@ -163,6 +163,11 @@ impl RelationMeta {
         matches!(self.kind, RelationKind::ForeignKey { .. } | RelationKind::HasOne { .. })
     }
 
+    /// Whether it is a foreign key, or one seen from the other side.
+    pub fn is_link(&self) -> bool {
+        !matches!(self.kind, RelationKind::ManyToMany(_))
+    }
+
     /// Whether a row may have nothing there, so that a JOIN has to be a LEFT JOIN.
     pub fn is_optional(&self) -> bool {
         match self.kind {

@@ -6,13 +6,19 @@
 mod node;
 mod path;
 
-pub(crate) use node::{AggregateNode, NodeKind};
+use node::DEPTH_OF_QUERY;
+
+pub(crate) use node::{AggregateNode, NodeKind, Tree, WindowNode};
 pub use node::{DatePart, Node, Quantifier, TextLookup};
 pub use path::{Hop, Path};
 
 use crate::db::FetchMode;
 use crate::meta::{ColumnMeta, ModelMeta};
-use crate::statement::Nulls;
+use crate::statement::{Nulls, SetOperator};
+use crate::value::Bind;
+
+/// Why a queryset that is put together cannot be filtered.
+pub(crate) const COMPOUND: &str = "it is put together from several: filter those, for it cannot be filtered after that";
 
 /// A query on one model.
 #[derive(Clone, Debug)]
@@ -36,20 +42,35 @@ pub struct Plan {
     pub(crate) select: Option<Vec<Node>>,
     /// What is selected beside the model.
     pub(crate) annotations: Vec<Node>,
-    /// Rows are grouped by the first of `select`, and the others are aggregates of each group.
+    /// What is selected after everything else, for ourselves: what a cursor is made of.
+    pub(crate) extra: Vec<Node>,
+    /// Rows are grouped, and what is selected is what they are grouped by or an aggregate of each group.
     pub(crate) grouping: Option<Grouping>,
+    /// The rows of these queries, put together one after the other, and not the table's. What else is said here (order,
+    /// limit, relations) is said of the whole; conditions are the members' own.
+    pub(crate) members: Vec<(SetOperator, Plan)>,
+    /// Only the rows after (or before) a place in the order.
+    pub(crate) keyset: Option<Keyset>,
     pub(crate) mode: Option<FetchMode>,
     /// What was asked that has no meaning; said when the query runs.
     pub(crate) misuse: Option<&'static str>,
 }
 
 /// How rows are grouped.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Grouping {
-    /// By how many of the selected values; by none, all rows are one group.
-    pub(crate) keys: usize,
+    /// By what; by nothing, all rows are one group.
+    pub(crate) keys: Vec<Node>,
     /// How many filters were there before: those after may speak of the groups.
     pub(crate) filters: usize,
+}
+
+/// A place in the order of a queryset, and the side of it that is meant.
+#[derive(Clone, Debug)]
+pub(crate) struct Keyset {
+    /// What the terms of the order are there, the key last.
+    pub(crate) values: Vec<Bind<'static>>,
+    pub(crate) is_before: bool,
 }
 
 /// One term of an order.
@@ -82,6 +103,13 @@ pub struct PrefetchNode {
     pub(crate) depth: Option<u32>,
 }
 
+impl OrderNode {
+    /// The other way round.
+    pub(crate) fn turned(self) -> Self {
+        OrderNode { descending: !self.descending, nulls: self.nulls.map(Nulls::flipped), ..self }
+    }
+}
+
 impl Plan {
     pub(crate) fn new(meta: &'static ModelMeta) -> Self {
         Plan {
@@ -98,10 +126,43 @@ impl Plan {
             deferrals: Vec::new(),
             select: None,
             annotations: Vec::new(),
+            extra: Vec::new(),
             grouping: None,
+            members: Vec::new(),
+            keyset: None,
             mode: None,
             misuse: None,
         }
+    }
+
+    /// The keys of the rows of this query, whatever it selects: for a condition on them.
+    pub(crate) fn keys_only(&self) -> Plan {
+        let mut keys = self.clone();
+        keys.joins.clear();
+        keys.prefetches.clear();
+        keys.annotations.clear();
+        keys.extra.clear();
+        keys.selecting(&[Node::new(NodeKind::RowKey(Path::default()))]);
+        for (_, member) in &mut keys.members {
+            *member = member.keys_only();
+        }
+        keys
+    }
+
+    /// Selects values in place of the model, in every member.
+    pub(crate) fn selecting(&mut self, nodes: &[Node]) {
+        self.select = Some(nodes.to_vec());
+        self.members.iter_mut().for_each(|(_, member)| member.selecting(nodes));
+    }
+
+    /// Whether a condition cannot simply be added: rows are cut off by number, or come from several queries.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_sliced() || !self.members.is_empty()
+    }
+
+    /// Whether there is a window function in its conditions, so that they are conditions on its rows from outside.
+    pub(crate) fn filters_windows(&self) -> bool {
+        self.filters.iter().any(Node::has_window)
     }
 
     /// Whether rows are cut off by number, so that a condition cannot be added any more.
@@ -120,6 +181,8 @@ impl Plan {
             && self.joins.is_empty()
             && self.deferrals.is_empty()
             && self.mode.is_none()
+            && self.members.is_empty()
+            && self.keyset.is_none()
             && self.misuse.is_none()
     }
 
@@ -127,7 +190,10 @@ impl Plan {
     fn depth(&self) -> u16 {
         let selected = self.select.iter().flatten().chain(&self.annotations);
         let order = self.order.iter().flatten().map(|term| &term.node);
-        self.filters.iter().chain(selected).chain(order).map(Node::depth).max().unwrap_or(0)
+        let keys = self.grouping.iter().flat_map(|grouping| &grouping.keys);
+        let own = self.filters.iter().chain(selected).chain(order).chain(keys).map(Node::depth).max().unwrap_or(0);
+        let members = self.members.iter().map(|(_, member)| member.depth().saturating_add(DEPTH_OF_QUERY));
+        members.fold(own, u16::max)
     }
 
     /// The slots of the deferred columns that are left out of the model at the end of `path`.

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Path, Plan};
+use super::{OrderNode, Path, Plan};
 use crate::meta::{ColumnMeta, RelationMeta, Through};
-use crate::statement::{AggregateFunction, Function, Operator};
+use crate::statement::{AggregateFunction, Frame, Function, Operator, WindowFunction};
 use crate::value::{Bind, Storage};
 
 /// An expression over paths.
 #[derive(Clone, Debug)]
-pub struct Node(Arc<Tree>);
+pub struct Node(Arc<Branch>);
 
 #[derive(Debug)]
-struct Tree {
+struct Branch {
     kind: NodeKind,
     depth: u16,
 }
@@ -21,8 +21,11 @@ struct Tree {
 /// condition of any number of parts joined by `&` or by `|` is one level deep.)
 const DEEPEST: u16 = 200;
 
+/// Why such an expression has no meaning.
+const TOO_DEEP: &str = "this expression is nested too deep";
+
 /// As how many levels a query in an expression counts: more of the stack is needed to walk it.
-const DEPTH_OF_QUERY: u16 = 5;
+pub(super) const DEPTH_OF_QUERY: u16 = 5;
 
 #[derive(Debug)]
 pub(crate) enum NodeKind {
@@ -61,8 +64,36 @@ pub(crate) enum NodeKind {
     Subquery(Box<Plan>),
     /// Seen from the enclosing query.
     Outer(Node),
-    /// In place of an expression that is nested too deep.
-    TooDeep,
+    /// A function of a row among others.
+    Window(WindowNode),
+    /// A condition in a scope of its own: the related rows it speaks of are not those of the condition around it.
+    Scope(Node),
+    /// The row is below (or above) a row of a query, along a relation of its model to itself.
+    InTree(Tree),
+    /// In place of an expression that has no meaning: why.
+    Misuse(&'static str),
+}
+
+/// A function over a window.
+#[derive(Clone, Debug)]
+pub(crate) struct WindowNode {
+    /// The function and its arguments, or none where `aggregate` has it.
+    pub(crate) function: Option<WindowFunction>,
+    pub(crate) arguments: Vec<Node>,
+    /// An aggregate, whose rows are those of the window's frame.
+    pub(crate) aggregate: Option<AggregateNode>,
+    pub(crate) partition: Vec<Node>,
+    pub(crate) order: Vec<OrderNode>,
+    pub(crate) frame: Option<Frame>,
+}
+
+/// What is below (or above) the rows of a query.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree {
+    pub(crate) relation: &'static RelationMeta,
+    pub(crate) roots: Box<Plan>,
+    /// How often the relation is followed; without a limit, until nothing new is found.
+    pub(crate) depth: Option<u32>,
 }
 
 /// A function of many rows: of those behind a to-many relation, of a group, or of the whole query.
@@ -122,14 +153,23 @@ impl Node {
     pub(crate) fn new(kind: NodeKind) -> Self {
         let mut depth = 0;
         kind.each_child(&mut |child| depth = depth.max(child.0.depth + 1));
-        if let NodeKind::InQuery(_, plan) | NodeKind::Exists(plan) | NodeKind::Subquery(plan) = &kind {
-            depth = depth.max(plan.depth() + DEPTH_OF_QUERY);
+        let query = match &kind {
+            NodeKind::InQuery(_, plan) | NodeKind::Exists(plan) | NodeKind::Subquery(plan) => Some(plan),
+            NodeKind::InTree(tree) => Some(&tree.roots),
+            _ => None,
+        };
+        if let Some(plan) = query {
+            depth = depth.max(plan.depth().saturating_add(DEPTH_OF_QUERY));
         }
         Node::at_depth(kind, depth)
     }
 
     fn at_depth(kind: NodeKind, depth: u16) -> Self {
-        Node(Arc::new(if depth > DEEPEST { Tree { kind: NodeKind::TooDeep, depth: 0 } } else { Tree { kind, depth } }))
+        Node(Arc::new(if depth > DEEPEST {
+            Branch { kind: NodeKind::Misuse(TOO_DEEP), depth: 0 }
+        } else {
+            Branch { kind, depth }
+        }))
     }
 
     /// How deep it is nested.
@@ -171,7 +211,7 @@ impl Node {
             }
             // The list of a chain that is being built belongs to nobody else: it is moved, not copied.
             match Arc::try_unwrap(node.0) {
-                Ok(Tree { kind: NodeKind::And(parts) | NodeKind::Or(parts), .. }) => parts,
+                Ok(Branch { kind: NodeKind::And(parts) | NodeKind::Or(parts), .. }) => parts,
                 Ok(tree) => vec![Node(Arc::new(tree))],
                 Err(shared) => match &shared.kind {
                     NodeKind::And(parts) | NodeKind::Or(parts) => parts.clone(),
@@ -182,6 +222,11 @@ impl Node {
         let mut all = parts(left);
         all.extend(parts(right));
         Node::at_depth(kind(all), depth)
+    }
+
+    /// In place of an expression that has no meaning; said when the query runs.
+    pub(crate) fn misuse(why: &'static str) -> Self {
+        Node::new(NodeKind::Misuse(why))
     }
 
     pub(crate) fn bind(bind: Bind<'static>) -> Self {
@@ -235,6 +280,8 @@ impl Node {
             | NodeKind::Text(..)
             | NodeKind::Related(..)
             | NodeKind::Linked(..)
+            | NodeKind::Scope(_)
+            | NodeKind::InTree(_)
             | NodeKind::Exists(_) => true,
             _ => false,
         }
@@ -242,8 +289,17 @@ impl Node {
 
     /// Whether there is an aggregate in it.
     pub(crate) fn has_aggregate(&self) -> bool {
-        let mut found = matches!(self.kind(), NodeKind::Aggregate(_));
-        self.each_child(&mut |child| found |= child.has_aggregate());
+        self.has(|kind| matches!(kind, NodeKind::Aggregate(_)))
+    }
+
+    /// Whether there is a window function in it.
+    pub(crate) fn has_window(&self) -> bool {
+        self.has(|kind| matches!(kind, NodeKind::Window(_)))
+    }
+
+    fn has(&self, is: fn(&NodeKind) -> bool) -> bool {
+        let mut found = is(self.kind());
+        self.each_child(&mut |child| found = found || child.has(is));
         found
     }
 
@@ -270,6 +326,7 @@ impl NodeKind {
             }
             NodeKind::And(parts) | NodeKind::Or(parts) | NodeKind::Call(_, parts) => parts.iter().for_each(f),
             NodeKind::Not(inner)
+            | NodeKind::Scope(inner)
             | NodeKind::IsNull(inner)
             | NodeKind::Cast(inner, _)
             | NodeKind::DatePart(_, inner)
@@ -295,14 +352,22 @@ impl NodeKind {
                 }
                 otherwise.iter().for_each(f);
             }
+            NodeKind::Window(window) => {
+                window.arguments.iter().chain(&window.partition).for_each(&mut *f);
+                window.order.iter().for_each(|term| f(&term.node));
+                if let Some(aggregate) = &window.aggregate {
+                    aggregate.argument.iter().chain(&aggregate.filter).chain(&aggregate.separator).for_each(f);
+                }
+            }
             NodeKind::Column(..)
             | NodeKind::ForeignKey(..)
             | NodeKind::RowKey(_)
             | NodeKind::Bind(_)
+            | NodeKind::InTree(_)
             | NodeKind::Linked(..)
             | NodeKind::Exists(_)
             | NodeKind::Subquery(_)
-            | NodeKind::TooDeep => {}
+            | NodeKind::Misuse(_) => {}
         }
     }
 }

@@ -203,7 +203,7 @@ fn follow(select: &mut Select, branch: &Branch, depth: u32) {
     let step = Select {
         columns: vec![next, Expr::binary(Operator::Add, reached(), one())],
         from: vec![
-            first(TableRef::Table("tree"), &tree),
+            first(TableRef::Named(tree.clone()), &tree),
             Source { join: Join::Inner, table: TableRef::Table(meta.table), alias: row.clone(), on: Some(link) },
         ],
         filter: vec![Expr::binary(Operator::Lt, reached(), limit)],
@@ -221,8 +221,8 @@ fn follow(select: &mut Select, branch: &Branch, depth: u32) {
             },
         ],
         named: true,
-        from: vec![first(TableRef::Table("tree"), &tree)],
-        group: Some(1),
+        from: vec![first(TableRef::Named(tree.clone()), &tree)],
+        group: vec![Expr::Ordinal(1)],
         ..Select::default()
     };
     let at: Alias = "reached".into();
@@ -234,5 +234,5 @@ fn follow(select: &mut Select, branch: &Branch, depth: u32) {
     let depth = Expr::column(&at, "c1");
     select.columns.push(depth.clone());
     select.order.insert(0, OrderTerm { expr: depth, descending: false, nulls: None });
-    select.with = Some(Box::new(Recursive { name: "tree", columns: vec!["key", "depth"], seed, step }));
+    select.with = Some(Box::new(Recursive { name: tree, columns: vec!["key", "depth"], seed, step }));
 }

@@ -20,8 +20,9 @@ use crate::group::{Cell, Cursor, Group, Instance};
 use crate::lower;
 use crate::meta::{ModelMeta, RelationKind};
 use crate::model::decode_error;
+use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::sql;
-use crate::statement::{Expr, Join, OrderTerm, Select, Source, Statement, TableRef};
+use crate::statement::{Expr, Join, OrderTerm, Select, Source, Statement, TableRef, WindowFunction};
 use crate::value::{Bind, KeyMap, KeyRef};
 
 /// The parents of a step: each key once, and the cells that wait for it.
@@ -188,6 +189,7 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     let meta = relation.target();
     let mut plan = branch.plan.clone();
     let (limit, offset) = (plan.limit.take(), plan.offset.take());
+    close(&mut plan);
     let mut lowered = lower::select(&plan)?;
     let Statement::Select(select) = &mut lowered.statement else { return Err(no_link(branch)) };
     let mut select = std::mem::take(select);
@@ -230,11 +232,27 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     Ok(Step { select, link, lowered })
 }
 
+/// A query to which no condition and no column can be added becomes one of the rows whose keys it has.
+fn close(plan: &mut Plan) {
+    if plan.members.is_empty() && !plan.filters_windows() {
+        return;
+    }
+    let rows = Plan { order: Some(Vec::new()), ..plan.keys_only() };
+    plan.members.clear();
+    let key = Node::new(NodeKind::RowKey(Path::default()));
+    plan.filters = vec![Node::new(NodeKind::InQuery(key, Box::new(rows)))];
+}
+
 /// The first rows of each parent: numbered inside, cut outside.
 fn first_of_each(mut inner: Select, link: Expr, limit: Option<u64>, offset: u64) -> Select {
     let width = inner.columns.len();
     let order = std::mem::take(&mut inner.order);
-    inner.columns.push(Expr::RowNumber { partition: Box::new(link), order });
+    inner.columns.push(Expr::Window {
+        function: Box::new(Expr::WindowCall(WindowFunction::RowNumber, Vec::new())),
+        partition: vec![link],
+        order,
+        frame: None,
+    });
     inner.named = true;
     let alias: crate::statement::Alias = "numbered".into();
     let number = Expr::column(&alias, format!("c{width}"));

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::shape::{Annotated, Grouped};
+use super::shape::{Annotated, GroupRecords, Grouped, Records, ValuesOf};
 use super::terminal::about;
 use super::{Column, QuerySet, Values};
 use crate::db::{Executor, Need};
@@ -13,6 +13,8 @@ use crate::lower;
 use crate::model::{Fields, Model, root};
 use crate::plan::{Grouping, Node, NodeKind, Path, Plan};
 use crate::sql;
+use crate::statement::AggregateFunction;
+use crate::value::{Bind, Mismatch};
 
 impl<M: Model> QuerySet<M> {
     /// Computes values beside each row: aggregates over its relations, or any expression. Rows become pairs.
@@ -66,35 +68,55 @@ impl<M: Model> QuerySet<M> {
         f(root::<M>()).nodes(&mut nodes);
         let mut plan = Plan::new(M::META);
         plan.misuse = self.plan.misuse;
-        plan.filters = if self.plan.is_sliced() {
-            let inner = Plan { joins: Vec::new(), ..self.plan.clone() };
-            vec![Node::new(NodeKind::InQuery(Node::new(NodeKind::RowKey(Path::default())), Box::new(inner)))]
+        plan.filters = if self.plan.is_closed() || self.plan.filters_windows() || self.plan.keyset.is_some() {
+            let keys = Box::new(self.plan.keys_only());
+            vec![Node::new(NodeKind::InQuery(Node::new(NodeKind::RowKey(Path::default())), keys))]
         } else {
             self.plan.filters.clone()
         };
         if self.plan.empty {
             plan.filters.push(Node::new(NodeKind::Or(Vec::new())));
         }
-        plan.grouping = Some(Grouping { keys: 0, filters: plan.filters.len() });
+        plan.grouping = Some(Grouping { keys: Vec::new(), filters: plan.filters.len() });
         plan.select = Some(nodes);
         plan.order = Some(Vec::new());
-        let sql = sql::compile(&lower::select(&plan)?.statement);
+        let lowered = lower::select(&plan)?;
         let mut out = None;
+        let decode = |out: Result<A::Out, Mismatch>, column: usize| {
+            out.map_err(|mismatch| Error::Decode {
+                model: M::META.name,
+                field: format!("aggregate {column}"),
+                column: format!("{column}"),
+                expected: "value of the type the query promises",
+                found: mismatch.0.into_owned(),
+            })
+        };
+        if let Some(known) = of_nothing(&plan).filter(|_| lowered.empty) {
+            return decode(A::known(&mut known.into_iter()), 0);
+        }
+        let sql = sql::compile(&lowered.statement);
         db.run(Need::Read, at, &mut |connection| {
             connection.query(&sql, about::<M>(at), |row| {
                 let mut cursor = Cursor::of_values(row, 0);
-                out = Some(A::read(&mut cursor).map_err(|mismatch| Error::Decode {
-                    model: M::META.name,
-                    field: format!("aggregate {}", cursor.column()),
-                    column: format!("{}", cursor.column()),
-                    expected: "value of the type the query promises",
-                    found: mismatch.0.into_owned(),
-                })?);
+                out = Some(decode(A::read(&mut cursor), cursor.column())?);
                 Ok(())
             })
         })?;
         out.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
     }
+}
+
+/// What aggregates are of no rows at all, where that needs no database to tell.
+fn of_nothing(plan: &Plan) -> Option<Vec<Bind<'static>>> {
+    let value = |node: &Node| match node.kind() {
+        NodeKind::Aggregate(aggregate) => Some(match aggregate.function {
+            AggregateFunction::Count => Bind::Integer(0),
+            AggregateFunction::Total => Bind::Real(0.0),
+            _ => Bind::Null,
+        }),
+        _ => None,
+    };
+    plan.select.iter().flatten().map(value).collect()
 }
 
 macro_rules! grouped {
@@ -121,11 +143,80 @@ macro_rules! grouped {
             /// # Ok::<(), eager_orm::Error>(())
             /// ```
             pub fn annotate<A: AggSelection<M> + 'static>(
-                mut self,
+                self,
                 f: impl FnOnce(Fields<M>) -> A,
             ) -> QuerySet<M, Grouped<$shape<V>, A>> {
-                let mut nodes = self.plan.select.take().unwrap_or_default();
-                self.plan.grouping = Some(Grouping { keys: nodes.len(), filters: self.plan.filters.len() });
+                self.grouped(f)
+            }
+        }
+    };
+}
+grouped!(Values);
+grouped!(Column);
+
+impl<M: Model, V> QuerySet<M, Records<V>> {
+    /// Groups the rows by what `values` names, and computes aggregates of each group. A row becomes one record of both.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub genre: String, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().genre("sf").pages(412).save(&db)?;
+    /// // SELECT "book"."genre", count("book"."id") FROM "book" GROUP BY 1
+    /// let genres = Book::objects().values(|b| b.genre()).annotate(|b| b.id().count().named("books")).all(&db)?;
+    /// assert_eq!(serde_json::to_string(&genres).unwrap(), r#"[{"genre":"sf","books":1}]"#);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn annotate<A: AggSelection<M> + 'static>(
+        self,
+        f: impl FnOnce(Fields<M>) -> A,
+    ) -> QuerySet<M, GroupRecords<V, A>> {
+        self.grouped(f)
+    }
+}
+
+impl<M: Model, S> QuerySet<M, S> {
+    fn grouped<A: AggSelection<M>, T>(mut self, f: impl FnOnce(Fields<M>) -> A) -> QuerySet<M, T> {
+        if self.plan.is_closed() || self.plan.distinct {
+            self.plan.misuse = Some("rows that are cut off, merged or put together cannot be grouped");
+        }
+        let mut nodes = self.plan.select.take().unwrap_or_default();
+        self.plan.grouping = Some(Grouping { keys: nodes.clone(), filters: self.plan.filters.len() });
+        f(root::<M>()).nodes(&mut nodes);
+        self.plan.select = Some(nodes);
+        QuerySet::from_plan(self.plan)
+    }
+}
+
+macro_rules! narrowed {
+    ($shape:ident) => {
+        impl<M: Model, S, A> QuerySet<M, $shape<S, A>> {
+            /// Of each group only these: what it is grouped by, or aggregates. One of them makes a queryset that can
+            /// stand in another query.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # use eager_orm::prelude::*;
+            /// # #[derive(Model)]
+            /// # pub struct Book { pub id: i64, pub genre: String, pub pages: i32 }
+            /// // The books of genres that have more than ten.
+            /// let genres = Book::objects()
+            ///     .values_list(|b| b.genre())
+            ///     .annotate(|_| count())
+            ///     .filter(|_| count().gt(10))
+            ///     .values_list(|b| b.genre());
+            /// let books = Book::objects().filter(|b| b.genre().in_(genres));
+            /// assert!(books.to_sql().ends_with(
+            ///     r#" IN (SELECT "book_2"."genre" FROM "book" AS "book_2" GROUP BY 1 HAVING count(*) > ?1)"#
+            /// ));
+            /// ```
+            pub fn values_list<V: ValuesOf<M>>(mut self, f: impl FnOnce(Fields<M>) -> V) -> QuerySet<M, V::Shape> {
+                let mut nodes = Vec::new();
                 f(root::<M>()).nodes(&mut nodes);
                 self.plan.select = Some(nodes);
                 QuerySet::from_plan(self.plan)
@@ -133,5 +224,5 @@ macro_rules! grouped {
         }
     };
 }
-grouped!(Values);
-grouped!(Column);
+narrowed!(Grouped);
+narrowed!(GroupRecords);

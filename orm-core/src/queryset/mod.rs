@@ -8,9 +8,12 @@
 //! ```
 
 mod aggregate;
+mod combine;
+mod cursor_page;
 mod delete;
 mod explain;
 mod in_hand;
+mod page;
 mod part;
 mod read;
 mod record;
@@ -19,15 +22,18 @@ mod shape;
 mod stream;
 mod subquery;
 mod terminal;
+mod tree;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use cursor_page::{CursorPage, PageCursor};
 pub use delete::Deleted;
 pub(crate) use delete::delete;
 pub use in_hand::prefetch_related_objects;
+pub use page::{Page, Paginator};
 pub use record::Record;
-pub use shape::{Annotated, Column, Grouped, Records, Rows, Shape, Values, ValuesOf};
+pub use shape::{Annotated, Column, GroupRecords, Grouped, Records, Rows, Shape, Values, ValuesOf};
 pub use stream::Iter;
 pub use subquery::{exists, subquery};
 

@@ -47,6 +47,11 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         if self.prefetch.is_empty() { Need::Read } else { Need::Snapshot }
     }
 
+    /// How many columns a row has.
+    pub(super) fn width(&self) -> usize {
+        self.lowered.width
+    }
+
     /// Whether no row can be in it.
     pub(super) fn is_empty(&self) -> bool {
         self.lowered.empty

@@ -1,10 +1,12 @@
 //! The methods that return a queryset.
 
+use std::ops::{Bound, RangeBounds};
+
 use super::{QuerySet, Records, Shape, ValuesOf};
 use crate::db::FetchMode;
 use crate::lookup::{DeferSet, JoinSet, OrderSet, Predicate, PrefetchSet};
 use crate::model::{Fields, Model, root};
-use crate::plan::{Deferral, Node, NodeKind};
+use crate::plan::{COMPOUND, Deferral, Node, NodeKind};
 
 const SLICED: &str = "it is cut off by `limit` or `offset` already, and cannot be filtered or ordered after that";
 
@@ -67,14 +69,23 @@ impl<M: Model, S> QuerySet<M, S> {
     }
 
     fn with_filter(mut self, node: Node) -> Self {
-        self.refuse_sliced();
+        self.refuse_closed();
         self.plan.filters.push(node);
         self
     }
 
+    /// Of a queryset that is cut off by number already.
     fn refuse_sliced(&mut self) {
         if self.plan.is_sliced() {
             self.plan.misuse = Some(SLICED);
+        }
+    }
+
+    /// Of a queryset to which no condition can be added.
+    pub(super) fn refuse_closed(&mut self) {
+        self.refuse_sliced();
+        if !self.plan.members.is_empty() {
+            self.plan.misuse = Some(COMPOUND);
         }
     }
 
@@ -134,6 +145,46 @@ impl<M: Model, S> QuerySet<M, S> {
     /// Without the first rows; [`limit`](Self::limit) has an example.
     pub fn offset(mut self, rows: u64) -> Self {
         self.plan.offset = Some(rows);
+        self
+    }
+
+    /// The rows of these numbers, counted from 0, of those it has: a slice of a slice is a part of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # for number in 0..10 { Book::create().title(number.to_string()).save(&db)?; }
+    /// let books = Book::objects().order_by(|b| b.id()).slice(2..8);
+    /// assert!(books.to_sql().ends_with(r#" ORDER BY "book"."id" LIMIT ?1 OFFSET ?2"#));
+    /// let titles = books.slice(3..).values_list(|b| b.title()).all(&db)?;
+    /// assert_eq!(titles, ["5", "6", "7"]);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn slice(mut self, rows: impl RangeBounds<u64>) -> Self {
+        let start = match rows.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(start) => start.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match rows.end_bound() {
+            Bound::Included(end) => Some(end.saturating_add(1)),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => None,
+        };
+        let left = self.plan.limit.map(|limit| limit.saturating_sub(start));
+        let asked = end.map(|end| end.saturating_sub(start));
+        self.plan.limit = match (left, asked) {
+            (Some(left), Some(asked)) => Some(left.min(asked)),
+            (one, other) => one.or(other),
+        };
+        if start > 0 {
+            self.plan.offset = Some(self.plan.offset.unwrap_or(0).saturating_add(start));
+        }
         self
     }
 
@@ -354,7 +405,7 @@ impl<M: Model> QuerySet<M> {
     fn select<V: ValuesOf<M>>(&mut self, f: impl FnOnce(Fields<M>) -> V) {
         let mut nodes = Vec::new();
         f(root::<M>()).nodes(&mut nodes);
-        self.plan.select = Some(nodes);
+        self.plan.selecting(&nodes);
         if !self.plan.joins.is_empty() || !self.plan.prefetches.is_empty() {
             self.plan.misuse = Some(
                 "`values` and `values_list` have no relations to load: leave out `select_related` and `prefetch_related`",

@@ -128,6 +128,26 @@ impl<M: Model, S: Shape<M>, V: Selection<M> + 'static> Shape<M> for Grouped<S, V
     }
 }
 
+/// A group as one record: `values(..).annotate(..)`.
+pub struct GroupRecords<V, A>(PhantomData<(V, A)>);
+
+impl<M: Model, V: Selection<M> + 'static, A: Selection<M> + 'static> Shape<M> for GroupRecords<V, A> {
+    type Out = Record;
+    fn read(row: &mut Cursor<'_>) -> Result<Record, Mismatch> {
+        let mut scalars: Vec<Scalar> = Vec::new();
+        V::scalars(V::read(row)?, &mut scalars);
+        A::scalars(A::read(row)?, &mut scalars);
+        Ok(Record::unnamed(scalars))
+    }
+    fn types(types: &mut Vec<&'static str>) {
+        V::types(types);
+        A::types(types);
+    }
+    fn name(record: &mut Record, names: &Arc<[String]>) {
+        record.name(names);
+    }
+}
+
 /// What `values_list` takes; one column makes a flat queryset, which can be a subquery.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected from `{M}`",

@@ -7,7 +7,7 @@ use super::delete::{Deleted, delete};
 use super::{QuerySet, Shape};
 use crate::db::{About, Executor, Need};
 use crate::error::{Error, Result};
-use crate::lookup::AssignSet;
+use crate::lookup::{AssignSet, OrderSet};
 use crate::lower;
 use crate::meta::RelationMeta;
 use crate::model::{Fields, Model, root};
@@ -43,7 +43,10 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// ```
     #[track_caller]
     pub fn all(&self, db: &dyn Executor) -> Result<Vec<S::Out>> {
-        let at = Location::caller();
+        self.all_at(db, Location::caller())
+    }
+
+    pub(super) fn all_at(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
         let read = self.prepare(db)?; // plan -> statement -> text and binds
         if read.is_empty() {
             return Ok(Vec::new());
@@ -223,6 +226,59 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     /// At most so many rows of these.
+    /// The first row in this order, least first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DoesNotExist`] if there is no row; otherwise as for [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # for pages in [300, 100, 200] { Book::create().pages(pages).save(&db)?; }
+    /// let shortest = Book::objects().earliest(&db, |b| b.pages())?; // SELECT .. ORDER BY "book"."pages" LIMIT ?1
+    /// assert_eq!(shortest.pages, 100);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn earliest<O: OrderSet<M>>(&self, db: &dyn Executor, f: impl FnOnce(Fields<M>) -> O) -> Result<S::Out> {
+        self.clone().order_by(f).end(db, Location::caller())
+    }
+
+    /// The last row in this order: greatest first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`earliest`](Self::earliest).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # for pages in [300, 100, 200] { Book::create().pages(pages).save(&db)?; }
+    /// let longest = Book::objects().latest(&db, |b| b.pages())?; // SELECT .. ORDER BY "book"."pages" DESC LIMIT ?1
+    /// assert_eq!(longest.pages, 300);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn latest<O: OrderSet<M>>(&self, db: &dyn Executor, f: impl FnOnce(Fields<M>) -> O) -> Result<S::Out> {
+        self.clone().order_by(f).reverse().end(db, Location::caller())
+    }
+
+    fn end(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<S::Out> {
+        let row = self.cut(1, false).all_at(db, at)?.pop();
+        row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
+    }
+
     fn cut(&self, rows: u64, ordered: bool) -> Self {
         let mut cut = self.clone();
         if ordered {
@@ -278,6 +334,39 @@ impl<M: Model> QuerySet<M> {
             .push(Node::equal(Node::new(NodeKind::RowKey(Path::default())), Node::bind(key.bind().into_owned())));
         let mut rows = one.all(db)?;
         rows.pop().ok_or_else(|| Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) })
+    }
+
+    /// Whether a row is among these, by its key.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Self::all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// let book = Book::create().pages(412).save(&db)?;
+    /// // SELECT 1 FROM "book" WHERE ("book"."pages" > ?1) AND ("book"."id" = ?2) LIMIT ?3
+    /// assert!(Book::objects().filter(|b| b.pages().gt(300)).contains(&db, &book)?);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn contains(&self, db: &dyn Executor, row: &M) -> Result<bool> {
+        let own_key = || Node::new(NodeKind::RowKey(Path::default()));
+        let mut plan = self.plan.clone();
+        if plan.is_closed() || plan.filters_windows() {
+            let rows = Box::new(plan.keys_only());
+            plan = Plan { misuse: plan.misuse, ..Plan::new(M::META) };
+            plan.filters.push(Node::new(NodeKind::InQuery(own_key(), rows)));
+        }
+        plan.filters.push(Node::equal(own_key(), Node::bind(row.key_ref().bind().into_owned())));
+        let these: Self = QuerySet::from_plan(plan);
+        Ok(these.single(db, Location::caller(), lower::exists)?.is_some())
     }
 
     /// The rows with these keys, by key; those that are not there are left out.

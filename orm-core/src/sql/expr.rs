@@ -1,7 +1,8 @@
 //! Expressions as text. Every operator's operands are in parentheses unless they are atoms: precedence is never relied on.
 
 use super::writer::Writer;
-use crate::statement::Expr;
+use crate::statement::{Expr, Frame, FrameUnit};
+use crate::value::Bind;
 
 impl Writer {
     pub(super) fn expr(&mut self, expr: &Expr) {
@@ -16,6 +17,8 @@ impl Writer {
             Expr::Bind(bind) => self.bind(bind),
             Expr::One => self.push("1"),
             Expr::CountAll => self.push("count(*)"),
+            Expr::Ordinal(number) => self.push(&number.to_string()),
+            Expr::Star => self.push("*"),
             Expr::Binary(operator, left, right) => {
                 self.operand(left);
                 self.push(" ");
@@ -121,10 +124,31 @@ impl Writer {
                 }
                 self.push(" END");
             }
-            Expr::RowNumber { partition, order } => {
-                self.push("row_number() OVER (PARTITION BY ");
-                self.expr(partition);
-                self.order_by(order);
+            Expr::Window { function, partition, order, frame } => {
+                self.expr(function);
+                self.push(" OVER (");
+                let mut between = "";
+                if !partition.is_empty() {
+                    self.push("PARTITION BY ");
+                    self.list(partition, ", ", Writer::expr);
+                    between = " ";
+                }
+                if !order.is_empty() {
+                    self.push(between);
+                    self.push("ORDER BY ");
+                    self.list(order, ", ", Writer::order);
+                    between = " ";
+                }
+                if let Some(frame) = frame {
+                    self.push(between);
+                    self.frame(*frame);
+                }
+                self.push(")");
+            }
+            Expr::WindowCall(function, arguments) => {
+                self.push(function.sql());
+                self.push("(");
+                self.list(arguments, ", ", Writer::expr);
                 self.push(")");
             }
             Expr::Cast(inner, storage) => {
@@ -133,6 +157,29 @@ impl Writer {
                 self.push(" AS ");
                 self.push(storage.sql());
                 self.push(")");
+            }
+        }
+    }
+
+    /// `ROWS BETWEEN 2 PRECEDING AND CURRENT ROW`. Its numbers are binds: they are values.
+    fn frame(&mut self, frame: Frame) {
+        self.push(match frame.unit {
+            FrameUnit::Rows => "ROWS BETWEEN ",
+            FrameUnit::Range => "RANGE BETWEEN ",
+            FrameUnit::Groups => "GROUPS BETWEEN ",
+        });
+        self.edge(frame.start, "UNBOUNDED PRECEDING");
+        self.push(" AND ");
+        self.edge(frame.end, "UNBOUNDED FOLLOWING");
+    }
+
+    fn edge(&mut self, at: Option<i64>, unbounded: &str) {
+        match at {
+            None => self.push(unbounded),
+            Some(0) => self.push("CURRENT ROW"),
+            Some(rows) => {
+                self.bind(&Bind::Integer(rows.saturating_abs()));
+                self.push(if rows < 0 { " PRECEDING" } else { " FOLLOWING" });
             }
         }
     }
@@ -162,6 +209,9 @@ impl Writer {
                 | Expr::Bind(_)
                 | Expr::One
                 | Expr::CountAll
+                | Expr::Ordinal(_)
+                | Expr::Window { .. }
+                | Expr::WindowCall(..)
                 | Expr::Call(..)
                 | Expr::Cast(..)
                 | Expr::Aggregate { .. }

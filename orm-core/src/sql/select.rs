@@ -8,7 +8,7 @@ impl Writer {
     pub(super) fn select(&mut self, select: &Select) {
         if let Some(with) = &select.with {
             self.push("WITH RECURSIVE ");
-            self.ident(with.name);
+            self.ident(&with.name);
             self.push(" (");
             self.list(&with.columns, ", ", |writer, column| writer.ident(column));
             self.push(") AS (");
@@ -17,6 +17,28 @@ impl Writer {
             self.select(&with.step);
             self.push(") ");
         }
+        self.core(select);
+        for (operator, member) in &select.compound {
+            self.push(" ");
+            self.push(operator.sql());
+            self.push(" ");
+            self.core(member);
+        }
+        self.order_by(&select.order);
+        if select.limit.is_some() || select.offset.is_some() {
+            // SQLite's word for no limit is a negative one; a count beyond its integers is no limit either.
+            let count = |count: u64| Bind::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+            self.push(" LIMIT ");
+            self.bind(&select.limit.map_or(Bind::Integer(-1), count));
+            if let Some(offset) = select.offset {
+                self.push(" OFFSET ");
+                self.bind(&count(offset));
+            }
+        }
+    }
+
+    /// One query of a compound: all but order and limit.
+    fn core(&mut self, select: &Select) {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
         for (i, column) in select.columns.iter().enumerate() {
             if i > 0 {
@@ -37,27 +59,15 @@ impl Writer {
             self.source(source);
         }
         self.filter(&select.filter);
-        // By number: an expression with a bind in it would be another one here than in the list of columns.
-        for column in 1..=select.group.unwrap_or(0) {
-            self.push(if column == 1 { " GROUP BY " } else { ", " });
-            self.push(&column.to_string());
+        if !select.group.is_empty() {
+            self.push(" GROUP BY ");
+            self.list(&select.group, ", ", Writer::expr);
         }
         self.conditions(" HAVING ", &select.having);
-        self.order_by(&select.order);
-        if select.limit.is_some() || select.offset.is_some() {
-            // SQLite's word for no limit is a negative one; a count beyond its integers is no limit either.
-            let count = |count: u64| Bind::Integer(i64::try_from(count).unwrap_or(i64::MAX));
-            self.push(" LIMIT ");
-            self.bind(&select.limit.map_or(Bind::Integer(-1), count));
-            if let Some(offset) = select.offset {
-                self.push(" OFFSET ");
-                self.bind(&count(offset));
-            }
-        }
     }
 
     /// ` ORDER BY a, b DESC`, or nothing.
-    pub(super) fn order_by(&mut self, order: &[OrderTerm]) {
+    fn order_by(&mut self, order: &[OrderTerm]) {
         if !order.is_empty() {
             self.push(" ORDER BY ");
             self.list(order, ", ", Writer::order);
@@ -69,6 +79,13 @@ impl Writer {
             TableRef::Table(table) => {
                 self.ident(table);
                 if *table != &*source.alias {
+                    self.push(" AS ");
+                    self.ident(&source.alias);
+                }
+            }
+            TableRef::Named(name) => {
+                self.ident(name);
+                if *name != source.alias {
                     self.push(" AS ");
                     self.ident(&source.alias);
                 }
@@ -112,7 +129,7 @@ impl Writer {
         }
     }
 
-    fn order(&mut self, term: &OrderTerm) {
+    pub(super) fn order(&mut self, term: &OrderTerm) {
         self.expr(&term.expr);
         if term.descending {
             self.push(" DESC");

@@ -1,6 +1,6 @@
 //! The expressions of the SQL tree.
 
-use super::{Alias, OrderTerm, Select};
+use super::{Alias, Frame, OrderTerm, Select};
 use crate::value::{Bind, Storage};
 
 /// An expression whose names are resolved.
@@ -14,6 +14,10 @@ pub(crate) enum Expr {
     Bind(Bind<'static>),
     /// The constant `1`.
     One,
+    /// A column of the selection by its number, counted from 1: in ORDER BY and GROUP BY only.
+    Ordinal(usize),
+    /// `*`.
+    Star,
     /// `count(*)`.
     CountAll,
     Binary(Operator, Box<Expr>, Box<Expr>),
@@ -47,11 +51,16 @@ pub(crate) enum Expr {
     },
     /// `CASE WHEN condition THEN value .. ELSE value END`.
     Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
-    /// `row_number() OVER (PARTITION BY .. ORDER BY ..)`.
-    RowNumber {
-        partition: Box<Expr>,
+    /// `function(..) OVER (PARTITION BY .. ORDER BY .. ROWS BETWEEN ..)`.
+    Window {
+        /// An aggregate, or a call of a window function.
+        function: Box<Expr>,
+        partition: Vec<Expr>,
         order: Vec<OrderTerm>,
+        frame: Option<Frame>,
     },
+    /// `row_number()`, `lag(x, 1)` ..: only within a window.
+    WindowCall(WindowFunction, Vec<Expr>),
 }
 
 /// A column's name: the model's own, or made at run time for a join table.
@@ -122,6 +131,40 @@ impl AggregateFunction {
             AggregateFunction::Min => "min",
             AggregateFunction::Max => "max",
             AggregateFunction::GroupConcat => "group_concat",
+        }
+    }
+}
+
+/// A function of a row among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowFunction {
+    RowNumber,
+    Rank,
+    DenseRank,
+    PercentRank,
+    CumeDist,
+    Ntile,
+    Lag,
+    Lead,
+    FirstValue,
+    LastValue,
+    NthValue,
+}
+
+impl WindowFunction {
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            WindowFunction::RowNumber => "row_number",
+            WindowFunction::Rank => "rank",
+            WindowFunction::DenseRank => "dense_rank",
+            WindowFunction::PercentRank => "percent_rank",
+            WindowFunction::CumeDist => "cume_dist",
+            WindowFunction::Ntile => "ntile",
+            WindowFunction::Lag => "lag",
+            WindowFunction::Lead => "lead",
+            WindowFunction::FirstValue => "first_value",
+            WindowFunction::LastValue => "last_value",
+            WindowFunction::NthValue => "nth_value",
         }
     }
 }
@@ -218,6 +261,11 @@ impl Expr {
             1 => any.remove(0),
             _ => Expr::Or(any),
         }
+    }
+
+    /// `x IS NOT NULL`.
+    pub(crate) fn is_not_null(inner: Expr) -> Self {
+        Expr::not(Expr::IsNull(Box::new(inner)))
     }
 
     /// `x IS NOT TRUE`.

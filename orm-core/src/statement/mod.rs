@@ -7,7 +7,7 @@ mod expr;
 
 use std::sync::Arc;
 
-pub(crate) use expr::{AggregateFunction, Expr, Function, Operator};
+pub(crate) use expr::{AggregateFunction, Expr, Function, Operator, WindowFunction};
 
 /// The name a table goes by within a statement.
 pub(crate) type Alias = Arc<str>;
@@ -34,18 +34,58 @@ pub(crate) struct Select {
     /// Empty for `SELECT 1`.
     pub(crate) from: Vec<Source>,
     pub(crate) filter: Vec<Expr>,
-    /// How many of the first columns rows are grouped by; none where they are not.
-    pub(crate) group: Option<usize>,
+    /// What rows are grouped by; none where they are not.
+    pub(crate) group: Vec<Expr>,
     pub(crate) having: Vec<Expr>,
+    /// Further queries, and how each is put together with what stands before it. Order and limit are of the whole.
+    pub(crate) compound: Vec<(SetOperator, Select)>,
     pub(crate) order: Vec<OrderTerm>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,
 }
 
+/// How two queries are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetOperator {
+    Union,
+    UnionAll,
+    Intersect,
+    Except,
+}
+
+impl SetOperator {
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            SetOperator::Union => "UNION",
+            SetOperator::UnionAll => "UNION ALL",
+            SetOperator::Intersect => "INTERSECT",
+            SetOperator::Except => "EXCEPT",
+        }
+    }
+}
+
+/// The rows around a row that a window function sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub(crate) unit: FrameUnit,
+    /// How far before (negative) or after the current row it begins; none for no bound.
+    pub(crate) start: Option<i64>,
+    /// How far after (or before) the current row it ends; none for no bound.
+    pub(crate) end: Option<i64>,
+}
+
+/// What the ends of a frame count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FrameUnit {
+    Rows,
+    Range,
+    Groups,
+}
+
 /// `WITH RECURSIVE name (columns) AS (seed UNION step)`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Recursive {
-    pub(crate) name: &'static str,
+    pub(crate) name: Alias,
     pub(crate) columns: Vec<&'static str>,
     pub(crate) seed: Select,
     pub(crate) step: Select,
@@ -65,6 +105,8 @@ pub(crate) struct Source {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum TableRef {
     Table(&'static str),
+    /// What WITH gave a name.
+    Named(Alias),
     /// A subquery.
     Select(Box<Select>),
     /// The values of an array bind, in its column `value`.
