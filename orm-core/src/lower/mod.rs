@@ -21,6 +21,7 @@ use crate::group::{Layout, Loader};
 use crate::meta::{ModelMeta, RelationMeta};
 use crate::plan::{OrderNode, Path, Plan};
 use crate::statement::{Alias, Delete, Expr, OrderTerm, Select, Source, Statement, TableRef, Update};
+pub(crate) use paths::no_link;
 
 /// A query on a model, lowered.
 pub(crate) struct Lowered {

@@ -11,7 +11,7 @@ use crate::group::Cursor;
 use crate::lookup::{AggSelection, SingleSelection};
 use crate::lower;
 use crate::model::{Fields, Model, root};
-use crate::plan::{Grouping, Node, NodeKind, Path, Plan};
+use crate::plan::{Grouping, Node, NodeKind, Plan};
 use crate::sql;
 
 impl<M: Model> QuerySet<M> {
@@ -68,7 +68,7 @@ impl<M: Model> QuerySet<M> {
         plan.misuse = self.plan.misuse;
         plan.filters = if self.plan.is_sliced() {
             let inner = Plan { joins: Vec::new(), ..self.plan.clone() };
-            vec![Node::new(NodeKind::InQuery(Node::new(NodeKind::RowKey(Path::default())), Box::new(inner)))]
+            vec![Node::new(NodeKind::InQuery(Node::own_key(), Box::new(inner)))]
         } else {
             self.plan.filters.clone()
         };
