@@ -54,6 +54,16 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Whether a query has a row.
+    pub(crate) fn finds(&self, sql: &Sql, about: About) -> Result<bool> {
+        let mut found = false;
+        self.query(sql, about, |_| {
+            found = true;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Runs a statement that returns no rows; says how many it changed.
     pub(crate) fn execute(&self, sql: &Sql, about: About) -> Result<u64> {
         let watch = Watch::start(self.database);

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::model::{Model, decode_error, loader_of};
+use crate::model::{Model, decode_into, loader_of};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::prefetch::{self, Run};
 use crate::relation::{Deferred, ForeignKey, HasMany, HasOne, IntoOptKey, ManyToMany};
@@ -62,9 +62,8 @@ impl<T: Model> ForeignKey<T> {
 
     #[cold]
     fn missing(&self) -> Error {
-        let relation = relation_of(&self.place);
-        let from =
-            relation.map_or_else(String::new, |relation| format!(", named by `{}.{}`", relation.model, relation.name));
+        let relation = self.place.relation();
+        let from = relation.map_or_else(String::new, |relation| format!(", named by `{}`", relation.full_name()));
         Error::DoesNotExist { model: T::META.name, key: Some(format!("key {}{from}", self.key_ref())) }
     }
 }
@@ -227,10 +226,6 @@ impl<T: Value<Out = T> + Send + Sync> Deferred<T> {
 
 const UNATTACHED: Error = Error::Unattached { what: "Deferred" };
 
-fn relation_of(place: &Place) -> Option<&'static RelationMeta> {
-    place.group().meta()?.relation_in(place.slot())
-}
-
 /// Runs a load in the way the mode says: for the rows `Some(range)`, or for this row alone.
 fn in_mode(
     db: &dyn Executor,
@@ -261,7 +256,7 @@ fn in_mode(
         if mode == FetchMode::One
             && let (Some(watch), Some(meta)) = (group.watch(), group.meta())
         {
-            let is_to_one = relation_of(place).is_some_and(RelationMeta::is_to_one);
+            let is_to_one = place.relation().is_some_and(RelationMeta::is_to_one);
             let (watch, slot) = (Arc::clone(watch), place.slot());
             connection.database().saw_lazy(&LazyLoad { watch, meta, slot, is_to_one, touch: at });
         }
@@ -276,10 +271,7 @@ fn peers(place: &Place, cap: usize) -> Range<usize> {
 }
 
 fn name_of(place: &Place) -> String {
-    let named = || {
-        let meta = place.group().meta()?;
-        Some(format!("{}.{}", meta.name, meta.slot_names.get(place.slot())?))
-    };
+    let named = || Some(format!("{}.{}", place.group().meta()?.name, place.slot_name()?));
     named().unwrap_or_else(|| "a relation".to_owned())
 }
 
@@ -291,7 +283,7 @@ fn load_relation(
     place: &Place,
     what: &'static str,
 ) -> Result<()> {
-    let relation = relation_of(place).ok_or(Error::Unattached { what })?;
+    let relation = place.relation().ok_or(Error::Unattached { what })?;
     let row = place.row() as usize;
     in_mode(db, at, place, |run, peers| {
         prefetch::load(run, place.group(), peers.unwrap_or(row..row + 1), relation, loader)
@@ -308,7 +300,7 @@ fn load_key(
 ) -> Result<()> {
     let row = place.row();
     in_mode(db, at, place, |run, peers| {
-        if let Some(relation) = relation_of(place)
+        if let Some(relation) = place.relation()
             && let Some(peers) = peers
             && place.group().foreign_key(place.slot(), row as usize) == Some(key)
         {
@@ -326,12 +318,11 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
     let meta = loader.meta();
     let lowered = lower::select(&with_keys(meta, std::iter::once(key)))?;
     let sql = sql::compile(&lowered.statement);
-    let watch = place.group().watch().zip(relation_of(place)).map(|(watch, relation)| watch.child(relation.name, meta));
+    let watch = place.group().watch().zip(place.relation()).map(|(watch, relation)| watch.child(relation.name, meta));
     let group = Group::new(meta, run.home, watch);
     let mut sink = loader.ones();
     run.connection.query(&sql, About { meta, at: run.at }, |row| {
-        let mut cursor = Cursor::new(row, &lowered.layout, &group, 0);
-        sink.push(&mut cursor, 0).map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))
+        decode_into(&mut *sink, row, meta, &lowered.layout, &group, 0).map(drop)
     })?;
     let found = (sink.len() > 0).then_some(0);
     sink.seal(&group);
@@ -341,10 +332,9 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
 
 /// The rows with these keys, in no order.
 fn with_keys<'k>(meta: &'static ModelMeta, keys: impl Iterator<Item = KeyRef<'k>>) -> Plan {
-    let keys = keys.map(|key| Node::bind(key.bind().into_owned())).collect();
     let mut plan = Plan::new(meta);
     plan.order = Some(Vec::new());
-    plan.filters.push(Node::new(NodeKind::InList(Node::new(NodeKind::RowKey(Path::default())), keys)));
+    plan.filters.push(Node::key_in(keys.map(|key| key.bind().into_owned())));
     plan
 }
 
@@ -362,10 +352,7 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
         let rows: Vec<usize> = peers.unwrap_or(row..row + 1).filter(waiting).collect();
         let key = |row: &usize| group.key(u32::try_from(*row).unwrap_or(u32::MAX));
         let mut plan = with_keys(meta, rows.iter().filter_map(key));
-        plan.select = Some(vec![
-            Node::new(NodeKind::RowKey(Path::default())),
-            Node::new(NodeKind::Column(Path::default(), column)),
-        ]);
+        plan.select = Some(vec![Node::own_key(), Node::new(NodeKind::Column(Path::default(), column))]);
         let sql = sql::compile(&lower::select(&plan)?.statement);
         // A row may be there more than once: each gets the value.
         let mut numbers = KeyMap::with_capacity(rows.len());

@@ -24,7 +24,7 @@ pub use members::Members;
 pub use shared::Shared;
 
 use crate::db::{Home, Watch};
-use crate::meta::ModelMeta;
+use crate::meta::{ModelMeta, RelationMeta};
 use crate::value::{KeyList, KeyRef};
 
 /// What a to-many relation's cell holds.
@@ -195,6 +195,16 @@ impl Place {
 
     pub(crate) fn slot(&self) -> usize {
         usize::from(self.slot)
+    }
+
+    /// The name of the field it belongs to.
+    pub(crate) fn slot_name(&self) -> Option<&'static str> {
+        self.group.meta?.slot_names.get(self.slot()).copied()
+    }
+
+    /// The relation it belongs to; none for a deferred column or a slot, and where there is no model.
+    pub(crate) fn relation(&self) -> Option<&'static RelationMeta> {
+        self.group.meta?.relation_in(self.slot())
     }
 
     pub(crate) fn row(&self) -> u32 {

@@ -5,7 +5,7 @@
 
 use super::query::order_nodes;
 use crate::error::{Error, Result};
-use crate::plan::{Keyset, Node, NodeKind, OrderNode, Path, Plan};
+use crate::plan::{Keyset, Node, NodeKind, OrderNode, Plan};
 use crate::statement::{Nulls, Operator};
 use crate::value::Bind;
 
@@ -18,7 +18,7 @@ pub(crate) fn total_order(plan: &Plan) -> Vec<OrderNode> {
         (Some(grouping), _) => order.extend(grouping.keys.iter().cloned().map(ascending)),
         (None, Some(select)) if plan.distinct => order.extend(select.iter().cloned().map(ascending)),
         _ if ends(&order) => {}
-        _ => order.push(ascending(Node::new(NodeKind::RowKey(Path::default())))),
+        _ => order.push(ascending(Node::own_key())),
     }
     order
 }

@@ -25,6 +25,7 @@ use crate::meta::{ModelMeta, RelationMeta};
 use crate::plan::{Path, Plan};
 use crate::statement::{Alias, Delete, Expr, Select, Source, Statement, Update};
 pub(crate) use keyset::total_order;
+pub(crate) use paths::no_link;
 use query::{Purpose, Query};
 
 /// A query on a model, lowered.

@@ -199,13 +199,11 @@ fn via_column(relation: &'static RelationMeta) -> Result<&'static str> {
     relation.via_column().ok_or_else(|| no_link(relation))
 }
 
-fn no_link(relation: &'static RelationMeta) -> Error {
-    Error::misuse(format!("`{}.{}`: the other model has no such relation back", relation.model, relation.name))
+/// A relation whose other side is not there.
+pub(crate) fn no_link(relation: &RelationMeta) -> Error {
+    Error::misuse(format!("`{}`: the other model has no such relation back", relation.full_name()))
 }
 
-fn closed(relation: &'static RelationMeta) -> Error {
-    Error::misuse(format!(
-        "`{}.{}` leads to many rows: there is not one value of it here",
-        relation.model, relation.name
-    ))
+fn closed(relation: &RelationMeta) -> Error {
+    Error::misuse(format!("`{}` leads to many rows: there is not one value of it here", relation.full_name()))
 }

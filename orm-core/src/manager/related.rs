@@ -8,7 +8,7 @@ use std::panic::Location;
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::group::Place;
-use crate::meta::{ModelMeta, RelationKind, RelationMeta, Through};
+use crate::meta::{ModelMeta, RelationMeta, Through};
 use crate::model::{CompleteChild, Model};
 use crate::plan::{Node, NodeKind, Path};
 use crate::queryset::QuerySet;
@@ -38,9 +38,8 @@ impl<T: Model> ForeignKey<T> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn query(&self) -> QuerySet<T> {
-        let key = Node::bind(self.key().key_ref().bind().into_owned());
         let mut queryset = QuerySet::new();
-        queryset.plan.filters.push(Node::equal(Node::new(NodeKind::RowKey(Path::default())), key));
+        queryset.plan.filters.push(Node::key_is(self.key().key_ref()));
         queryset
     }
 }
@@ -66,8 +65,7 @@ impl<T: Model> HasMany<T> {
     pub fn query(&self) -> QuerySet<T> {
         let owner = || {
             let place = self.place.as_ref()?;
-            let relation = place.group().meta()?.relation_in(place.slot())?;
-            let back = foreign_key_back(relation)?;
+            let back = place.relation()?.via()?;
             let key = Node::bind(place.key()?.bind().into_owned());
             Some(Node::equal(Node::new(NodeKind::ForeignKey(Path::default(), back)), key))
         };
@@ -100,8 +98,7 @@ impl<T: Model> HasMany<T> {
     pub fn create(&mut self, db: &dyn Executor, new: impl CompleteChild<T>) -> Result<T> {
         const UNATTACHED: Error = Error::Unattached { what: "HasMany" };
         let place = self.place.as_mut().ok_or(UNATTACHED)?;
-        let relation = place.group().meta().and_then(|meta| meta.relation_in(place.slot())).ok_or(UNATTACHED)?;
-        let back = foreign_key_back(relation).ok_or(UNATTACHED)?;
+        let back = place.relation().and_then(RelationMeta::via).ok_or(UNATTACHED)?;
         let new = new.into_child(back.slot, place.key().ok_or(UNATTACHED)?)?;
         let row = insert::<T>(new, db)?;
         place.leave();
@@ -370,17 +367,9 @@ fn keys<T: Model, V: IntoKey<T, T::Key>>(rows: impl IntoIterator<Item = V>) -> V
     rows.into_iter().map(|row| row.into_key().key_ref().bind().into_owned()).collect()
 }
 
-/// The foreign key on the other side of a `HasMany` or `HasOne`.
-fn foreign_key_back(relation: &'static RelationMeta) -> Option<&'static RelationMeta> {
-    match relation.kind {
-        RelationKind::HasMany { via } | RelationKind::HasOne { via } => relation.target().relation(via),
-        _ => None,
-    }
-}
-
 fn link(place: &Place) -> Option<(&'static ModelMeta, Through)> {
     let meta = place.group().meta()?;
-    Some((meta, meta.relation_in(place.slot())?.through(meta)?))
+    Some((meta, place.relation()?.through(meta)?))
 }
 
 /// The rows that belong to an owner; a queryset that says what is wrong where there is none.

@@ -176,12 +176,23 @@ impl RelationMeta {
         }
     }
 
-    /// The target's column that holds this model's key, for `HasMany` and `HasOne`.
-    pub fn via_column(&self) -> Option<&'static str> {
+    /// What it is called in messages: the model it is declared on and the field.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}.{}", self.model, self.name)
+    }
+
+    /// The target's foreign key to this model, for `HasMany` and `HasOne`.
+    pub(crate) fn via(&self) -> Option<&'static RelationMeta> {
         match self.kind {
-            RelationKind::HasMany { via } | RelationKind::HasOne { via } => {
-                self.target().field(via).map(|field| field.column)
-            }
+            RelationKind::HasMany { via } | RelationKind::HasOne { via } => self.target().relation(via),
+            _ => None,
+        }
+    }
+
+    /// The column of that foreign key.
+    pub fn via_column(&self) -> Option<&'static str> {
+        match self.via()?.kind {
+            RelationKind::ForeignKey { column, .. } => Some(column),
             _ => None,
         }
     }

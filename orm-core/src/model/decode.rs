@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Model;
-use crate::error::Error;
+use crate::db::Row;
+use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Instance, Layout, Loader, ManyCell, Members, OneCell, Place, Shared, Sink};
 use crate::meta::ModelMeta;
-use crate::value::Mismatch;
+use crate::value::{KeyRef, Mismatch};
 
 /// The loader of `M`.
 pub(crate) struct LoaderOf<M>(PhantomData<fn() -> M>);
@@ -130,6 +131,36 @@ impl<M: Model> Sink for Many<M> {
         }
     }
     fn fill_group(&self, _: &Group, _: usize, _: &[Option<u32>]) {}
+}
+
+/// Decodes a row of a group into a sink, for the parent of this number; says the row's own number.
+#[inline]
+pub(crate) fn decode_into(
+    sink: &mut dyn Sink,
+    row: Row<'_>,
+    meta: &'static ModelMeta,
+    layout: &Layout,
+    group: &Arc<Group>,
+    parent: usize,
+) -> Result<u32> {
+    let number = u32::try_from(sink.len()).unwrap_or(u32::MAX);
+    let mut cursor = Cursor::new(row, layout, group, number);
+    match sink.push(&mut cursor, parent) {
+        Ok(()) => Ok(number),
+        Err(mismatch) => Err(decode_error(meta, layout, cursor.column(), mismatch)),
+    }
+}
+
+/// The key in a column of the row; none where it is NULL.
+#[inline]
+pub(crate) fn decode_key<'a>(
+    row: Row<'a>,
+    column: usize,
+    meta: &'static ModelMeta,
+    layout: &Layout,
+) -> Result<Option<KeyRef<'a>>> {
+    let key = row.datum(column).and_then(KeyRef::read);
+    key.map_err(|mismatch| decode_error(meta, layout, column + 1, mismatch))
 }
 
 /// The error of a column that is not what its field's type promises. `column` is the last column that was read.

@@ -12,7 +12,7 @@ use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Origin};
 use crate::meta::ModelMeta;
 use crate::plan::Path;
 use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own};
-pub(crate) use decode::{decode_error, loader};
+pub(crate) use decode::{decode_error, decode_into, decode_key, loader};
 
 /// A struct whose values are rows of a table. Derived: `#[derive(Model)]`.
 ///

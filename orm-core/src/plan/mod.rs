@@ -142,7 +142,7 @@ impl Plan {
         keys.prefetches.clear();
         keys.annotations.clear();
         keys.extra.clear();
-        keys.selecting(&[Node::new(NodeKind::RowKey(Path::default()))]);
+        keys.selecting(&[Node::own_key()]);
         for (_, member) in &mut keys.members {
             *member = member.keys_only();
         }

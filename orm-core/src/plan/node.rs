@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{OrderNode, Path, Plan};
 use crate::meta::{ColumnMeta, RelationMeta, Through};
 use crate::statement::{AggregateFunction, Frame, Function, Operator, WindowFunction};
-use crate::value::{Bind, Storage};
+use crate::value::{Bind, KeyRef, Storage};
 
 /// An expression over paths.
 #[derive(Clone, Debug)]
@@ -231,6 +231,21 @@ impl Node {
 
     pub(crate) fn bind(bind: Bind<'static>) -> Self {
         Node::new(NodeKind::Bind(bind))
+    }
+
+    /// The key of the row itself.
+    pub(crate) fn own_key() -> Self {
+        Node::new(NodeKind::RowKey(Path::default()))
+    }
+
+    /// The row is the one with this key.
+    pub(crate) fn key_is(key: KeyRef<'_>) -> Self {
+        Node::equal(Node::own_key(), Node::bind(key.bind().into_owned()))
+    }
+
+    /// The row is one of those with these keys.
+    pub(crate) fn key_in(keys: impl Iterator<Item = Bind<'static>>) -> Self {
+        Node::new(NodeKind::InList(Node::own_key(), keys.map(Node::bind).collect()))
     }
 
     pub(crate) fn call(function: Function, arguments: Vec<Node>) -> Self {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::db::{Home, Row, Watch};
 use crate::error::Result;
-use crate::group::{Cursor, Group, Instance, Layout, Sink};
+use crate::group::{Group, Instance, Layout, Sink};
 use crate::lower::JoinNode;
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::model::decode_error;
-use crate::value::{KeyMap, KeyRef};
+use crate::model::{decode_into, decode_key};
+use crate::value::KeyMap;
 
 /// The rows of one joined relation.
 pub(crate) struct Joined {
@@ -71,9 +71,7 @@ impl Joined {
 
     /// Reads the joined columns of one row of the parent.
     pub(crate) fn row(&mut self, row: Row<'_>) -> Result<()> {
-        let key = row.datum(self.key).and_then(KeyRef::read);
-        let key = key.map_err(|mismatch| decode_error(self.meta, &self.layout, self.key + 1, mismatch))?;
-        let Some(key) = key else {
+        let Some(key) = decode_key(row, self.key, self.meta, &self.layout)? else {
             self.targets.push(None);
             return Ok(());
         };
@@ -81,10 +79,7 @@ impl Joined {
         let (number, is_new) = self.numbers.number(key, next);
         self.targets.push(Some(number));
         if is_new {
-            let mut cursor = Cursor::new(row, &self.layout, &self.group, number);
-            self.sink
-                .push(&mut cursor, 0)
-                .map_err(|mismatch| decode_error(self.meta, &self.layout, cursor.column(), mismatch))?;
+            decode_into(&mut *self.sink, row, self.meta, &self.layout, &self.group, 0)?;
             for child in &mut self.children {
                 child.row(row)?;
             }

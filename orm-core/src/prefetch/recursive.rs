@@ -19,14 +19,14 @@ use super::tree::Branch;
 use super::{Joined, Run, level};
 use crate::db::About;
 use crate::error::Result;
-use crate::group::{Cell, Cursor, Group, Sink};
+use crate::group::{Cell, Group, Sink};
 use crate::meta::RelationKind;
-use crate::model::decode_error;
+use crate::model::{decode_into, decode_key};
 use crate::sql;
 use crate::statement::{
     AggregateFunction, Alias, Expr, Join, Operator, OrderTerm, Recursive, Select, Source, Statement, TableRef,
 };
-use crate::value::{Bind, Datum, KeyMap, KeyRef};
+use crate::value::{Bind, Datum, KeyMap};
 
 /// The rows at one depth.
 struct Depth {
@@ -55,10 +55,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     // Where the row of each key is, by the key's number; the roots' keys have the first numbers.
     let mut places: Vec<Option<(usize, u32)>> = vec![None; roots];
     run.connection.query(&sql, About { meta, at: run.at }, |row| {
-        let key = |column: usize| {
-            let key = row.datum(column).and_then(KeyRef::read);
-            key.map_err(|mismatch| decode_error(meta, &lowered.layout, column + 1, mismatch))
-        };
+        let key = |column: usize| decode_key(row, column, meta, &lowered.layout);
         let Ok(Datum::Integer(reached)) = row.datum(depth_column) else { return Ok(()) };
         let at = usize::try_from(reached).unwrap_or(1).saturating_sub(1);
         while depths.len() <= at {
@@ -78,12 +75,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
         };
         // A row whose parent is at the last depth: who belongs to that parent was not asked.
         let (Some(parent), Some(depth)) = (parent, depths.get_mut(at)) else { return Ok(()) };
-        let number = u32::try_from(depth.sink.len()).unwrap_or(u32::MAX);
-        let mut cursor = Cursor::new(row, &lowered.layout, &depth.group, number);
-        depth
-            .sink
-            .push(&mut cursor, parent as usize)
-            .map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))?;
+        let number = decode_into(&mut *depth.sink, row, meta, &lowered.layout, &depth.group, parent as usize)?;
         depth.keys.number(own, number);
         let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
         let place = keys.number(own, next).0 as usize;

@@ -16,11 +16,11 @@ use super::tree::Branch;
 use super::{Joined, Run, level};
 use crate::db::{About, EagerLoad, How, Row};
 use crate::error::{Error, Result};
-use crate::group::{Cell, Cursor, Group, Instance};
-use crate::lower;
+use crate::group::{Cell, Group, Instance};
+use crate::lower::{self, no_link};
 use crate::meta::{ModelMeta, RelationKind};
-use crate::model::decode_error;
-use crate::plan::{Node, NodeKind, Path, Plan};
+use crate::model::{decode_into, decode_key};
+use crate::plan::{Node, NodeKind, Plan};
 use crate::sql;
 use crate::statement::{Expr, Join, OrderTerm, Select, Source, Statement, TableRef, WindowFunction};
 use crate::value::{Bind, KeyMap, KeyRef};
@@ -58,7 +58,7 @@ impl<'a> Parents<'a> {
             if is_known.is_some() {
                 if branch.slot.is_some() {
                     let what = "its slot is filled already, and what was handed out of it cannot be replaced";
-                    return Err(Error::PrefetchConflict { relation: branch.name(), what });
+                    return Err(Error::PrefetchConflict { relation: relation.full_name(), what });
                 }
                 continue;
             }
@@ -121,19 +121,15 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     // For a relation to one row: the number of the row of each key.
     let mut found: Vec<Option<u32>> = vec![None; if to_one { wanted } else { 0 }];
     let read = |row: Row<'_>| {
-        let key = row.datum(link).and_then(KeyRef::read);
-        let key = key.map_err(|mismatch| decode_error(meta, &lowered.layout, link + 1, mismatch))?;
-        let Some(parent) = key.and_then(|key| keys.get(key)) else { return Ok(()) };
-        let number = u32::try_from(sink.len()).unwrap_or(u32::MAX);
-        if let Some(found) = found.get_mut(parent as usize) {
-            if found.is_some() {
-                return Ok(());
-            }
+        let key = decode_key(row, link, meta, &lowered.layout)?;
+        let Some(parent) = key.and_then(|key| keys.get(key)).map(|parent| parent as usize) else { return Ok(()) };
+        if found.get(parent).is_some_and(Option::is_some) {
+            return Ok(());
+        }
+        let number = decode_into(&mut *sink, row, meta, &lowered.layout, &group, parent)?;
+        if let Some(found) = found.get_mut(parent) {
             *found = Some(number);
         }
-        let mut cursor = Cursor::new(row, &lowered.layout, &group, number);
-        sink.push(&mut cursor, parent as usize)
-            .map_err(|mismatch| decode_error(meta, &lowered.layout, cursor.column(), mismatch))?;
         joined.iter_mut().try_for_each(|join| join.row(row))
     };
     if !lowered.empty {
@@ -191,7 +187,7 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     let (limit, offset) = (plan.limit.take(), plan.offset.take());
     close(&mut plan);
     let mut lowered = lower::select(&plan)?;
-    let Statement::Select(select) = &mut lowered.statement else { return Err(no_link(branch)) };
+    let Statement::Select(select) = &mut lowered.statement else { return Err(no_link(relation)) };
     let mut select = std::mem::take(select);
     let alias = lowered.alias.clone();
     let position = |column: &str| {
@@ -204,11 +200,11 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
             (position(column), Expr::column(&alias, column))
         }
         RelationKind::HasMany { .. } | RelationKind::HasOne { .. } => {
-            let column = relation.via_column().ok_or_else(|| no_link(branch))?;
+            let column = relation.via_column().ok_or_else(|| no_link(relation))?;
             (position(column), Expr::column(&alias, column))
         }
         RelationKind::ManyToMany(_) => {
-            let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(branch))?;
+            let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(relation))?;
             let link: crate::statement::Alias = format!("{}__link", through.table).into();
             select.from.push(Source {
                 join: Join::Inner,
@@ -221,7 +217,7 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
             (Some(select.columns.len() - 1), column)
         }
     };
-    let link = link.ok_or_else(|| no_link(branch))?;
+    let link = link.ok_or_else(|| no_link(relation))?;
     select.filter.push(Expr::InArray(Box::new(column.clone()), Box::new(Expr::Bind(Bind::Array(Arc::new(keys))))));
     if limit.is_some() || offset.is_some() {
         // Rows that are equal in the order are cut off by their key, the same each time.
@@ -239,8 +235,7 @@ fn close(plan: &mut Plan) {
     }
     let rows = Plan { order: Some(Vec::new()), ..plan.keys_only() };
     plan.members.clear();
-    let key = Node::new(NodeKind::RowKey(Path::default()));
-    plan.filters = vec![Node::new(NodeKind::InQuery(key, Box::new(rows)))];
+    plan.filters = vec![Node::new(NodeKind::InQuery(Node::own_key(), Box::new(rows)))];
 }
 
 /// The first rows of each parent: numbered inside, cut outside.
@@ -269,8 +264,4 @@ fn first_of_each(mut inner: Select, link: Expr, limit: Option<u64>, offset: u64)
         order: vec![OrderTerm { expr: number, descending: false, nulls: None }],
         ..Select::default()
     }
-}
-
-fn no_link(branch: &Branch) -> Error {
-    Error::misuse(format!("`{}`: the other model has no such relation back", branch.name()))
 }

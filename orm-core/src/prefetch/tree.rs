@@ -18,12 +18,6 @@ pub(super) struct Branch {
     pub(super) children: Vec<Branch>,
 }
 
-impl Branch {
-    pub(super) fn name(&self) -> String {
-        format!("{}.{}", self.relation.model, self.relation.name)
-    }
-}
-
 /// Merges nodes into branches.
 pub(super) fn merge(branches: &mut Vec<Branch>, nodes: &[PrefetchNode]) -> Result<()> {
     for node in nodes {
@@ -53,7 +47,7 @@ fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) ->
         if hop.relation.model != hop.relation.target().name || !by_key {
             return Err(Error::misuse(format!(
                 "`{}` cannot be followed to a depth: only a foreign key of a model to itself can, and its other side",
-                branch.name()
+                hop.relation.full_name()
             )));
         }
         if branch.depth.is_some_and(|known| known != depth) {
@@ -95,14 +89,13 @@ fn check_level(branches: &[Branch], joins: &[&[&RelationMeta]]) -> Result<()> {
             check_level(&branch.children, &below)?;
         } else {
             let what = "it is joined by `select_related` already, and prefetched with a query of its own";
-            return Err(Error::PrefetchConflict { relation: branch.name(), what });
+            return Err(Error::PrefetchConflict { relation: branch.relation.full_name(), what });
         }
     }
     Ok(())
 }
 
 fn conflict(node: &PrefetchNode, what: &'static str) -> Error {
-    let relation =
-        node.path.last().map_or_else(String::new, |hop| format!("{}.{}", hop.relation.model, hop.relation.name));
+    let relation = node.path.last().map_or_else(String::new, |hop| hop.relation.full_name());
     Error::PrefetchConflict { relation, what }
 }

@@ -11,7 +11,7 @@ use crate::group::Cursor;
 use crate::lookup::{AggSelection, SingleSelection};
 use crate::lower;
 use crate::model::{Fields, Model, root};
-use crate::plan::{Grouping, Node, NodeKind, Path, Plan};
+use crate::plan::{Grouping, Node, NodeKind, Plan};
 use crate::sql;
 use crate::statement::AggregateFunction;
 use crate::value::{Bind, Mismatch};
@@ -70,7 +70,7 @@ impl<M: Model> QuerySet<M> {
         plan.misuse = self.plan.misuse;
         plan.filters = if self.plan.is_closed() || self.plan.filters_windows() || self.plan.keyset.is_some() {
             let keys = Box::new(self.plan.keys_only());
-            vec![Node::new(NodeKind::InQuery(Node::new(NodeKind::RowKey(Path::default())), keys))]
+            vec![Node::new(NodeKind::InQuery(Node::own_key(), keys))]
         } else {
             self.plan.filters.clone()
         };

@@ -58,13 +58,8 @@ fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -
             let key = Node::new(NodeKind::ForeignKey(Path::default(), relation));
             holding.filters.push(Node::new(NodeKind::InQuery(key, Box::new(rows))));
             let Ok(Some(statement)) = lower::exists(&holding) else { continue };
-            let mut found = false;
-            let looked = connection.query(&sql::compile(&statement), About { meta, at: about.at }, |_| {
-                found = true;
-                Ok(())
-            });
-            if looked.is_ok() && found {
-                by.push(format!("{}.{}", relation.model, relation.name));
+            if let Ok(true) = connection.finds(&sql::compile(&statement), About { meta, at: about.at }) {
+                by.push(relation.full_name());
             }
         }
     }

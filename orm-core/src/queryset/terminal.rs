@@ -11,7 +11,7 @@ use crate::lookup::{AssignSet, OrderSet};
 use crate::lower;
 use crate::meta::RelationMeta;
 use crate::model::{Fields, Model, root};
-use crate::plan::{Node, NodeKind, OrderNode, Path, Plan};
+use crate::plan::{Node, NodeKind, OrderNode, Plan};
 use crate::relation::IntoKey;
 use crate::sql;
 use crate::statement::Statement;
@@ -290,8 +290,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
 
     fn order_by_key_if_unordered(&mut self) {
         if self.plan.order.as_ref().is_none_or(Vec::is_empty) && M::META.ordering.is_empty() {
-            let node = Node::new(NodeKind::RowKey(Path::default()));
-            self.plan.order = Some(vec![OrderNode { node, descending: false, nulls: None }]);
+            self.plan.order = Some(vec![OrderNode { node: Node::own_key(), descending: false, nulls: None }]);
         }
     }
 }
@@ -329,9 +328,7 @@ impl<M: Model> QuerySet<M> {
             one.plan.misuse = Some("`find` in a queryset that is cut off");
         }
         one.plan.order = Some(Vec::new());
-        one.plan
-            .filters
-            .push(Node::equal(Node::new(NodeKind::RowKey(Path::default())), Node::bind(key.bind().into_owned())));
+        one.plan.filters.push(Node::key_is(key));
         let mut rows = one.all(db)?;
         rows.pop().ok_or_else(|| Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) })
     }
@@ -357,14 +354,13 @@ impl<M: Model> QuerySet<M> {
     /// ```
     #[track_caller]
     pub fn contains(&self, db: &dyn Executor, row: &M) -> Result<bool> {
-        let own_key = || Node::new(NodeKind::RowKey(Path::default()));
         let mut plan = self.plan.clone();
         if plan.is_closed() || plan.filters_windows() {
             let rows = Box::new(plan.keys_only());
             plan = Plan { misuse: plan.misuse, ..Plan::new(M::META) };
-            plan.filters.push(Node::new(NodeKind::InQuery(own_key(), rows)));
+            plan.filters.push(Node::new(NodeKind::InQuery(Node::own_key(), rows)));
         }
-        plan.filters.push(Node::equal(own_key(), Node::bind(row.key_ref().bind().into_owned())));
+        plan.filters.push(Node::key_is(row.key_ref()));
         let these: Self = QuerySet::from_plan(plan);
         Ok(these.single(db, Location::caller(), lower::exists)?.is_some())
     }
@@ -396,13 +392,12 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Executor,
         keys: impl IntoIterator<Item = Q>,
     ) -> Result<HashMap<M::Key, M>> {
-        let keys: Vec<Node> =
-            keys.into_iter().map(|key| Node::bind(key.into_key().key_ref().bind().into_owned())).collect();
+        let keys: Vec<_> = keys.into_iter().map(|key| key.into_key().key_ref().bind().into_owned()).collect();
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
         let mut these = self.clone();
-        these.plan.filters.push(Node::new(NodeKind::InList(Node::new(NodeKind::RowKey(Path::default())), keys)));
+        these.plan.filters.push(Node::key_in(keys.into_iter()));
         Ok(these.all(db)?.into_iter().map(|row| (row.key(), row)).collect())
     }
 

@@ -381,10 +381,6 @@ impl<T: Model> Prefetched<T> {
     }
 
     fn name(&self) -> &'static str {
-        let name = || {
-            let place = self.place.as_ref()?;
-            place.group().meta()?.slot_names.get(place.slot()).copied()
-        };
-        name().unwrap_or("slot")
+        self.place.as_ref().and_then(Place::slot_name).unwrap_or("slot")
     }
 }

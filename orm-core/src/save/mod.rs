@@ -15,7 +15,7 @@ use crate::group::Origin;
 use crate::lookup::ColumnSet;
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
 use crate::model::{Fields, Model, group_of_one, root};
-use crate::plan::{Deferral, Node, NodeKind, Path, Plan};
+use crate::plan::{Deferral, Node, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, delete};
 use crate::sql::{self, Sql};
 use crate::statement::{Expr, Insert, Select, Source, Statement, Update};
@@ -101,8 +101,7 @@ pub trait Save: Model {
     #[track_caller]
     fn delete(self, db: &dyn Executor) -> Result<Deleted> {
         let mut plan = Plan::new(Self::META);
-        let key = Node::bind(self.key_ref().bind().into_owned());
-        plan.filters.push(Node::equal(Node::new(NodeKind::RowKey(Path::default())), key));
+        plan.filters.push(Node::key_is(self.key_ref()));
         delete(db, Location::caller(), &plan)
     }
 }
@@ -290,12 +289,7 @@ fn blame<'a>(
             filter: vec![Expr::eq(Expr::column(&alias, target.key_column()), Expr::Bind(key.clone().into_owned()))],
             ..Select::default()
         };
-        let mut found = false;
-        let looked = connection.query(&sql::compile(&Statement::Select(select)), About { meta: target, at }, |_| {
-            found = true;
-            Ok(())
-        });
-        if looked.is_ok() && !found {
+        if let Ok(false) = connection.finds(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
             return Error::ForeignKey { model: meta.name, relation: Some(relation.name), key: Some(key.to_string()) };
         }
     }

@@ -99,8 +99,9 @@ fn check_one_to_one(meta: &'static ModelMeta) -> Result<()> {
         let target = relation.target();
         if target.field(via).is_some_and(|field| !field.unique) {
             return Err(Error::misuse(format!(
-                "`{}.{}` is one row at most, and `{}.{via}` is not unique: add `#[field(unique)]` to it",
-                meta.name, relation.name, target.name
+                "`{}` is one row at most, and `{}.{via}` is not unique: add `#[field(unique)]` to it",
+                relation.full_name(),
+                target.name
             )));
         }
     }
