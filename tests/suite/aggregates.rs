@@ -218,3 +218,83 @@ fn distinct_texts_are_joined_by_a_comma_and_by_nothing_else() -> Result<()> {
     });
     Ok(())
 }
+
+#[test]
+fn groups_can_be_narrowed_and_stand_in_other_queries() -> Result<()> {
+    let db = shelf()?;
+    let by_author = || Book::objects().values_list(|b| b.author()).annotate(|b| b.pages().sum());
+    assert_eq!(by_author().order_by(|b| b.author()).all(&db)?, [(1, Some(40)), (2, Some(60))]);
+    let sums = by_author().order_by(|b| b.pages().sum().desc()).values_list(|b| b.pages().sum());
+    assert_eq!(sums.all(&db)?, [Some(60), Some(40)]);
+    let rich = by_author().filter(|b| b.pages().sum().gt(50)).values_list(|b| b.author());
+    let names = Author::objects().filter(|a| a.id().in_(rich)).values_list(|a| a.name());
+    assert_eq!(assert_num_queries!(db, 1, { names.all(&db)? }), ["A2"]);
+    // One group of each row around it.
+    let stars = |b: &Fields<Book>| {
+        let reviews = Review::objects().filter(|r| r.book().eq(outer(b.id())));
+        subquery(reviews.values_list(|r| r.book()).annotate(|r| r.stars().avg()).values_list(|r| r.stars().avg()))
+    };
+    let means = Book::objects().order_by(|b| b.id()).values_list(|b| stars(&b));
+    assert_eq!(means.all(&db)?, [None, Some(1.0), Some(1.5), Some(2.0)]);
+    let good = Book::objects().filter(|b| stars(&b).gt(1.2)).order_by(|b| b.id()).values_list(|b| b.title());
+    assert_eq!(good.all(&db)?, ["B2", "B3"]);
+    // What is not of the group is refused.
+    let wrong = by_author().values_list(|b| b.title());
+    let found = assert_num_queries!(db, 0, { wrong.all(&db) });
+    assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn values_make_a_group_one_record() -> Result<()> {
+    let db = shelf()?;
+    let groups =
+        Book::objects().values(|b| (b.author(), b.author().name())).annotate(|b| (b.id().count(), b.price().max()));
+    let groups = assert_num_queries!(db, 1, { groups.order_by(|b| b.author()).all(&db)? });
+    let json = serde_json::to_string(&groups).unwrap();
+    assert!(json.starts_with(r#"[{"author":1,"author__name":"A1","#), "{json}");
+    assert_eq!(groups[1].iter().count(), 4);
+    Ok(())
+}
+
+#[test]
+fn a_filter_before_groups_speaks_of_rows_and_one_after_of_groups() -> Result<()> {
+    let db = shelf()?;
+    // An aggregate over a relation, before: of each row. After: of each group.
+    let before =
+        Book::objects().filter(|b| b.reviews().count().ge(2)).values_list(|b| b.author()).annotate(|_| count());
+    assert_eq!(before.order_by(|b| b.author()).all(&db)?, [(1, 1), (2, 1)]);
+    let after = Book::objects().values_list(|b| b.author()).annotate(|_| count()).filter(|b| b.reviews().count().ge(3));
+    assert_eq!(after.all(&db)?, [(2, 2)]);
+    Ok(())
+}
+
+#[test]
+fn an_aggregate_of_an_aggregate_is_of_the_rows() -> Result<()> {
+    let db = shelf()?;
+    let of_counts = assert_num_queries!(db, 1, {
+        let of =
+            |b: Fields<Book>| (b.reviews().count().avg(), b.reviews().count().max(), b.reviews().stars().sum().sum());
+        Book::objects().aggregate(&db, of)?
+    });
+    assert_eq!(of_counts, (Some(1.5), Some(3), Some(10)));
+    let by_author = Book::objects().values_list(|b| b.author()).annotate(|b| b.reviews().count().max());
+    assert_eq!(by_author.order_by(|b| b.author()).all(&db)?, [(1, Some(2)), (2, Some(3))]);
+    Ok(())
+}
+
+#[test]
+fn aggregates_of_nothing_run_no_statement() -> Result<()> {
+    let db = shelf()?;
+    assert_num_queries!(db, 0, {
+        let none = Book::objects()
+            .none()
+            .aggregate(&db, |b| (count(), b.pages().sum(), b.price().total(), b.title().max()))?;
+        assert_eq!(none, (0, None, 0.0, None));
+        let none = Book::objects().filter(|b| b.id().in_([0_i64; 0])).aggregate(&db, |b| b.pages().count_distinct())?;
+        assert_eq!(none, 0);
+    });
+    // What is computed of them, the database computes.
+    assert_eq!(Book::objects().none().aggregate(&db, |_| count() + 1)?, 1);
+    Ok(())
+}

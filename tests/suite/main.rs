@@ -4,10 +4,12 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod combine;
 mod hostile;
 mod lazy;
 mod loading;
 mod lookups;
+mod pages;
 mod paths;
 mod peers;
 mod prefetch;
@@ -20,5 +22,7 @@ mod report;
 mod select_related;
 mod support;
 mod transactions;
+mod trees;
+mod windows;
 mod writes;
 mod wrong_input;

@@ -94,9 +94,7 @@ pub(crate) fn count(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
     plan.joins.clear();
     plan.annotations.clear();
-    if !plan.is_sliced() {
-        plan.order = Some(Vec::new());
-    }
+    plan.without_order();
     let is_whole = plan.distinct || plan.is_closed() || plan.grouping.is_some();
     one_column(&plan, Expr::CountAll, is_whole)
 }
@@ -106,9 +104,7 @@ pub(crate) fn exists(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
     plan.joins.clear();
     plan.annotations.clear();
-    if !plan.is_sliced() {
-        plan.order = Some(Vec::new());
-    }
+    plan.without_order();
     plan.distinct = false;
     plan.limit = Some(plan.limit.unwrap_or(1).min(1));
     // Groups are there only with what they are grouped by.

@@ -194,9 +194,7 @@ impl Lowerer {
                 member.annotations.clone_from(&plan.annotations);
                 member.deferrals.clone_from(&plan.deferrals);
             }
-            if !member.is_sliced() {
-                member.order = Some(Vec::new());
-            }
+            member.without_order();
             let query = self.query(&member, purpose)?;
             let select = self.member(query.select);
             match &mut whole {

@@ -155,6 +155,13 @@ impl Plan {
         self.members.iter_mut().for_each(|(_, member)| member.selecting(nodes));
     }
 
+    /// No order, where nothing but the order of the rows depends on it.
+    pub(crate) fn without_order(&mut self) {
+        if !self.is_sliced() && self.keyset.is_none() {
+            self.order = Some(Vec::new());
+        }
+    }
+
     /// Whether a condition cannot simply be added: rows are cut off by number, or come from several queries.
     pub(crate) fn is_closed(&self) -> bool {
         self.is_sliced() || !self.members.is_empty()

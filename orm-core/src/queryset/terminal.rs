@@ -146,9 +146,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     #[track_caller]
     pub fn get(&self, db: &dyn Executor) -> Result<S::Out> {
         let mut one = self.clone();
-        if !one.plan.is_sliced() {
-            one.plan.order = Some(Vec::new());
-        }
+        one.plan.without_order();
         let mut rows = one.cut(2, false).all(db)?;
         let row = rows.pop().ok_or(Error::DoesNotExist { model: M::META.name, key: None })?;
         if rows.is_empty() { Ok(row) } else { Err(Error::MultipleObjectsReturned { model: M::META.name }) }
@@ -327,7 +325,7 @@ impl<M: Model> QuerySet<M> {
         if one.plan.is_sliced() {
             one.plan.misuse = Some("`find` in a queryset that is cut off");
         }
-        one.plan.order = Some(Vec::new());
+        one.plan.without_order();
         one.plan.filters.push(Node::key_is(key));
         let mut rows = one.all(db)?;
         rows.pop().ok_or_else(|| Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) })

@@ -1,0 +1,73 @@
+//! Trees as querysets: what is below or above the rows of another, in one statement.
+
+use crate::support::*;
+use eager_orm::prelude::*;
+use eager_orm::{Error, Result};
+
+/// A is over B and C, B over D, D over E; F is alone; X and Y are over each other.
+fn staff() -> Result<Database> {
+    let db = empty();
+    let mut keys = std::collections::HashMap::new();
+    for (name, boss) in
+        [("A", None), ("B", Some("A")), ("C", Some("A")), ("D", Some("B")), ("E", Some("D")), ("F", None)]
+    {
+        let employee = Employee::create().name(name).reports_to(boss.map(|boss| keys[boss])).save(&db)?;
+        keys.insert(name, employee.id);
+    }
+    let x = Employee::create().name("X").save(&db)?;
+    let y = Employee::create().name("Y").reports_to(&x).save(&db)?;
+    Employee::objects().filter(|e| e.id().eq(x.id)).update(&db, |e| e.reports_to().set(&y))?;
+    Ok(db)
+}
+
+fn named(name: &str) -> QuerySet<Employee> {
+    Employee::objects().filter(|e| e.name().eq(name))
+}
+
+fn names(db: &Database, rows: QuerySet<Employee>) -> Result<String> {
+    let names = assert_num_queries!(db, 1, { rows.order_by(|e| e.name()).values_list(|e| e.name()).all(db)? });
+    Ok(names.concat())
+}
+
+#[test]
+fn descendants_and_ancestors_to_any_depth() -> Result<()> {
+    let db = staff()?;
+    let below = |name: &str, depth: Option<u32>| names(&db, named(name).descendants(|e| e.reports(), depth));
+    let above = |name: &str, depth: Option<u32>| names(&db, named(name).ancestors(|e| e.reports_to(), depth));
+    assert_eq!(below("A", None)?, "BCDE");
+    assert_eq!(below("A", Some(1))?, "BC");
+    assert_eq!(below("A", Some(2))?, "BCD");
+    assert_eq!(below("B", None)?, "DE");
+    assert_eq!(below("F", None)?, "");
+    assert_eq!(above("E", None)?, "ABD");
+    assert_eq!(above("E", Some(1))?, "D");
+    assert_eq!(above("A", None)?, "");
+    assert_num_queries!(db, 0, { assert_eq!(named("A").descendants(|e| e.reports(), 0).count(&db)?, 0) });
+    // A circle ends.
+    assert_eq!(below("X", None)?, "XY");
+    assert_eq!(below("X", Some(5))?, "XY");
+    assert_eq!(above("Y", None)?, "XY");
+    Ok(())
+}
+
+#[test]
+fn a_tree_is_a_queryset_like_any_other() -> Result<()> {
+    let db = staff()?;
+    let below = || named("A").descendants(|e| e.reports(), None);
+    assert_eq!(below().count(&db)?, 4);
+    assert_eq!(names(&db, below().filter(|e| e.name().gt("C")))?, "DE");
+    assert_eq!(names(&db, Employee::objects().filter(|e| e.id().in_(below().values_list(|e| e.id()))))?, "BCDE");
+    assert_eq!(names(&db, below() & named("C"))?, "C");
+    // Of several rows, of a tree, of a slice.
+    let some = Employee::objects().filter(|e| e.name().in_(["B", "C", "X"]));
+    assert_eq!(names(&db, some.descendants(|e| e.reports(), 1))?, "DY");
+    assert_eq!(names(&db, below().ancestors(|e| e.reports_to(), 1))?, "ABD");
+    let first = Employee::objects().order_by(|e| e.name()).limit(1);
+    assert_eq!(names(&db, first.descendants(|e| e.reports(), 1))?, "BC");
+    let people = assert_num_queries!(db, 2, { below().prefetch_related(|e| e.reports_to()).all(&db)? });
+    assert_eq!(people.len(), 4);
+    assert_eq!(below().update(&db, |e| e.name().set("Z"))?, 4);
+    let far = named("A").descendants(|e| e.reports().reports(), None).all(&db);
+    assert!(matches!(far, Err(Error::Misuse { .. })), "{far:?}");
+    Ok(())
+}
