@@ -1,4 +1,4 @@
-//~ `-1` cannot be used
+//~ cannot apply unary operator `-`
 #[path = "../zoo.rs"]
 mod zoo;
 
