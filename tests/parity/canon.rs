@@ -186,7 +186,7 @@ pub fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
 }
 
 /// The rows in the order of a key: for relations that the query does not order.
-pub fn sorted<'r, T, K: Ord>(rows: &'r [T], key: impl Fn(&T) -> K) -> Vec<&'r T> {
+pub fn sorted<T, K: Ord>(rows: &[T], key: impl Fn(&T) -> K) -> Vec<&T> {
     let mut rows: Vec<&T> = rows.iter().collect();
     rows.sort_by_key(|row| key(row));
     rows
@@ -201,7 +201,7 @@ pub fn text(value: &Value) -> String {
 
 fn write(text: &mut String, value: &Value) {
     match value {
-        Value::Array(values) => list(text, '[', ']', values, |text, value| write(text, value)),
+        Value::Array(values) => list(text, '[', ']', values, write),
         Value::Object(entries) => {
             let entries: &Map<String, Value> = entries;
             let mut entries: Vec<_> = entries.iter().collect();

@@ -58,9 +58,8 @@ fn main() -> ExitCode {
     }
     let (equal, different, more) = (tally.equal, tally.different, tally.more);
     let count = cases.len();
-    println!(
-        "parity read: {equal} of {count} equal, {different} deliberate differences, {more} with more queries than Django"
-    );
+    print!("parity read: {equal} of {count} equal, {different} deliberate differences, ");
+    println!("{more} with more queries than Django");
     let complete = only.is_some() || count == READS;
     let holds = equal + different == count && more == 0 && tally.failed == 0 && complete;
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -111,22 +110,23 @@ fn judge(
     let Some(function) = functions.get(case.id.as_str()) else { return (Outcome::Missing, 0) };
     let (answer, log) = db.capture(|db| catch_unwind(AssertUnwindSafe(|| function(db))));
     let queries = log.statements().map(|statement| statement.times.max(1)).sum();
-    let answer = match answer {
-        Ok(Ok(answer)) => answer,
+    let (answer, error) = match answer {
+        Ok(Ok(answer)) => (answer, String::new()),
         Ok(Err(error)) => match exception(&error) {
-            Some(name) => canon::object([("error", name.into())]),
+            Some(name) => (canon::object([("error", name.into())]), error.to_string()),
             None => return (Outcome::Wrong(format!("{error}\n{log}")), queries),
         },
         Err(_) => return (Outcome::Wrong("it panicked".into()), queries),
     };
     let answer = canon::text(&answer);
     let equal = oracle::sha256(&answer) == case.sha256;
+    let context = format!("{error}\n{log}");
     let outcome = match difference.map(canon::text) {
         Some(_) if equal => Outcome::Wrong("it is in differences.md, and it is equal".into()),
         Some(own) if own == answer => Outcome::Different,
-        Some(own) => Outcome::Wrong(compare(&answer, &own, "differences.md", &log)),
+        Some(own) => Outcome::Wrong(compare(&answer, &own, "differences.md", &context)),
         None if equal => Outcome::Equal,
-        None => Outcome::Wrong(compare(&answer, &case.text, "Django", &log)),
+        None => Outcome::Wrong(compare(&answer, &case.text, "Django", &context)),
     };
     (outcome, queries)
 }
@@ -142,10 +142,10 @@ fn exception(error: &Error) -> Option<&'static str> {
 }
 
 /// Two texts from a little before where they first differ.
-fn compare(ours: &str, theirs: &str, whose: &str, log: &impl std::fmt::Display) -> String {
+fn compare(ours: &str, theirs: &str, whose: &str, context: &str) -> String {
     let same = ours.chars().zip(theirs.chars()).take_while(|(a, b)| a == b).count();
     let cut = |text: &str| text.chars().skip(same.saturating_sub(100)).take(SHOWN).collect::<String>();
-    format!("from character {same}\n  ours: {}\n  {whose}: {}\n  {log}", cut(ours), cut(theirs))
+    format!("from character {same}\n  ours: {}\n  {whose}: {}\n{context}", cut(ours), cut(theirs))
 }
 
 /// Our own answers to the cases we answer otherwise: in `differences.md`, a heading with the case's name in backticks
