@@ -1,4 +1,6 @@
 //! The cases, by area: a name of the oracle, and the query that a user of this library would write.
+//!
+//! `pending_*.rs` speak a language that is being built: a `mod` line and a line in `AREAS` switch one on.
 
 use std::collections::HashMap;
 
