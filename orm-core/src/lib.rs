@@ -30,9 +30,9 @@ pub use fetch::OptionalForeignKey;
 pub use group::Shared;
 pub use lookup::{
     AggSelection, Aggregate, Assign, AssignSet, Case, CaseStart, ColumnSet, Cond, DeferSet, Expr, InSet, IntoExpr,
-    JoinSet, KeyOperand, Operand, Order, OrderSet, Outer, Part, Predicate, PrefetchSet, Selection, SingleSelection,
-    Slot, Slotted, TextParts, ToMany, ToOne, Whole, Window, Windowed, case, concat, count, cume_dist, dense_rank,
-    ntile, outer, percent_rank, rank, row_number, window,
+    JoinSet, KeyOperand, KeySet, Operand, Order, OrderSet, Outer, Part, Predicate, PrefetchSet, Selection,
+    SingleSelection, Slot, Slotted, TextParts, ToMany, ToOne, Whole, Window, Windowed, case, concat, count, cume_dist,
+    dense_rank, ntile, outer, percent_rank, rank, row_number, window,
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};

@@ -298,3 +298,15 @@ fn aggregates_of_nothing_run_no_statement() -> Result<()> {
     assert_eq!(Book::objects().none().aggregate(&db, |_| count() + 1)?, 1);
     Ok(())
 }
+
+#[test]
+fn aggregates_over_relations_only_are_of_all_rows_whatever_rows_there_are() -> Result<()> {
+    let db = shelf()?;
+    let of =
+        |authors: QuerySet<Author>| authors.aggregate(&db, |a| (a.books().count(), a.books().reviews().stars().sum()));
+    assert_eq!(assert_num_queries!(db, 1, { of(Author::objects())? }), (4, Some(10)));
+    assert_eq!(of(Author::objects().filter(|a| a.name().eq("A1")))?, (2, Some(3)));
+    assert_eq!(of(Author::objects().filter(|a| a.name().eq("nobody")))?, (0, None));
+    assert_eq!(of(Author::objects().limit(1))?, (2, Some(3)));
+    Ok(())
+}

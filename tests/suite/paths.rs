@@ -507,3 +507,40 @@ fn one_table_may_be_filtered_ordered_and_loaded_along_several_paths() -> Result<
     assert!(reviews.iter().all(|review| review.user.loaded().unwrap().email == "u0@x.org"));
     Ok(())
 }
+
+#[test]
+fn a_related_row_is_among_those_of_a_queryset() -> Result<()> {
+    let db = library();
+    let us = || Author::objects().filter(|a| a.country().eq("US"));
+    let books = Book::objects().filter(|b| b.author().in_(us())).order_by(|b| b.id());
+    assert_eq!(assert_num_queries!(db, 1, { books.values_list(|b| b.title()).all(&db)? }), ["B0", "B2"]);
+    let keys = Author::objects().filter(|a| a.country().is_null()).values_list(|a| a.id());
+    assert_eq!(Book::objects().filter(|b| b.author().in_(keys)).count(&db)?, 2);
+    let short = Book::objects().filter(|b| b.pages().le(20));
+    assert_eq!(Author::objects().filter(|a| a.books().in_(short)).count(&db)?, 2);
+    assert_eq!(Book::objects().exclude(|b| b.author().in_(us())).count(&db)?, 2);
+    Ok(())
+}
+
+#[test]
+fn among_the_rows_of_an_empty_queryset_is_nothing_and_runs_nothing() -> Result<()> {
+    let db = library();
+    assert_num_queries!(db, 0, {
+        assert_eq!(Book::objects().filter(|b| b.author().in_(Author::objects().none())).count(&db)?, 0);
+        assert!(!Book::objects().filter(|b| b.author().in_(Author::objects().limit(0))).exists(&db)?);
+        assert_eq!(Book::objects().filter(|_| exists(Author::objects().none())).all(&db)?.len(), 0);
+    });
+    assert_eq!(Book::objects().exclude(|b| b.author().in_(Author::objects().none())).count(&db)?, 4);
+    Ok(())
+}
+
+#[test]
+fn deferred_columns_of_a_prefetched_relation_may_be_left_out() -> Result<()> {
+    let db = library();
+    let authors = assert_num_queries!(db, 2, {
+        Author::objects().prefetch_related(|a| a.books().order_by(|b| b.id()).defer(|b| b.summary())).all(&db)?
+    });
+    let books = authors[0].books.loaded().unwrap();
+    assert_eq!((books.len(), books[0].summary.loaded()), (2, None));
+    Ok(())
+}

@@ -26,7 +26,7 @@ pub use case::{Case, CaseStart, IntoExpr, case};
 pub use condition::{Cond, Predicate};
 pub use expr::Expr;
 pub use function::{Outer, TextParts, concat, outer};
-pub use operand::{InSet, KeyOperand, Operand};
+pub use operand::{InSet, KeyOperand, KeySet, Operand};
 pub use order::{Order, OrderSet};
 pub use path::{Cross, NoSuchField, Nullable, Required, ToMany, ToOne, links_to, mirrors, points_at, points_at_one};
 pub use prefetch::{JoinSet, Part, PrefetchSet, Slot, Slotted, Whole};

@@ -200,6 +200,23 @@ impl<R, T, Id: Value, V: Value<Base = Id>> KeyOperand<R, T, Id> for Outer<V> {
     }
 }
 
+/// What `in_` of a relation takes: rows or keys, or a queryset of rows or of keys.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of `{T}` rows or keys",
+    label = "expected rows or keys of `{T}` in an array, a Vec or a slice, or a queryset of `{T}`"
+)]
+pub trait KeySet<R, T, Id> {
+    /// Whether a key is in it.
+    #[doc(hidden)]
+    fn has(self, key: Node) -> Cond<R>;
+}
+
+impl<R, T, Id, V: KeyOperand<R, T, Id>, I: IntoIterator<Item = V>> KeySet<R, T, Id> for I {
+    fn has(self, key: Node) -> Cond<R> {
+        in_list(key, self.into_iter().map(KeyOperand::key_node).collect())
+    }
+}
+
 macro_rules! keys {
     ($($type:ty),*) => {$(
         impl<R, T> KeyOperand<R, T, $type> for $type {

@@ -9,8 +9,7 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::operand::in_list;
-use super::{Assign, Cond, Expr, KeyOperand, Predicate};
+use super::{Assign, Cond, Expr, KeyOperand, KeySet, Predicate};
 use crate::meta::{RelationKind, RelationMeta};
 use crate::model::{Fields, FieldsAt, Model, loader_of, root};
 use crate::plan::{Node, NodeKind, Path, Quantifier};
@@ -146,7 +145,7 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
         Cond::new(Node::not_equal(self.key_of_row(), value.key_node()))
     }
 
-    /// The related row is one of these.
+    /// The related row is one of these: rows or keys, or what a queryset finds.
     ///
     /// # Examples
     ///
@@ -158,9 +157,13 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
     /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
     /// let books = Book::objects().filter(|b| b.author().in_([1, 2]));
     /// assert!(books.to_sql().ends_with(r#" WHERE "book"."author_id" IN (SELECT value FROM rarray(?1))"#));
+    ///
+    /// let anns = Author::objects().filter(|a| a.name().eq("Ann"));
+    /// let books = Book::objects().filter(|b| b.author().in_(anns));
+    /// assert!(books.to_sql().ends_with(r#" IN (SELECT "author"."id" FROM "author" WHERE "author"."name" = ?1)"#));
     /// ```
-    pub fn in_<V: KeyOperand<R, T, T::Key>>(&self, values: impl IntoIterator<Item = V>) -> Cond<R> {
-        in_list(self.key_of_row(), values.into_iter().map(KeyOperand::key_node).collect())
+    pub fn in_<S: KeySet<R, T, T::Key>>(&self, rows: S) -> Cond<R> {
+        rows.has(self.key_of_row())
     }
 
     /// There is no related row.
@@ -327,9 +330,9 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
         Cond::new(Node::equal(Node::new(NodeKind::RowKey(self.path())), value.key_node()))
     }
 
-    /// One of these is among the related rows.
-    pub fn in_<V: KeyOperand<R, T, T::Key>>(&self, values: impl IntoIterator<Item = V>) -> Cond<R> {
-        in_list(Node::new(NodeKind::RowKey(self.path())), values.into_iter().map(KeyOperand::key_node).collect())
+    /// One of these is among the related rows: rows or keys, or what a queryset finds.
+    pub fn in_<S: KeySet<R, T, T::Key>>(&self, rows: S) -> Cond<R> {
+        rows.has(Node::new(NodeKind::RowKey(self.path())))
     }
 }
 

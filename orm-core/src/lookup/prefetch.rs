@@ -6,9 +6,9 @@
 
 use std::marker::PhantomData;
 
-use super::{Cross, OrderSet, ToMany, ToOne};
+use super::{Cross, DeferSet, OrderSet, ToMany, ToOne};
 use crate::model::{Fields, Model, root};
-use crate::plan::{Path, Plan, PrefetchNode};
+use crate::plan::{Deferral, Path, Plan, PrefetchNode};
 use crate::value::{JoinKind, Kind};
 
 /// Relations to one row, or a tuple of them: what a JOIN can load.
@@ -93,6 +93,22 @@ impl<R, O, T: Model> Whole<R, O, T> {
         let mut order = Vec::new();
         f(root::<T>()).orders(&mut order);
         self.node.plan.order = Some(order);
+        self
+    }
+
+    /// Which deferred columns of the related rows are loaded.
+    pub fn only<D: DeferSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> D) -> Self {
+        let mut columns = Vec::new();
+        f(root::<T>()).deferred(&mut columns);
+        self.node.plan.deferrals.push(Deferral::Only(columns));
+        self
+    }
+
+    /// Which deferred columns of the related rows are not loaded.
+    pub fn defer<D: DeferSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> D) -> Self {
+        let mut columns = Vec::new();
+        f(root::<T>()).deferred(&mut columns);
+        self.node.plan.deferrals.push(Deferral::Defer(columns));
         self
     }
 

@@ -134,6 +134,21 @@ impl Lowerer {
     }
 }
 
+/// Whether a value has an aggregate in it that is one of the query's own rows, and not of a subquery's.
+pub(super) fn is_plain(expr: &Expr) -> bool {
+    match expr {
+        Expr::Aggregate { .. } => true,
+        Expr::Binary(_, left, right) | Expr::Xor(left, right) => is_plain(left) || is_plain(right),
+        Expr::And(parts) | Expr::Or(parts) | Expr::Call(_, parts) => parts.iter().any(is_plain),
+        Expr::IsNotTrue(inner) | Expr::IsNull(inner) | Expr::Cast(inner, _) => is_plain(inner),
+        Expr::Case(arms, otherwise) => {
+            let arms = arms.iter().any(|(condition, value)| is_plain(condition) || is_plain(value));
+            arms || otherwise.as_ref().is_some_and(|value| is_plain(value))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a value is one for a whole group: what it is grouped by, aggregates, and what is computed of them.
 pub(super) fn is_of_group(expr: &Expr, group: &[Expr]) -> bool {
     if group.contains(expr) {

@@ -77,6 +77,15 @@ impl Lowerer {
         if plan.empty {
             filter.push(Expr::any(Vec::new()));
         }
+        if plan.grouping.as_ref().is_some_and(|grouping| grouping.keys.is_empty())
+            && !columns.iter().any(aggregate::is_plain)
+        {
+            // Each value asks for its own rows, and there is one of it, whatever rows there are.
+            self.end();
+            let width = columns.len();
+            let select = Select { columns, ..Select::default() };
+            return Ok(Query { select, layout, joins, alias, empty: false, width });
+        }
         let width = columns.len();
         let mut select = Select {
             distinct: plan.distinct,

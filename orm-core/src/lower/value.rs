@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::query::Purpose;
+use super::query::{Purpose, Query};
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::meta::Through;
@@ -34,7 +34,12 @@ impl Lowerer {
             NodeKind::InList(value, list) => self.in_list(value, list)?,
             NodeKind::InQuery(value, plan) => {
                 let value = self.value(value)?;
-                Expr::InSelect(Box::new(value), Box::new(self.subselect(plan)?))
+                let query = self.query(plan, Purpose::Values)?;
+                if query.empty {
+                    Expr::any(Vec::new())
+                } else {
+                    Expr::InSelect(Box::new(value), Box::new(query.select))
+                }
             }
             NodeKind::Text(lookup, text, what) => self.text(*lookup, text, what)?,
             NodeKind::Call(function, arguments) => {
@@ -51,7 +56,7 @@ impl Lowerer {
             NodeKind::Related(path, quantifier, inner) => self.related(path, *quantifier, inner.as_ref())?,
             NodeKind::Linked(through, key) => self.linked(through, key)?,
             NodeKind::Exists(plan) => self.exists_in(plan)?,
-            NodeKind::Subquery(plan) => Expr::Select(Box::new(self.subselect(plan)?)),
+            NodeKind::Subquery(plan) => Expr::Select(Box::new(self.query(plan, Purpose::Values)?.select)),
             NodeKind::Outer(inner) => {
                 let Some(context) = self.contexts.pop() else { return Err(internal()) };
                 let value = if self.contexts.is_empty() { Err(no_outer()) } else { self.value(inner) };
@@ -94,7 +99,10 @@ impl Lowerer {
     }
 
     fn exists_in(&mut self, plan: &Plan) -> Result<Expr> {
-        let mut select = self.subselect(plan)?;
+        let Query { mut select, empty, .. } = self.query(plan, Purpose::Values)?;
+        if empty {
+            return Ok(Expr::any(Vec::new()));
+        }
         // What is selected matters only where rows are merged by it.
         if select.group.is_empty() && select.compound.is_empty() && !select.distinct {
             select.columns = vec![Expr::One];
@@ -167,11 +175,6 @@ impl Lowerer {
                 Expr::InList(Box::new(value), list)
             }
         })
-    }
-
-    /// A plan inside of this one.
-    fn subselect(&mut self, plan: &Plan) -> Result<Select> {
-        Ok(self.query(plan, Purpose::Values)?.select)
     }
 
     /// `function(..) OVER (..)`.

@@ -1,7 +1,7 @@
 //! Querysets inside of other queries.
 
 use super::{Column, QuerySet, Shape};
-use crate::lookup::{Cond, Expr, InSet};
+use crate::lookup::{Cond, Expr, InSet, KeySet};
 use crate::model::Model;
 use crate::plan::{Node, NodeKind};
 use crate::value::{One, Value};
@@ -9,6 +9,18 @@ use crate::value::{One, Value};
 impl<R, M: Model, V: Value> InSet<R, V::Base> for QuerySet<M, Column<V>> {
     fn contains(self, value: Node) -> Cond<R> {
         Cond::new(Node::new(NodeKind::InQuery(value, Box::new(self.plan))))
+    }
+}
+
+impl<R, T: Model> KeySet<R, T, T::Key> for QuerySet<T> {
+    fn has(self, key: Node) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::InQuery(key, Box::new(self.plan))))
+    }
+}
+
+impl<R, T, M: Model, V: Value> KeySet<R, T, V::Base> for QuerySet<M, Column<V>> {
+    fn has(self, key: Node) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::InQuery(key, Box::new(self.plan))))
     }
 }
 

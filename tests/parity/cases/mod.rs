@@ -22,7 +22,9 @@ mod prefetch;
 mod querysets;
 mod related;
 mod reports;
+mod sets;
 mod values;
+mod windows;
 
 const AREAS: &[&[(&str, Case)]] = &[
     aggregates::CASES,
@@ -33,7 +35,9 @@ const AREAS: &[&[(&str, Case)]] = &[
     querysets::CASES,
     related::CASES,
     reports::CASES,
+    sets::CASES,
     values::CASES,
+    windows::CASES,
 ];
 
 /// Cases that a typed API rules out: the program in `tests/ui/types` that does not compile.
