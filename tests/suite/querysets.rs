@@ -909,3 +909,17 @@ fn a_stream_hands_out_the_rows_before_one_that_cannot_be_read() -> Result<()> {
     assert!(streamed[..3].iter().all(Result::is_ok) && streamed[3].is_err());
     Ok(())
 }
+
+#[test]
+fn what_has_no_order_has_a_first_and_a_last_by_what_tells_its_rows_apart() -> Result<()> {
+    let db = library();
+    let stars = || Review::objects().values_list(|r| r.stars());
+    assert_eq!(stars().annotate(|_| count()).first(&db)?, Some((1, 3)));
+    assert_eq!(stars().annotate(|_| count()).last(&db)?, Some((3, 1)));
+    assert_eq!((stars().distinct().first(&db)?, stars().distinct().last(&db)?), (Some(1), Some(3)));
+    assert_eq!(Author::objects().order_by(|_| ()).last(&db)?.unwrap().name, "Cay");
+    let united = stars().union(Book::objects().values_list(|b| b.pages()));
+    assert!(united.first(&db)?.is_some());
+    assert_eq!(Book::objects().union(Book::objects()).first(&db)?.unwrap().title, "B0");
+    Ok(())
+}

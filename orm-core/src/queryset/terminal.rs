@@ -11,7 +11,7 @@ use crate::lookup::{AssignSet, OrderSet};
 use crate::lower;
 use crate::meta::RelationMeta;
 use crate::model::{Fields, Model, root};
-use crate::plan::{Node, NodeKind, OrderNode, Plan};
+use crate::plan::{Node, NodeKind, Plan};
 use crate::relation::IntoKey;
 use crate::sql;
 use crate::statement::Statement;
@@ -286,9 +286,16 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         cut
     }
 
+    /// Rows in no order have a first and a last all the same: by what tells them apart.
     fn order_by_key_if_unordered(&mut self) {
-        if self.plan.order.as_ref().is_none_or(Vec::is_empty) && M::META.ordering.is_empty() {
-            self.plan.order = Some(vec![OrderNode { node: Node::own_key(), descending: false, nulls: None }]);
+        let is_ordered = match &self.plan.order {
+            Some(order) => !order.is_empty(),
+            None => !M::META.ordering.is_empty() && self.plan.grouping.is_none(),
+        };
+        let can = self.plan.members.is_empty() || self.plan.select.is_none();
+        if !is_ordered && can && self.plan.keyset.is_none() {
+            let unordered = Plan { order: Some(Vec::new()), reversed: false, ..self.plan.clone() };
+            self.plan.order = Some(lower::total_order(&unordered));
         }
     }
 }
