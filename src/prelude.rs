@@ -5,9 +5,9 @@
 pub use eager_orm_core::{
     Cond, Database, Deferred, Executor, Expr, FetchMode, Fields, ForeignKey, HasMany, HasOne, ManyToMany, Memo, Model,
     Objects, OptionalForeignKey, Prefetched, QuerySet, Save, Snapshot, Transaction, assert_no_findings,
-    assert_num_queries, case, concat, count, exists, models, outer, prefetch_related_objects, subquery,
+    assert_num_queries, case, concat, count, exists, models, outer, prefetch_related_objects, random, subquery, value,
 };
 pub use eager_orm_derive::Model;
 
 #[cfg(feature = "jiff")]
-pub use eager_orm_core::{Date, DateTime, Time, Timestamp};
+pub use eager_orm_core::{Date, DateTime, Time, Timestamp, now};

@@ -31,11 +31,12 @@ pub use group::Shared;
 pub use lookup::{
     AggSelection, Aggregate, Assign, AssignSet, Case, CaseStart, ColumnSet, Cond, DeferSet, Expr, InSet, IntoExpr,
     JoinSet, KeyOperand, Operand, Order, OrderSet, Outer, Part, Predicate, PrefetchSet, Selection, SingleSelection,
-    Slot, Slotted, TextParts, ToMany, ToOne, Whole, case, concat, count, outer,
+    Slot, Slotted, TextParts, ToMany, ToOne, Whole, case, concat, count, outer, random, value,
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
 pub use model::{Complete, CompleteChild, Fields, Model};
+pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Column, Deleted, Grouped, Iter, QuerySet, Record, Records, Rows, Shape, Values, ValuesOf, exists,
     prefetch_related_objects, subquery,
@@ -43,6 +44,9 @@ pub use queryset::{
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save};
 pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
+
+#[cfg(feature = "jiff")]
+pub use lookup::now;
 
 #[cfg(feature = "jiff")]
 pub use jiff::{

@@ -10,7 +10,7 @@
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::plan::{AggregateNode, Node, NodeKind, Path, Plan};
-use crate::statement::{Expr, Join, Operator, Select};
+use crate::statement::{Expr, Function, Join, Operator, Select};
 use crate::value::Bind;
 
 /// What an aggregate over a relation has to ask again: the rows of the query, and which group they are in.
@@ -110,12 +110,16 @@ impl Lowerer {
         if node.distinct && argument.is_none() {
             return Err(Error::misuse("`count().distinct()`: say of what, as in `count_distinct`; rows differ always"));
         }
-        Ok(Expr::Aggregate {
+        let aggregate = Expr::Aggregate {
             function: node.function,
             argument: argument.map(Box::new),
             distinct: node.distinct,
             filter,
             separator: separator.map(Box::new),
+        };
+        Ok(match &node.default {
+            Some(default) => Expr::Call(Function::Coalesce, vec![aggregate, self.value(default)?]),
+            None => aggregate,
         })
     }
 

@@ -10,7 +10,9 @@
 
 mod aggregate;
 mod condition;
+mod date;
 mod paths;
+mod period;
 mod value;
 
 use std::collections::HashSet;

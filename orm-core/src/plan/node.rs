@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Path, Plan};
+use super::{DatePart, Path, Plan, Truncation};
 use crate::meta::{ColumnMeta, RelationMeta, Through};
 use crate::statement::{AggregateFunction, Function, Operator};
-use crate::value::{Bind, Storage};
+use crate::value::{Bind, Form, Storage};
 
-/// An expression over paths.
+/// An expression over paths, and the name that was given to its value.
 #[derive(Clone, Debug)]
-pub struct Node(Arc<Tree>);
+pub struct Node(Arc<Tree>, Option<Arc<str>>);
 
 #[derive(Debug)]
 struct Tree {
@@ -51,8 +51,8 @@ pub(crate) enum NodeKind {
     Aggregate(AggregateNode),
     /// The value of the first condition that holds, or the last value.
     Case(Vec<(Node, Node)>, Option<Node>),
-    /// A part of a date, as an integer.
-    DatePart(DatePart, Node),
+    /// A part of a date or time, as an integer.
+    DatePart(DatePart, Form, Node),
     /// A condition on the related rows, in a scope of its own; the condition's paths begin at the related model.
     Related(Path, Quantifier, Option<Node>),
     /// The row is linked with the one of this key, in the table of a many-to-many relation.
@@ -63,6 +63,10 @@ pub(crate) enum NodeKind {
     Outer(Node),
     /// In place of an expression that is nested too deep.
     TooDeep,
+    /// `-x`.
+    Negate(Node),
+    /// The beginning of the period that a date or time lies in.
+    Truncated(Truncation, Node),
 }
 
 /// A function of many rows: of those behind a to-many relation, of a group, or of the whole query.
@@ -75,17 +79,8 @@ pub(crate) struct AggregateNode {
     /// Only the rows for which this holds.
     pub(crate) filter: Option<Node>,
     pub(crate) separator: Option<Node>,
-}
-
-/// A part of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DatePart {
-    /// The year.
-    Year,
-    /// The month, 1 to 12.
-    Month,
-    /// The day of the month, 1 to 31.
-    Day,
+    /// In place of NULL.
+    pub(crate) default: Option<Node>,
 }
 
 /// For how many related rows a condition has to hold.
@@ -116,6 +111,10 @@ pub enum TextLookup {
     EndsWith,
     /// Ends with, without regard to case.
     IEndsWith,
+    /// Matches a regular expression.
+    Regex,
+    /// Matches a regular expression, without regard to case.
+    IRegex,
 }
 
 impl Node {
@@ -129,7 +128,8 @@ impl Node {
     }
 
     fn at_depth(kind: NodeKind, depth: u16) -> Self {
-        Node(Arc::new(if depth > DEEPEST { Tree { kind: NodeKind::TooDeep, depth: 0 } } else { Tree { kind, depth } }))
+        let tree = if depth > DEEPEST { Tree { kind: NodeKind::TooDeep, depth: 0 } } else { Tree { kind, depth } };
+        Node(Arc::new(tree), None)
     }
 
     /// How deep it is nested.
@@ -172,16 +172,26 @@ impl Node {
             // The list of a chain that is being built belongs to nobody else: it is moved, not copied.
             match Arc::try_unwrap(node.0) {
                 Ok(Tree { kind: NodeKind::And(parts) | NodeKind::Or(parts), .. }) => parts,
-                Ok(tree) => vec![Node(Arc::new(tree))],
+                Ok(tree) => vec![Node(Arc::new(tree), None)],
                 Err(shared) => match &shared.kind {
                     NodeKind::And(parts) | NodeKind::Or(parts) => parts.clone(),
-                    _ => vec![Node(Arc::clone(&shared))],
+                    _ => vec![Node(Arc::clone(&shared), None)],
                 },
             }
         };
         let mut all = parts(left);
         all.extend(parts(right));
         Node::at_depth(kind(all), depth)
+    }
+
+    /// The same, under a name.
+    pub(crate) fn named(self, name: Arc<str>) -> Self {
+        Node(self.0, Some(name))
+    }
+
+    /// The same, under the name of another node if that has one.
+    pub(crate) fn named_like(self, other: &Node) -> Self {
+        Node(self.0, other.1.clone())
     }
 
     pub(crate) fn bind(bind: Bind<'static>) -> Self {
@@ -249,6 +259,9 @@ impl Node {
 
     /// The name a value of this node goes by in a record.
     pub(crate) fn name(&self) -> Option<String> {
+        if let Some(name) = &self.1 {
+            return Some(name.as_ref().to_owned());
+        }
         let (path, name) = match self.kind() {
             NodeKind::Column(path, column) => (path, column.name),
             NodeKind::ForeignKey(path, relation) => (path, relation.name),
@@ -272,7 +285,9 @@ impl NodeKind {
             NodeKind::Not(inner)
             | NodeKind::IsNull(inner)
             | NodeKind::Cast(inner, _)
-            | NodeKind::DatePart(_, inner)
+            | NodeKind::DatePart(_, _, inner)
+            | NodeKind::Negate(inner)
+            | NodeKind::Truncated(_, inner)
             | NodeKind::Outer(inner)
             | NodeKind::InQuery(inner, _) => f(inner),
             NodeKind::Between(value, low, high) => {
@@ -286,7 +301,8 @@ impl NodeKind {
             }
             NodeKind::Related(_, _, inner) => inner.iter().for_each(f),
             NodeKind::Aggregate(node) => {
-                node.argument.iter().chain(&node.filter).chain(&node.separator).for_each(f);
+                let parts = node.argument.iter().chain(&node.filter).chain(&node.separator).chain(&node.default);
+                parts.for_each(f);
             }
             NodeKind::Case(arms, otherwise) => {
                 for (condition, value) in arms {

@@ -8,6 +8,8 @@
 //! ```
 
 mod aggregate;
+#[cfg(feature = "jiff")]
+mod dates;
 mod delete;
 mod explain;
 mod in_hand;
