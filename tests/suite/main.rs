@@ -4,6 +4,8 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod dates;
+mod functions;
 mod hostile;
 mod lazy;
 mod loading;
