@@ -94,6 +94,8 @@ fn a_text_beyond_what_sqlite_holds_is_an_error_and_takes_no_memory() {
         too_big(Sample::objects().values_list(|s| s.text().lpad(count, "x")).first(&db).unwrap_err());
         too_big(Sample::objects().values_list(|s| s.text().rpad(count, "🦀")).first(&db).unwrap_err());
     }
+    // 4 bytes each.
+    too_big(Sample::objects().values_list(|s| s.text().rpad(300_000_000, "🦀")).first(&db).unwrap_err());
     // Of nothing, any number is nothing.
     assert_eq!(
         Sample::objects().filter(|s| s.id().eq(2)).values_list(|s| s.text().repeat(i64::MAX)).all(&db).unwrap(),

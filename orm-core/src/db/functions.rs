@@ -73,16 +73,12 @@ fn paddings(connection: &Connection, flags: FunctionFlags) -> Result<()> {
         }
         Ok(Some(text.repeat(times)))
     })?;
-    connection.create_scalar_function(c"eager_lpad", 3, flags, move |context| {
-        padded(context, limit, |text, padding| padding + text)
-    })?;
-    connection.create_scalar_function(c"eager_rpad", 3, flags, move |context| {
-        padded(context, limit, |text, padding| text.to_owned() + &padding)
-    })
+    connection.create_scalar_function(c"eager_lpad", 3, flags, move |context| padded(context, limit, true))?;
+    connection.create_scalar_function(c"eager_rpad", 3, flags, move |context| padded(context, limit, false))
 }
 
-/// A text of so many characters: padded where it is shorter, cut where it is longer.
-fn padded(context: &Context<'_>, limit: usize, join: impl FnOnce(&str, String) -> String) -> Result<Option<String>> {
+/// A text of so many characters: filled up where it is shorter, cut off where it is longer.
+fn padded(context: &Context<'_>, limit: usize, is_left: bool) -> Result<Option<String>> {
     let (Some(text), Some(count), Some(fill)) = (text(context, 0)?, integer(context, 1), text(context, 2)?) else {
         return Ok(None);
     };
@@ -90,19 +86,22 @@ fn padded(context: &Context<'_>, limit: usize, join: impl FnOnce(&str, String) -
     if missing <= 0 || fill.is_empty() {
         return Ok(Some(first(text, count).to_owned()));
     }
-    // A character has a byte at least, and four at most.
-    let missing = usize::try_from(missing).unwrap_or(usize::MAX);
-    if text.len().saturating_add(missing) > limit {
+    let whole = usize::try_from(missing / length(fill)).unwrap_or(usize::MAX);
+    let rest = first(fill, missing % length(fill));
+    let size = fill.len().saturating_mul(whole).saturating_add(rest.len()).saturating_add(text.len());
+    if size > limit {
         return Err(too_big());
     }
-    let mut padding = String::new();
-    for character in fill.chars().cycle().take(missing) {
-        if text.len() + padding.len() > limit {
-            return Err(too_big());
-        }
-        padding.push(character);
+    let mut padded = String::with_capacity(size);
+    if !is_left {
+        padded.push_str(text);
     }
-    Ok(Some(join(text, padding)))
+    padded.extend(std::iter::repeat_n(fill, whole));
+    padded.push_str(rest);
+    if is_left {
+        padded.push_str(text);
+    }
+    Ok(Some(padded))
 }
 
 /// A text argument; NULL and anything that is no UTF-8 text are no text.

@@ -72,7 +72,7 @@ meet! {
 #[diagnostic::on_unimplemented(
     message = "this is a column behind a to-many relation: there is not one value of it per row",
     label = "any number of values per row",
-    note = "in `filter` it may be compared as it is; to order by it or return it, make it one value first"
+    note = "in `filter` it may be compared as it is; to order by it or return it, make it one value first: an aggregate, or `.joined()` where `values_list` joins its rows"
 )]
 pub trait Single {}
 impl Single for Own {}
