@@ -18,6 +18,7 @@ mod math;
 mod operand;
 mod order;
 mod path;
+mod period;
 mod prefetch;
 mod select;
 mod spread;
