@@ -6,9 +6,9 @@ pub use eager_orm_core::{
     Cond, Database, Deferred, Executor, Expr, FetchMode, Fields, ForeignKey, HasMany, HasOne, ManyToMany, Memo, Model,
     Objects, OptionalForeignKey, Prefetched, QuerySet, Save, Snapshot, Transaction, assert_no_findings,
     assert_num_queries, case, concat, count, cume_dist, dense_rank, exists, models, ntile, outer, percent_rank,
-    prefetch_related_objects, rank, row_number, subquery, window,
+    prefetch_related_objects, random, rank, row_number, subquery, value, window,
 };
 pub use eager_orm_derive::Model;
 
 #[cfg(feature = "jiff")]
-pub use eager_orm_core::{Date, DateTime, Time, Timestamp};
+pub use eager_orm_core::{Date, DateTime, Time, Timestamp, now};

@@ -32,11 +32,12 @@ pub use lookup::{
     AggSelection, Aggregate, Assign, AssignSet, Case, CaseStart, ColumnSet, Cond, DeferSet, Expr, InSet, IntoExpr,
     JoinSet, KeyOperand, KeySet, Operand, Order, OrderSet, Outer, Part, Predicate, PrefetchSet, Selection,
     SingleSelection, Slot, Slotted, TextParts, ToMany, ToOne, Whole, Window, Windowed, case, concat, count, cume_dist,
-    dense_rank, ntile, outer, percent_rank, rank, row_number, window,
+    dense_rank, ntile, outer, percent_rank, random, rank, row_number, value, window,
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
 pub use model::{Complete, CompleteChild, Fields, Model};
+pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, QuerySet, Record,
     Records, Rows, Shape, Values, ValuesOf, exists, prefetch_related_objects, subquery,
@@ -44,6 +45,9 @@ pub use queryset::{
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save};
 pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
+
+#[cfg(feature = "jiff")]
+pub use lookup::now;
 
 #[cfg(feature = "jiff")]
 pub use jiff::{

@@ -5,6 +5,8 @@
 
 mod aggregates;
 mod combine;
+mod dates;
+mod functions;
 mod hostile;
 mod lazy;
 mod loading;

@@ -9,8 +9,11 @@ mod connection;
 mod executor;
 mod functions;
 mod log;
+mod math;
+mod pattern;
 mod report;
 mod row;
+mod spread;
 mod transaction;
 
 use std::cell::RefCell;

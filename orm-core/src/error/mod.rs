@@ -6,7 +6,7 @@
 
 mod sqlite;
 
-pub(crate) use sqlite::{Context, translate};
+pub(crate) use sqlite::{Context, OURS, translate};
 
 /// A result whose error is [`Error`] unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

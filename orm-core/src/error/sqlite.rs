@@ -9,6 +9,9 @@ use super::Error;
 /// `SQLITE_CONSTRAINT_DATATYPE`, which the bindings for a system's SQLite are too old to name.
 const CONSTRAINT_DATATYPE: std::ffi::c_int = ffi::SQLITE_CONSTRAINT | (12 << 8);
 
+/// What a message of our own SQL functions begins with: the caller has asked for something that has no meaning.
+pub(crate) const OURS: &str = "eager-orm: ";
+
 /// What was going on when SQLite failed: enough to name things as the caller does.
 pub(crate) struct Context<'a> {
     /// The model the statement is about.
@@ -55,6 +58,7 @@ pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error 
             ffi::SQLITE_FULL => Error::Full,
             ffi::SQLITE_CORRUPT => Error::Corrupt { message },
             ffi::SQLITE_NOTADB => Error::NotADatabase { path: "the file".to_owned() },
+            ffi::SQLITE_ERROR if message.starts_with(OURS) => Error::misuse(message.trim_start_matches(OURS)),
             ffi::SQLITE_ERROR => missing(&message, context).unwrap_or_else(|| other(message, error, context)),
             _ => other(message, error, context),
         },

@@ -9,8 +9,8 @@ use crate::value::{Agg, Bind, Kind, Numeric, NumericBase, TextBase, Value};
 /// An aggregate of type `T` in a query on `R`.
 pub type Aggregate<R, T> = Expr<R, T, Agg>;
 
-fn aggregate<R, T>(function: AggregateFunction, argument: Option<Node>) -> Aggregate<R, T> {
-    let node = AggregateNode { function, argument, distinct: false, filter: None, separator: None };
+pub(super) fn aggregate<R, T>(function: AggregateFunction, argument: Option<Node>) -> Aggregate<R, T> {
+    let node = AggregateNode { function, argument, distinct: false, filter: None, separator: None, default: None };
     Expr::new(Node::new(NodeKind::Aggregate(node)))
 }
 
@@ -63,7 +63,7 @@ pub fn count<R>() -> Aggregate<R, i64> {
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
 impl<R, T: Value, K: Kind> Expr<R, T, K> {
-    fn aggregated<U>(&self, function: AggregateFunction) -> Aggregate<R, U> {
+    pub(super) fn aggregated<U>(&self, function: AggregateFunction) -> Aggregate<R, U> {
         aggregate(function, Some(self.node.clone()))
     }
 
@@ -209,12 +209,12 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
 }
 
 impl<R, T> Aggregate<R, T> {
-    fn with(self, change: impl FnOnce(&mut AggregateNode)) -> Self {
+    pub(super) fn with(self, change: impl FnOnce(&mut AggregateNode)) -> Self {
         match self.node.kind() {
             NodeKind::Aggregate(node) => {
                 let mut node = node.clone();
                 change(&mut node);
-                Expr::new(Node::new(NodeKind::Aggregate(node)))
+                Expr::new(Node::new(NodeKind::Aggregate(node)).named_like(&self.node))
             }
             _ => self,
         }

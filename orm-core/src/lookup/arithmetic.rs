@@ -1,19 +1,16 @@
-//! `+ - * /` between a column and an operand: Django's `F`.
+//! `+ - * / %` between a column and an operand, and `-` before one: Django's `F`.
 
 use std::ops;
 
-use super::{Expr, Operand};
-use crate::plan::Node;
+use super::{Expr, Lifted, Operand};
+use crate::plan::{Node, NodeKind};
 use crate::statement::{Function, Operator};
-use crate::value::{Bind, Kind, Meet, Nullness, Numeric, Value};
-
-/// `T`, with room for NULL if `V` may be NULL.
-type Lifted<V, R, T> = <<V as Operand<R, <T as Value>::Base>>::Null as Nullness>::Lift<T>;
+use crate::value::{Bind, Kind, Meet, Nullness, Numeric, Storage, Value};
 
 macro_rules! arithmetic {
     ($($trait:ident $method:ident;)*) => {$(
         impl<R, T: Numeric, K: Meet<V::Kind>, V: Operand<R, T::Base>> ops::$trait<V> for Expr<R, T, K> {
-            type Output = Expr<R, Lifted<V, R, T>, <K as Meet<V::Kind>>::Out>;
+            type Output = Expr<R, Lifted<T, V, R, T::Base>, <K as Meet<V::Kind>>::Out>;
             fn $method(self, right: V) -> Self::Output {
                 Expr::new(Node::binary(Operator::$trait, self.node, right.node()))
             }
@@ -69,5 +66,25 @@ impl<R, T: Numeric, K: Meet<V::Kind>, V: Operand<R, T::Base>> ops::Div<V> for Ex
     type Output = Expr<R, T::Nullable, <K as Meet<V::Kind>>::Out>;
     fn div(self, right: V) -> Self::Output {
         Expr::new(Node::binary(Operator::Div, self.node, right.node()))
+    }
+}
+
+impl<R, T: Numeric, K: Meet<V::Kind>, V: Operand<R, T::Base>> ops::Rem<V> for Expr<R, T, K> {
+    /// With room for NULL: SQLite answers NULL for x % 0.
+    type Output = Expr<R, T::Nullable, <K as Meet<V::Kind>>::Out>;
+    /// The rest of a division, with the sign of what is divided.
+    fn rem(self, right: V) -> Self::Output {
+        // SQLite's operator makes integers of floats first.
+        Expr::new(match <T::Base as Value>::STORAGE {
+            Storage::Real => Node::call(Function::Rem, vec![self.node, right.node()]),
+            _ => Node::binary(Operator::Rem, self.node, right.node()),
+        })
+    }
+}
+
+impl<R, T: Numeric, K: Kind> ops::Neg for Expr<R, T, K> {
+    type Output = Expr<R, T, K::Computed>;
+    fn neg(self) -> Self::Output {
+        Expr::new(Node::new(NodeKind::Negate(self.node)))
     }
 }

@@ -45,7 +45,17 @@ macro_rules! literals {
         }
     )*};
 }
-literals!(i64, i32, bool, f64, String);
+literals!(i64, i32, i16, i8, u32, u16, u8, bool, f64, String, Vec<u8>);
+#[cfg(feature = "jiff")]
+literals!(jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime, jiff::Timestamp);
+
+impl<R, V: IntoExpr<R, Kind = Lit>> IntoExpr<R> for Option<V> {
+    type T = <V::T as Value>::Nullable;
+    type Kind = Lit;
+    fn into_node(self) -> Node {
+        self.map_or_else(|| Node::bind(Bind::Null), IntoExpr::into_node)
+    }
+}
 
 /// A `case` without an arm.
 #[must_use]

@@ -8,7 +8,7 @@ use crate::group::Shared;
 use crate::model::Model;
 use crate::plan::{Node, NodeKind};
 use crate::relation::ForeignKey;
-use crate::value::{Bind, Key, Kind, Lit, Literal, NotNull, Null, Nullness, Value};
+use crate::value::{Bind, Key, Kind, Lit, Literal, Meet, NotNull, Null, Nullness, Value};
 
 /// What may stand on the right of a comparison, or of an arithmetic operator, with a column of base type `B`.
 #[diagnostic::on_unimplemented(
@@ -25,6 +25,12 @@ pub trait Operand<R, B> {
     #[doc(hidden)]
     fn node(self) -> Node;
 }
+
+/// The kind of a function of a value of kind `K` and of an operand.
+pub(super) type Met<K, V, R, B> = <K as Meet<<V as Operand<R, B>>::Kind>>::Out;
+
+/// `T`, with room for NULL where an operand may be NULL.
+pub(super) type Lifted<T, V, R, B> = <<V as Operand<R, B>>::Null as Nullness>::Lift<T>;
 
 impl<R, B, V: ?Sized + Literal<B>> Operand<R, B> for &V {
     type Null = NotNull;

@@ -1,12 +1,12 @@
-//! Lookups and functions of text and of dates.
+//! Lookups and functions of text.
 //!
 //! The bounds stand on the methods, not on the impl block: so a refusal is our message, and not "the method exists but
 //! its trait bounds were not satisfied".
 
 use super::{Cond, Expr, Operand};
-use crate::plan::{DatePart, Node, NodeKind, TextLookup};
+use crate::plan::{Node, NodeKind, TextLookup};
 use crate::statement::Function;
-use crate::value::{Bind, DateBase, Kind, Nullness, TextBase, Value};
+use crate::value::{Bind, Kind, Nullness, TextBase, Value};
 
 /// Text lookups: case counts, and with an `i` in front it does not, in every script. Nothing in the text is a pattern:
 /// `%` and `_` are themselves.
@@ -137,6 +137,45 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         Cond::new(Node::new(NodeKind::Text(TextLookup::IEndsWith, self.node.clone(), text.node())))
     }
 
+    /// Matches a regular expression, somewhere in the text: `^` and `$` are its ends. The syntax is that of the crate
+    /// [`regex`](https://docs.rs/regex/latest/regex/#syntax).
+    ///
+    /// A pattern that is none is [`Error::Misuse`](crate::Error::Misuse) when the query runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().regex("^D.n"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE eager_regex("book"."title", ?1)"#));
+    /// ```
+    pub fn regex<V: Operand<R, T::Base>>(&self, pattern: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::Regex, self.node.clone(), pattern.node())))
+    }
+
+    /// Matches a regular expression, whatever the case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String }
+    /// let books = Book::objects().filter(|b| b.title().iregex("^d.n"));
+    /// assert!(books.to_sql().ends_with(r#" WHERE eager_iregex("book"."title", ?1)"#));
+    /// ```
+    pub fn iregex<V: Operand<R, T::Base>>(&self, pattern: V) -> Cond<R>
+    where
+        T::Base: TextBase,
+    {
+        Cond::new(Node::new(NodeKind::Text(TextLookup::IRegex, self.node.clone(), pattern.node())))
+    }
+
     /// The text in lower case, as SQLite has it: ASCII only.
     ///
     /// # Examples
@@ -244,66 +283,5 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         T::Base: TextBase,
     {
         self.call(Function::Length)
-    }
-}
-
-/// Date parts.
-impl<R, T: Value, K: Kind> Expr<R, T, K> {
-    /// The year. Compared with a number it is a range of dates, which an index serves.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub published: eager_orm::Date }
-    /// let books = Book::objects().filter(|b| b.published().year().eq(1965));
-    /// assert!(books.to_sql().ends_with(r#" WHERE ("book"."published" >= ?1) AND ("book"."published" < ?2)"#));
-    /// ```
-    pub fn year(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
-    where
-        T::Base: DateBase,
-    {
-        self.part(DatePart::Year)
-    }
-
-    /// The month, 1 to 12.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub published: eager_orm::Date }
-    /// let books = Book::objects().filter(|b| b.published().month().eq(8));
-    /// assert!(books.to_sql().ends_with(r#" WHERE CAST(strftime(?1, "book"."published") AS INTEGER) = ?2"#));
-    /// ```
-    pub fn month(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
-    where
-        T::Base: DateBase,
-    {
-        self.part(DatePart::Month)
-    }
-
-    /// The day of the month, 1 to 31.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub published: eager_orm::Date }
-    /// let books = Book::objects().filter(|b| b.published().day().eq(1));
-    /// assert!(books.to_sql().ends_with(r#" WHERE CAST(strftime(?1, "book"."published") AS INTEGER) = ?2"#));
-    /// ```
-    pub fn day(&self) -> Expr<R, <T::Null as Nullness>::Lift<i32>, K::Computed>
-    where
-        T::Base: DateBase,
-    {
-        self.part(DatePart::Day)
-    }
-
-    fn part<U, K2>(&self, part: DatePart) -> Expr<R, U, K2> {
-        Expr::new(Node::new(NodeKind::DatePart(part, self.node.clone())))
     }
 }

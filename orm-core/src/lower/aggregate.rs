@@ -10,7 +10,7 @@
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::plan::{AggregateNode, Node, NodeKind, Path, Plan};
-use crate::statement::{Expr, Join, Operator, Select};
+use crate::statement::{Expr, Function, Join, Operator, Select};
 use crate::value::Bind;
 
 /// What an aggregate over a relation has to ask again: the rows of the query, and which group they are in.
@@ -109,12 +109,16 @@ impl Lowerer {
         if node.distinct && argument.is_none() {
             return Err(Error::misuse("`count().distinct()`: say of what, as in `count_distinct`; rows differ always"));
         }
-        Ok(Expr::Aggregate {
+        let aggregate = Expr::Aggregate {
             function: node.function,
             argument: argument.map(Box::new),
             distinct: node.distinct,
             filter,
             separator: separator.map(Box::new),
+        };
+        Ok(match &node.default {
+            Some(default) => Expr::Call(Function::Coalesce, vec![aggregate, self.value(default)?]),
+            None => aggregate,
         })
     }
 
@@ -140,7 +144,7 @@ pub(super) fn is_plain(expr: &Expr) -> bool {
         Expr::Aggregate { .. } => true,
         Expr::Binary(_, left, right) | Expr::Xor(left, right) => is_plain(left) || is_plain(right),
         Expr::And(parts) | Expr::Or(parts) | Expr::Call(_, parts) => parts.iter().any(is_plain),
-        Expr::IsNotTrue(inner) | Expr::IsNull(inner) | Expr::Cast(inner, _) => is_plain(inner),
+        Expr::IsNotTrue(inner) | Expr::IsNull(inner) | Expr::Cast(inner, _) | Expr::Negate(inner) => is_plain(inner),
         Expr::Case(arms, otherwise) => {
             let arms = arms.iter().any(|(condition, value)| is_plain(condition) || is_plain(value));
             arms || otherwise.as_ref().is_some_and(|value| is_plain(value))
@@ -158,7 +162,9 @@ pub(super) fn is_of_group(expr: &Expr, group: &[Expr]) -> bool {
         Expr::Column { .. } => false,
         Expr::Binary(_, left, right) | Expr::Xor(left, right) => is_of_group(left, group) && is_of_group(right, group),
         Expr::And(parts) | Expr::Or(parts) | Expr::Call(_, parts) => parts.iter().all(|part| is_of_group(part, group)),
-        Expr::IsNotTrue(inner) | Expr::IsNull(inner) | Expr::Cast(inner, _) => is_of_group(inner, group),
+        Expr::IsNotTrue(inner) | Expr::IsNull(inner) | Expr::Cast(inner, _) | Expr::Negate(inner) => {
+            is_of_group(inner, group)
+        }
         Expr::Case(arms, otherwise) => {
             let arms = arms.iter().all(|(condition, value)| is_of_group(condition, group) && is_of_group(value, group));
             arms && otherwise.as_ref().is_none_or(|value| is_of_group(value, group))

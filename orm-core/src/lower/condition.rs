@@ -9,6 +9,7 @@
 //! related rows and, by LEFT JOIN, over one row of NULLs where there are none.
 
 use super::paths::Opening;
+use super::period::months_of_years;
 use super::{Context, Frame, Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::plan::{Node, NodeKind, Path, Quantifier};
@@ -18,7 +19,11 @@ use crate::value::{Bind, fold};
 impl Lowerer {
     /// A scope: `filter`'s whole condition, or what stands behind a `!`.
     pub(super) fn scope(&mut self, node: &Node) -> Result<Expr> {
-        self.conjunction(flatten(node).iter())
+        let conjuncts = flatten(node);
+        match months_of_years(conjuncts) {
+            Some(fused) => self.conjunction(fused.iter()),
+            None => self.conjunction(conjuncts.iter()),
+        }
     }
 
     /// Conditions of one scope that all have to hold.
@@ -211,7 +216,9 @@ impl Lowerer {
 
     /// A text lookup.
     pub(super) fn text(&mut self, lookup: crate::plan::TextLookup, text: &Node, what: &Node) -> Result<Expr> {
-        use crate::plan::TextLookup::{Contains, EndsWith, IContains, IEndsWith, IExact, IStartsWith, StartsWith};
+        use crate::plan::TextLookup::{
+            Contains, EndsWith, IContains, IEndsWith, IExact, IRegex, IStartsWith, Regex, StartsWith,
+        };
         if let (StartsWith, NodeKind::Bind(Bind::Text(start))) = (lookup, what.kind()) {
             let column = self.value(text)?;
             return Ok(starts_with(column, start));
@@ -231,6 +238,8 @@ impl Lowerer {
             }
             StartsWith | IStartsWith => Expr::Call(Function::StartsWith, vec![text, what]),
             EndsWith | IEndsWith => Expr::Call(Function::EndsWith, vec![text, what]),
+            Regex => Expr::Call(Function::Regex, vec![text, what]),
+            IRegex => Expr::Call(Function::IRegex, vec![text, what]),
         })
     }
 }
@@ -294,10 +303,15 @@ fn rejects_null(node: &Node, path: &Path) -> bool {
 fn is_null_behind(node: &Node, path: &Path) -> bool {
     match node.kind() {
         NodeKind::Column(at, _) | NodeKind::RowKey(at) | NodeKind::ForeignKey(at, _) => at.prefixes().contains(path),
-        NodeKind::Binary(Operator::Add | Operator::Sub | Operator::Mul | Operator::Div, left, right) => {
-            is_null_behind(left, path) || is_null_behind(right, path)
-        }
-        NodeKind::Cast(inner, _) | NodeKind::DatePart(_, inner) => is_null_behind(inner, path),
+        NodeKind::Binary(
+            Operator::Add | Operator::Sub | Operator::Mul | Operator::Div | Operator::Rem,
+            left,
+            right,
+        ) => is_null_behind(left, path) || is_null_behind(right, path),
+        NodeKind::Cast(inner, _)
+        | NodeKind::DatePart(_, _, inner)
+        | NodeKind::Truncated(_, inner)
+        | NodeKind::Negate(inner) => is_null_behind(inner, path),
         NodeKind::Call(Function::Coalesce | Function::Concat, _) => false,
         NodeKind::Call(_, arguments) => arguments.iter().any(|argument| is_null_behind(argument, path)),
         _ => false,

@@ -10,8 +10,10 @@
 
 mod aggregate;
 mod condition;
+mod date;
 mod keyset;
 mod paths;
+mod period;
 mod query;
 mod tree;
 mod value;

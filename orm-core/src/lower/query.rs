@@ -136,7 +136,12 @@ impl Lowerer {
             }
         }
         for node in &plan.extra {
-            columns.push(self.value(node)?);
+            let column = self.value(node)?;
+            // One column more would tell rows apart that are to be merged.
+            if plan.distinct && plan.select.is_some() && !columns.contains(&column) {
+                return Err(Error::misuse("pages of distinct values are ordered by what they select only"));
+            }
+            columns.push(column);
         }
         Ok(columns)
     }

@@ -6,9 +6,9 @@ use super::query::{Purpose, Query};
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::meta::Through;
-use crate::plan::{DatePart, Node, NodeKind, OrderNode, Plan, WindowNode};
+use crate::plan::{AggregateNode, Node, NodeKind, OrderNode, Plan, WindowNode};
 use crate::statement::{Expr, Function, Operator, OrderTerm, Select, Source};
-use crate::value::{Bind, Storage};
+use crate::value::Bind;
 
 impl Lowerer {
     pub(super) fn value(&mut self, node: &Node) -> Result<Expr> {
@@ -24,7 +24,7 @@ impl Lowerer {
             NodeKind::ForeignKey(path, relation) => self.foreign_key(path, relation)?,
             NodeKind::RowKey(path) => self.row_key(path)?,
             NodeKind::Bind(bind) => Expr::Bind(bind.clone()),
-            NodeKind::Binary(operator, left, right) => match self.year_range(*operator, left, right)? {
+            NodeKind::Binary(operator, left, right) => match self.period_range(*operator, left, right)? {
                 Some(range) => range,
                 None => Expr::binary(*operator, self.value(left)?, self.value(right)?),
             },
@@ -48,7 +48,9 @@ impl Lowerer {
             NodeKind::Aggregate(node) => self.aggregate(node)?,
             NodeKind::Case(arms, otherwise) => self.case(arms, otherwise.as_ref())?,
             NodeKind::Cast(inner, storage) => Expr::Cast(Box::new(self.value(inner)?), *storage),
-            NodeKind::DatePart(part, inner) => self.date_part(*part, inner)?,
+            NodeKind::DatePart(part, form, inner) => self.date_part(*part, *form, inner)?,
+            NodeKind::Truncated(truncation, inner) => self.truncated(*truncation, inner)?,
+            NodeKind::Negate(inner) => Expr::Negate(Box::new(self.value(inner)?)),
             NodeKind::Window(window) => self.window(window)?,
             NodeKind::Scope(inner) => self.own_scope(inner)?,
             NodeKind::InTree(tree) => self.in_tree(tree)?,
@@ -64,16 +66,6 @@ impl Lowerer {
                 value?
             }
         })
-    }
-
-    fn date_part(&mut self, part: DatePart, inner: &Node) -> Result<Expr> {
-        let format = match part {
-            DatePart::Year => "%Y",
-            DatePart::Month => "%m",
-            DatePart::Day => "%d",
-        };
-        let arguments = vec![Expr::Bind(Bind::Text(format.into())), self.value(inner)?];
-        Ok(Expr::Cast(Box::new(Expr::Call(Function::Strftime, arguments)), Storage::Integer))
     }
 
     fn case(&mut self, arms: &[(Node, Node)], otherwise: Option<&Node>) -> Result<Expr> {
@@ -121,35 +113,9 @@ impl Lowerer {
         }
     }
 
-    /// `year(x) = 2024` as `x >= '2024-01-01' AND x < '2025-01-01'`: a range, which an index serves.
-    fn year_range(&mut self, operator: Operator, left: &Node, right: &Node) -> Result<Option<Expr>> {
-        let (NodeKind::DatePart(DatePart::Year, date), NodeKind::Bind(Bind::Integer(year))) =
-            (left.kind(), right.kind())
-        else {
-            return Ok(None);
-        };
-        // Before the year 0 and after 9999 there is no text that sorts.
-        if !(0..9999).contains(year) {
-            return Ok(None);
-        }
-        let date = self.value(date)?;
-        let start = |year: i64| Expr::Bind(Bind::Text(format!("{year:04}-01-01").into()));
-        let from = |year| Expr::binary(Operator::Ge, date.clone(), start(year));
-        let before = |year| Expr::binary(Operator::Lt, date.clone(), start(year));
-        Ok(Some(match operator {
-            Operator::Eq => Expr::And(vec![from(*year), before(year + 1)]),
-            Operator::Ne => Expr::Or(vec![before(*year), from(year + 1)]),
-            Operator::Lt => before(*year),
-            Operator::Le => before(year + 1),
-            Operator::Gt => from(year + 1),
-            Operator::Ge => from(*year),
-            _ => return Ok(None),
-        }))
-    }
-
     fn between(&mut self, value: &Node, low: &Node, high: &Node) -> Result<Expr> {
-        let from = self.year_range(Operator::Ge, value, low)?;
-        let to = self.year_range(Operator::Le, value, high)?;
+        let from = self.period_range(Operator::Ge, value, low)?;
+        let to = self.period_range(Operator::Le, value, high)?;
         Ok(match (from, to) {
             (Some(from), Some(to)) => Expr::all(vec![from, to]),
             _ => Expr::Between(Box::new(self.value(value)?), Box::new(self.value(low)?), Box::new(self.value(high)?)),
@@ -158,6 +124,9 @@ impl Lowerer {
 
     /// Literals go into one bind, so the text is the same for any number of them; NULL among them matches nothing.
     fn in_list(&mut self, value: &Node, list: &[Node]) -> Result<Expr> {
+        if let Some(ranges) = self.period_ranges(value, list)? {
+            return Ok(ranges);
+        }
         let value = self.value(value)?;
         let literals: Option<Vec<Bind<'static>>> = list
             .iter()
@@ -179,8 +148,12 @@ impl Lowerer {
 
     /// `function(..) OVER (..)`.
     fn window(&mut self, window: &WindowNode) -> Result<Expr> {
+        let default = window.aggregate.as_ref().and_then(|aggregate| aggregate.default.clone());
         let function = match (&window.aggregate, window.function) {
-            (Some(aggregate), _) => self.plain_aggregate(aggregate, true)?,
+            // A default is one of the value over the window.
+            (Some(aggregate), _) => {
+                self.plain_aggregate(&AggregateNode { default: None, ..aggregate.clone() }, true)?
+            }
             (None, Some(function)) => {
                 let arguments = window.arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?;
                 Expr::WindowCall(function, arguments)
@@ -192,7 +165,11 @@ impl Lowerer {
         for OrderNode { node, descending, nulls } in &window.order {
             order.push(OrderTerm { expr: self.value(node)?, descending: *descending, nulls: *nulls });
         }
-        Ok(Expr::Window { function: Box::new(function), partition, order, frame: window.frame })
+        let over = Expr::Window { function: Box::new(function), partition, order, frame: window.frame };
+        Ok(match default {
+            Some(default) => Expr::Call(Function::Coalesce, vec![over, self.value(&default)?]),
+            None => over,
+        })
     }
 }
 

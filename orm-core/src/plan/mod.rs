@@ -3,13 +3,15 @@
 //! Comes in: what the typed handles of `lookup` build. Goes out: `lower`, which resolves the paths, and `prefetch`,
 //! which splits the prefetches off. Plain data; no connection in any signature.
 
+mod date;
 mod node;
 mod path;
 
 use node::DEPTH_OF_QUERY;
 
+pub use date::{DatePart, DateUnit, Truncation};
 pub(crate) use node::{AggregateNode, NodeKind, Tree, WindowNode};
-pub use node::{DatePart, Node, Quantifier, TextLookup};
+pub use node::{Node, Quantifier, TextLookup};
 pub use path::{Hop, Path};
 
 use crate::db::FetchMode;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{OrderNode, Path, Plan};
+use super::{DatePart, OrderNode, Path, Plan, Truncation};
 use crate::meta::{ColumnMeta, RelationMeta, Through};
 use crate::statement::{AggregateFunction, Frame, Function, Operator, WindowFunction};
-use crate::value::{Bind, KeyRef, Storage};
+use crate::value::{Bind, Form, KeyRef, Storage};
 
-/// An expression over paths.
+/// An expression over paths, and the name that was given to its value.
 #[derive(Clone, Debug)]
-pub struct Node(Arc<Branch>);
+pub struct Node(Arc<Branch>, Option<Arc<str>>);
 
 #[derive(Debug)]
 struct Branch {
@@ -54,8 +54,8 @@ pub(crate) enum NodeKind {
     Aggregate(AggregateNode),
     /// The value of the first condition that holds, or the last value.
     Case(Vec<(Node, Node)>, Option<Node>),
-    /// A part of a date, as an integer.
-    DatePart(DatePart, Node),
+    /// A part of a date or time, as an integer.
+    DatePart(DatePart, Form, Node),
     /// A condition on the related rows, in a scope of its own; the condition's paths begin at the related model.
     Related(Path, Quantifier, Option<Node>),
     /// The row is linked with the one of this key, in the table of a many-to-many relation.
@@ -64,6 +64,10 @@ pub(crate) enum NodeKind {
     Subquery(Box<Plan>),
     /// Seen from the enclosing query.
     Outer(Node),
+    /// `-x`.
+    Negate(Node),
+    /// The beginning of the period that a date or time lies in.
+    Truncated(Truncation, Node),
     /// A function of a row among others.
     Window(WindowNode),
     /// A condition in a scope of its own: the related rows it speaks of are not those of the condition around it.
@@ -106,17 +110,8 @@ pub(crate) struct AggregateNode {
     /// Only the rows for which this holds.
     pub(crate) filter: Option<Node>,
     pub(crate) separator: Option<Node>,
-}
-
-/// A part of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DatePart {
-    /// The year.
-    Year,
-    /// The month, 1 to 12.
-    Month,
-    /// The day of the month, 1 to 31.
-    Day,
+    /// In place of NULL.
+    pub(crate) default: Option<Node>,
 }
 
 /// For how many related rows a condition has to hold.
@@ -147,6 +142,10 @@ pub enum TextLookup {
     EndsWith,
     /// Ends with, without regard to case.
     IEndsWith,
+    /// Matches a regular expression.
+    Regex,
+    /// Matches a regular expression, without regard to case.
+    IRegex,
 }
 
 impl Node {
@@ -165,11 +164,12 @@ impl Node {
     }
 
     fn at_depth(kind: NodeKind, depth: u16) -> Self {
-        Node(Arc::new(if depth > DEEPEST {
+        let branch = if depth > DEEPEST {
             Branch { kind: NodeKind::Misuse(TOO_DEEP), depth: 0 }
         } else {
             Branch { kind, depth }
-        }))
+        };
+        Node(Arc::new(branch), None)
     }
 
     /// How deep it is nested.
@@ -212,10 +212,10 @@ impl Node {
             // The list of a chain that is being built belongs to nobody else: it is moved, not copied.
             match Arc::try_unwrap(node.0) {
                 Ok(Branch { kind: NodeKind::And(parts) | NodeKind::Or(parts), .. }) => parts,
-                Ok(tree) => vec![Node(Arc::new(tree))],
+                Ok(tree) => vec![Node(Arc::new(tree), None)],
                 Err(shared) => match &shared.kind {
                     NodeKind::And(parts) | NodeKind::Or(parts) => parts.clone(),
-                    _ => vec![Node(Arc::clone(&shared))],
+                    _ => vec![Node(Arc::clone(&shared), None)],
                 },
             }
         };
@@ -227,6 +227,16 @@ impl Node {
     /// In place of an expression that has no meaning; said when the query runs.
     pub(crate) fn misuse(why: &'static str) -> Self {
         Node::new(NodeKind::Misuse(why))
+    }
+
+    /// The same, under a name.
+    pub(crate) fn named(self, name: Arc<str>) -> Self {
+        Node(self.0, Some(name))
+    }
+
+    /// The same, under the name of another node if that has one.
+    pub(crate) fn named_like(self, other: &Node) -> Self {
+        Node(self.0, other.1.clone())
     }
 
     pub(crate) fn bind(bind: Bind<'static>) -> Self {
@@ -320,6 +330,9 @@ impl Node {
 
     /// The name a value of this node goes by in a record.
     pub(crate) fn name(&self) -> Option<String> {
+        if let Some(name) = &self.1 {
+            return Some(name.as_ref().to_owned());
+        }
         let (path, name) = match self.kind() {
             NodeKind::Column(path, column) => (path, column.name),
             NodeKind::ForeignKey(path, relation) => (path, relation.name),
@@ -344,7 +357,9 @@ impl NodeKind {
             | NodeKind::Scope(inner)
             | NodeKind::IsNull(inner)
             | NodeKind::Cast(inner, _)
-            | NodeKind::DatePart(_, inner)
+            | NodeKind::DatePart(_, _, inner)
+            | NodeKind::Negate(inner)
+            | NodeKind::Truncated(_, inner)
             | NodeKind::Outer(inner)
             | NodeKind::InQuery(inner, _) => f(inner),
             NodeKind::Between(value, low, high) => {
@@ -358,7 +373,8 @@ impl NodeKind {
             }
             NodeKind::Related(_, _, inner) => inner.iter().for_each(f),
             NodeKind::Aggregate(node) => {
-                node.argument.iter().chain(&node.filter).chain(&node.separator).for_each(f);
+                let parts = node.argument.iter().chain(&node.filter).chain(&node.separator).chain(&node.default);
+                parts.for_each(f);
             }
             NodeKind::Case(arms, otherwise) => {
                 for (condition, value) in arms {

@@ -109,7 +109,7 @@ impl<M: Model> QuerySet<M> {
 /// What aggregates are of no rows at all, where that needs no database to tell.
 fn of_nothing(plan: &Plan) -> Option<Vec<Bind<'static>>> {
     let value = |node: &Node| match node.kind() {
-        NodeKind::Aggregate(aggregate) => Some(match aggregate.function {
+        NodeKind::Aggregate(aggregate) if aggregate.default.is_none() => Some(match aggregate.function {
             AggregateFunction::Count => Bind::Integer(0),
             AggregateFunction::Total => Bind::Real(0.0),
             _ => Bind::Null,

@@ -10,6 +10,8 @@
 mod aggregate;
 mod combine;
 mod cursor_page;
+#[cfg(feature = "jiff")]
+mod dates;
 mod delete;
 mod explain;
 mod in_hand;

@@ -51,6 +51,14 @@ impl Writer {
                 self.operand(inner);
                 self.push(" IS NULL");
             }
+            Expr::IsNotNull(inner) => {
+                self.operand(inner);
+                self.push(" IS NOT NULL");
+            }
+            Expr::Negate(inner) => {
+                self.push("-");
+                self.operand(inner);
+            }
             Expr::Between(value, low, high) => {
                 self.operand(value);
                 self.push(" BETWEEN ");

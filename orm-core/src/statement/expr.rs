@@ -1,6 +1,6 @@
 //! The expressions of the SQL tree.
 
-use super::{Alias, Frame, OrderTerm, Select};
+use super::{Alias, Frame, Function, OrderTerm, Select};
 use crate::value::{Bind, Storage};
 
 /// An expression whose names are resolved.
@@ -30,6 +30,7 @@ pub(crate) enum Expr {
     /// `(x IS TRUE) <> (y IS TRUE)`.
     Xor(Box<Expr>, Box<Expr>),
     IsNull(Box<Expr>),
+    IsNotNull(Box<Expr>),
     Between(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `x IN (a, b, c)`, with expressions on the right.
     InList(Box<Expr>, Vec<Expr>),
@@ -61,6 +62,8 @@ pub(crate) enum Expr {
     },
     /// `row_number()`, `lag(x, 1)` ..: only within a window.
     WindowCall(WindowFunction, Vec<Expr>),
+    /// `-x`.
+    Negate(Box<Expr>),
 }
 
 /// A column's name: the model's own, or made at run time for a join table.
@@ -82,12 +85,14 @@ pub(crate) enum Operator {
     Sub,
     Mul,
     Div,
+    /// Of integers: SQLite makes integers of floats first.
+    Rem,
 }
 
 impl Operator {
     /// Whether its result is true or false.
     pub(crate) fn is_comparison(self) -> bool {
-        !matches!(self, Operator::Add | Operator::Sub | Operator::Mul | Operator::Div)
+        !matches!(self, Operator::Add | Operator::Sub | Operator::Mul | Operator::Div | Operator::Rem)
     }
 
     pub(crate) fn sql(self) -> &'static str {
@@ -104,6 +109,7 @@ impl Operator {
             Operator::Sub => "-",
             Operator::Mul => "*",
             Operator::Div => "/",
+            Operator::Rem => "%",
         }
     }
 }
@@ -119,6 +125,11 @@ pub enum AggregateFunction {
     Min,
     Max,
     GroupConcat,
+    /// `eager_stddev(x)`, of the values as the whole population; SQLite has none of the four.
+    Stddev,
+    StddevSample,
+    Variance,
+    VarianceSample,
 }
 
 impl AggregateFunction {
@@ -131,6 +142,10 @@ impl AggregateFunction {
             AggregateFunction::Min => "min",
             AggregateFunction::Max => "max",
             AggregateFunction::GroupConcat => "group_concat",
+            AggregateFunction::Stddev => "eager_stddev",
+            AggregateFunction::StddevSample => "eager_stddev_sample",
+            AggregateFunction::Variance => "eager_variance",
+            AggregateFunction::VarianceSample => "eager_variance_sample",
         }
     }
 }
@@ -165,61 +180,6 @@ impl WindowFunction {
             WindowFunction::FirstValue => "first_value",
             WindowFunction::LastValue => "last_value",
             WindowFunction::NthValue => "nth_value",
-        }
-    }
-}
-
-/// A function of SQLite's, or one of ours that every connection has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Function {
-    Coalesce,
-    /// `eager_length(text)`: SQLite's own stops at a NUL.
-    Length,
-    Lower,
-    Upper,
-    Instr,
-    /// `eager_fold(text)`: lower case beyond ASCII.
-    Fold,
-    /// `eager_ends_with(text, end)`: SQLite's own functions stop at a NUL.
-    EndsWith,
-    /// `eager_starts_with(text, start)`, where the start is no literal and a range cannot serve.
-    StartsWith,
-    Strftime,
-    Abs,
-    Round,
-    Nullif,
-    /// The greatest of several; NULL if one is.
-    Max,
-    /// The least of several; NULL if one is.
-    Min,
-    Trim,
-    Replace,
-    Substr,
-    /// `eager_concat(..)`: NULL counts as no text. SQLite has its own from 3.44 on.
-    Concat,
-}
-
-impl Function {
-    pub(crate) fn sql(self) -> &'static str {
-        match self {
-            Function::Coalesce => "coalesce",
-            Function::Length => "eager_length",
-            Function::Lower => "lower",
-            Function::Upper => "upper",
-            Function::Instr => "instr",
-            Function::Fold => "eager_fold",
-            Function::EndsWith => "eager_ends_with",
-            Function::StartsWith => "eager_starts_with",
-            Function::Strftime => "strftime",
-            Function::Abs => "abs",
-            Function::Round => "round",
-            Function::Nullif => "nullif",
-            Function::Max => "max",
-            Function::Min => "min",
-            Function::Trim => "trim",
-            Function::Replace => "replace",
-            Function::Substr => "substr",
-            Function::Concat => "eager_concat",
         }
     }
 }
@@ -273,6 +233,8 @@ impl Expr {
         match inner {
             inner if inner.is_true() => Expr::Or(Vec::new()),
             inner if inner.is_false() => Expr::And(Vec::new()),
+            Expr::IsNull(inner) => Expr::IsNotNull(inner),
+            Expr::IsNotNull(inner) => Expr::IsNull(inner),
             inner => Expr::IsNotTrue(Box::new(inner)),
         }
     }

@@ -4,10 +4,12 @@
 //! Names are resolved here (every column has its table's alias), values are still values.
 
 mod expr;
+mod function;
 
 use std::sync::Arc;
 
-pub(crate) use expr::{AggregateFunction, Expr, Function, Operator, WindowFunction};
+pub(crate) use expr::{AggregateFunction, Expr, Operator, WindowFunction};
+pub(crate) use function::Function;
 
 /// The name a table goes by within a statement.
 pub(crate) type Alias = Arc<str>;

@@ -65,19 +65,21 @@ meet! {
     Opt: Own => One, One => One, Opt => One, Many => Many, Agg => One, Lit => One;
     Many: Own => Many, One => Many, Opt => Many, Many => Many, Agg => Many, Lit => Many;
     Agg: Own => One, One => One, Opt => One, Many => Many, Agg => Agg, Lit => Agg;
+    Lit: Own => One, One => One, Opt => One, Many => Many, Agg => Agg, Lit => Lit;
 }
 
 /// At most one value per row.
 #[diagnostic::on_unimplemented(
     message = "this is a column behind a to-many relation: there is not one value of it per row",
     label = "any number of values per row",
-    note = "in `filter` it may be compared as it is; to order by it or return it, make it one value first"
+    note = "in `filter` it may be compared as it is; to order by it or return it, make it one value first: an aggregate, or `.joined()` where `values_list` joins its rows"
 )]
 pub trait Single {}
 impl Single for Own {}
 impl Single for One {}
 impl Single for Opt {}
 impl Single for Agg {}
+impl Single for Lit {}
 
 /// An aggregate.
 #[diagnostic::on_unimplemented(
@@ -96,6 +98,15 @@ impl IsAgg for Agg {}
 )]
 pub trait IsOwn {}
 impl IsOwn for Own {}
+
+/// Behind a to-many relation.
+#[diagnostic::on_unimplemented(
+    message = "this is one value per row already: there is nothing to join",
+    label = "not behind a to-many relation",
+    note = "`.joined()` makes one value of a column behind a to-many relation, in a query whose `values_list` joins its rows"
+)]
+pub trait IsMany {}
+impl IsMany for Many {}
 
 /// A path a JOIN can follow without repeating rows.
 #[diagnostic::on_unimplemented(

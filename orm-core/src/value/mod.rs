@@ -14,6 +14,7 @@
 mod key;
 mod kind;
 mod primitives;
+mod temporal;
 #[cfg(feature = "jiff")]
 mod time;
 
@@ -22,7 +23,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use key::{Key, KeyList, KeyMap, KeyRef};
-pub use kind::{Agg, IsAgg, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
+pub use kind::{Agg, IsAgg, IsMany, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
+pub use temporal::{DateBase, Form, TimeBase};
 
 /// A value on its way into a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -328,12 +330,6 @@ pub trait TextBase {}
     label = "`{Self}` is not a condition: compare it, as in `.eq(value)`"
 )]
 pub trait BoolBase {}
-/// A date, or a date with a time: it has date parts.
-#[diagnostic::on_unimplemented(
-    message = "a `{Self}` column has no date parts",
-    label = "`{Self}` is not a date or time"
-)]
-pub trait DateBase {}
 
 /// What a builder's setter takes: the value itself, text by reference, or either where the field is an Option.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a value for a `{T}` field", label = "expected `{T}`")]

@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::primitives::scalar;
-use super::{Bind, DateBase, Datum, Literal, Mismatch, NotNull, Scalar, Storage, Value};
+use super::{Bind, DateBase, Datum, Form, Literal, Mismatch, NotNull, Scalar, Storage, TimeBase, Value};
 
 const YEAR: &str = "a year outside of 0 to 9999 has no text that sorts";
 
@@ -49,12 +49,22 @@ macro_rules! time {
 }
 
 time!(Date, |value| in_range(value.year(), || value.to_string()), |text| text.parse::<Date>());
-impl DateBase for Date {}
+impl DateBase for Date {
+    const FORM: Form = Form::Date;
+}
 
 time!(Time, |value| Bind::Text(Cow::Owned(value.to_string())), |text| text.parse::<Time>());
+impl TimeBase for Time {
+    const FORM: Form = Form::Time;
+}
 
 time!(DateTime, |value| in_range(value.year(), || date_time_text(*value)), |text| text.parse::<DateTime>());
-impl DateBase for DateTime {}
+impl DateBase for DateTime {
+    const FORM: Form = Form::DateTime;
+}
+impl TimeBase for DateTime {
+    const FORM: Form = Form::DateTime;
+}
 
 time!(
     Timestamp,
@@ -68,4 +78,9 @@ time!(
         _ => text.parse::<Timestamp>(),
     }
 );
-impl DateBase for Timestamp {}
+impl DateBase for Timestamp {
+    const FORM: Form = Form::DateTime;
+}
+impl TimeBase for Timestamp {
+    const FORM: Form = Form::DateTime;
+}

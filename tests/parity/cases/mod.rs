@@ -17,6 +17,7 @@ macro_rules! cases {
 mod aggregates;
 mod conditions;
 mod expressions;
+mod functions;
 mod lookups;
 mod prefetch;
 mod querysets;
@@ -30,6 +31,7 @@ const AREAS: &[&[(&str, Case)]] = &[
     aggregates::CASES,
     conditions::CASES,
     expressions::CASES,
+    functions::CASES,
     lookups::CASES,
     prefetch::CASES,
     querysets::CASES,
