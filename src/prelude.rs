@@ -4,10 +4,10 @@
 
 pub use eager_orm_core::{
     Cond, Database, Deferred, Executor, Expr, FetchMode, Fields, ForeignKey, HasMany, HasOne, ManyToMany, Memo, Model,
-    Objects, OptionalForeignKey, Prefetched, QuerySet, Save, Snapshot, Transaction, assert_no_findings,
-    assert_num_queries, case, concat, count, exists, models, outer, prefetch_related_objects, subquery,
+    Objects, OptionalForeignKey, Prefetched, Projection, QuerySet, Save, Snapshot, Transaction, assert_no_findings,
+    assert_num_queries, case, concat, count, exists, models, outer, prefetch_related_objects, raw, subquery,
 };
-pub use eager_orm_derive::Model;
+pub use eager_orm_derive::{Model, Projection};
 
 #[cfg(feature = "jiff")]
 pub use eager_orm_core::{Date, DateTime, Time, Timestamp};

@@ -19,6 +19,7 @@ mod schema;
 mod prefetch;
 mod fetch;
 mod queryset;
+mod raw;
 mod save;
 mod manager;
 
@@ -37,9 +38,10 @@ pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
 pub use model::{Complete, CompleteChild, Fields, Model};
 pub use queryset::{
-    Annotated, Column, Deleted, Grouped, Iter, QuerySet, Record, Records, Rows, Shape, Values, ValuesOf, exists,
-    prefetch_related_objects, subquery,
+    Annotated, Column, Deleted, Grouped, Iter, Projection, ProjectionOf, QuerySet, Record, Records, Rows, Shape,
+    Values, ValuesAs, ValuesOf, exists, prefetch_related_objects, subquery,
 };
+pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save};
 pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
@@ -57,13 +59,16 @@ pub mod macro_support {
     pub use crate::error::{Error, Result};
     pub use crate::group::{Cursor, Handle, Origin, Place};
     pub use crate::lookup::{
-        Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, links_to, mirrors, points_at, points_at_one,
+        Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
+        points_at_one,
     };
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
-    pub use crate::model::{Complete, CompleteChild, FieldsAt, Model, Set, filled, required};
+    pub use crate::model::{Complete, CompleteChild, Fields, FieldsAt, Model, Set, filled, required};
     pub use crate::plan::Path;
+    pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
+    pub use crate::raw::{RawRow, RowShape};
     pub use crate::relation::{
         Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
