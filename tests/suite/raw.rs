@@ -1,7 +1,7 @@
 //! Raw statements: rows of models, values and projections from text of one's own, and what such a text may not be.
 
 use eager_orm::prelude::*;
-use eager_orm::{Bind, Error};
+use eager_orm::{Bind, Error, FindingKind};
 
 use crate::support::*;
 
@@ -376,4 +376,27 @@ fn a_kept_statement_sees_tables_that_have_changed() {
     raw("ALTER TABLE pair DROP COLUMN a", ()).execute(&db).unwrap();
     assert!(matches!(pairs.all(&db), Err(Error::ColumnCount { .. })));
     assert_eq!(raw::<i64>("SELECT * FROM pair", ()).all(&db).unwrap(), [2]);
+}
+
+#[test]
+fn the_report_of_a_capture_knows_raw_queries_too() {
+    let db = library();
+    let query = line!() + 2;
+    let (done, log) = db.capture(|db| {
+        for book in Book::raw("SELECT * FROM book", ()).fetch_mode(FetchMode::One).all(db)? {
+            book.author.get(db)?;
+            book.summary.loaded();
+        }
+        Ok::<(), Error>(())
+    });
+    done.unwrap();
+    let [finding] = log.findings() else { panic!("{}", log.report()) };
+    assert_eq!((finding.kind, finding.what.as_str(), finding.times), (FindingKind::OneByOne, "Book.author", 4));
+    assert_eq!((finding.query.line(), finding.query.file().ends_with("raw.rs")), (query, true));
+
+    // What comes along and is not read is found as well.
+    let (done, log) = db.capture(|db| Book::raw("SELECT * FROM book", ()).all(db).map(|books| books.len()));
+    assert_eq!(done.unwrap(), 4);
+    let whats: Vec<&str> = log.findings().iter().map(|finding| finding.what.as_str()).collect();
+    assert_eq!(whats, ["Book.summary"], "{}", log.report());
 }
