@@ -8,7 +8,7 @@ pub mod prelude;
 pub mod n_plus_1 {}
 
 pub use eager_orm_core::*;
-pub use eager_orm_derive::Model;
+pub use eager_orm_derive::{Model, Projection};
 
 #[doc(hidden)]
 pub use eager_orm_core::macro_support as __private;

@@ -13,7 +13,7 @@ const MANY_LINES: usize = 400;
 
 /// The floors of `orm-derive`, from the ground up. Modules on one floor do not know each other.
 const DERIVE_FLOORS: &[&[&str]] =
-    &[&["symbol", "errors", "names"], &["model"], &["parse", "check"], &["expand"], &["derive"]];
+    &[&["symbol", "errors", "names"], &["model", "projection"], &["parse", "check"], &["expand"], &["derive"]];
 
 /// Words with which statements begin, and the files that may write them.
 const SQL: &[(&[&str], &str)] = &[

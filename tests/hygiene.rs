@@ -47,6 +47,24 @@ mod strict {
             owners: ManyToMany<Owner>,
         }
 
+        #[derive(Projection)]
+        #[projection(model = Owner)]
+        struct OwnerCard {
+            name: String,
+        }
+
+        #[derive(Projection)]
+        #[projection(model = Pet)]
+        struct PetCard {
+            notes: Option<String>,
+            #[projection(path = "owner.name")]
+            of: String,
+            #[projection(nested)]
+            owner: Option<OwnerCard>,
+            #[projection(with = |p| p.name().length())]
+            letters: i64,
+        }
+
         pub(super) fn use_every_field(db: &Database) -> eager_orm::Result<usize> {
             db.create_tables(models![Owner, Pet, Toy])?;
             let mut owner = Owner::create().name("Ann").save(db)?;
@@ -64,6 +82,9 @@ mod strict {
             assert_eq!((owner.id, owner.best.get()?.len(), owner.pets.all(db)?.len()), (1, 1, 1));
             assert_eq!(toy.owners.all(db)?.len(), 1);
             assert_eq!(pet.owner.get(db)?.name, "Ann");
+            let card = Pet::objects().values_as::<PetCard>().get(db)?;
+            assert_eq!((card.notes, card.of.as_str(), card.letters), (None, "Ann", 3));
+            assert_eq!(card.owner.map(|owner| owner.name), Some(card.of));
             Ok(*owner.length.get_or_init(|| owner.name.len()))
         }
     }
@@ -94,6 +115,16 @@ mod no_imports {
     }
 }
 
+/// The same for a projection, under another name of the library.
+mod projection_without_imports {
+    #[derive(my_orm::Projection)]
+    #[projection(model = super::no_imports::Book, crate = "my_orm")]
+    pub struct Card {
+        #[projection(path = "author.name")]
+        pub author: String,
+    }
+}
+
 #[test]
 fn models_need_no_imports() {
     use eager_orm::{Model, Objects};
@@ -104,6 +135,8 @@ fn models_need_no_imports() {
     Book::create().author(&author).save(&db).unwrap();
     let books = Book::objects().filter(|b| b.author().name().eq("Ann")).all(&db).unwrap();
     assert_eq!((books[0].id, books[0].author.key()), (1, &author.id));
+    let cards = Book::objects().values_as::<projection_without_imports::Card>().all(&db).unwrap();
+    assert_eq!(cards[0].author, "Ann");
     assert_eq!(author.books.all(&db).unwrap().len(), 1);
     assert_eq!(author.name, "Ann");
 }
@@ -160,6 +193,32 @@ mod shadowed {
         pub id: i64,
         pub string: ForeignKey<String>,
     }
+
+    /// Fields and functions of names that the generated code has too.
+    #[derive(Projection)]
+    #[projection(model = Book)]
+    pub struct Projection {
+        pub id: i64,
+        #[projection(path = "title")]
+        pub row: std::string::String,
+        #[projection(path = "book.title")]
+        pub fields: std::option::Option<std::string::String>,
+        #[projection(nested)]
+        pub book: std::option::Option<orm>,
+        #[projection(with = to)]
+        pub to: bool,
+    }
+
+    #[derive(Projection)]
+    #[projection(model = Book)]
+    #[allow(non_camel_case_types, reason = "the name of a module in generated code")]
+    pub struct orm {
+        pub pages: i32,
+    }
+
+    fn to(fields: &Fields<Book>) -> Cond<Book> {
+        fields.pages().eq(3)
+    }
 }
 
 #[test]
@@ -173,6 +232,12 @@ fn shadowed_names_of_the_prelude_do_not_reach_generated_code() {
     let books = Book::objects().filter(|b| b.book().title().eq("One") & b.pages().eq(3)).all(&db).unwrap();
     assert_eq!(books[0].isbn.as_deref(), Some("2"));
     assert_eq!(one.sequels.all(&db).unwrap().len(), 1);
+    let cards = Book::objects().order_by(|b| b.id()).values_as::<shadowed::Projection>().all(&db).unwrap();
+    assert_eq!(
+        (cards[1].id, cards[1].row.as_str(), cards[1].fields.as_deref(), cards[1].to),
+        (2, "Two", Some("One"), true)
+    );
+    assert_eq!((cards[0].book.is_some(), cards[1].book.as_ref().map(|card| card.pages)), (false, Some(3)));
     let string = shadowed::String::create().text("x").save(&db).unwrap();
     Draft::create().string(&string).save(&db).unwrap();
     assert_eq!(Draft::objects().filter(|d| d.string().text().eq("x")).count(&db).unwrap(), 1);

@@ -19,6 +19,7 @@ mod schema;
 mod prefetch;
 mod fetch;
 mod queryset;
+mod raw;
 mod save;
 mod manager;
 
@@ -39,9 +40,11 @@ pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, Orde
 pub use model::{Complete, CompleteChild, Fields, Model};
 pub use plan::DateUnit;
 pub use queryset::{
-    Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, QuerySet, Record,
-    Records, Rows, Shape, Values, ValuesOf, exists, prefetch_related_objects, subquery,
+    Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, Projection,
+    ProjectionOf, QuerySet, Record, Records, Rows, Shape, Values, ValuesAs, ValuesOf, exists, prefetch_related_objects,
+    subquery,
 };
+pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save};
 pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
@@ -62,13 +65,16 @@ pub mod macro_support {
     pub use crate::error::{Error, Result};
     pub use crate::group::{Cursor, Handle, Origin, Place};
     pub use crate::lookup::{
-        Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, links_to, mirrors, points_at, points_at_one,
+        Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
+        points_at_one,
     };
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
-    pub use crate::model::{Complete, CompleteChild, FieldsAt, Model, Set, filled, required};
+    pub use crate::model::{Complete, CompleteChild, Fields, FieldsAt, Model, Set, filled, required};
     pub use crate::plan::Path;
+    pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
+    pub use crate::raw::{RawRow, RowShape};
     pub use crate::relation::{
         Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };

@@ -10,6 +10,7 @@ use crate::model::{
     Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Stored,
 };
 use crate::names::{self, type_text};
+use crate::projection::Projection;
 use crate::symbol;
 
 /// Asks every rule, and completes the model.
@@ -29,6 +30,18 @@ pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
     let ordering = ordering(errors, &model);
     let indexes = indexes(errors, &model);
     Checked { model, key, ordering, indexes }
+}
+
+/// Asks the rules of a projection.
+pub(crate) fn projection(errors: &mut Errors, mut projection: Projection) -> Projection {
+    // As for a model: the compiler reports the second.
+    let mut seen = HashSet::new();
+    projection.fields.retain(|field| seen.insert(field.name.clone()));
+    // A row is known by its values: of none, SQLite has no rows.
+    if projection.fields.is_empty() {
+        errors.about(&projection.ident, "a projection has a field at least: this one selects nothing");
+    }
+    projection
 }
 
 /// The compiler reports a field that is declared twice; a second one in the generated code would be reported ten times

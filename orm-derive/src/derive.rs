@@ -24,6 +24,21 @@ pub(crate) fn model(input: &DeriveInput) -> TokenStream {
     }
 }
 
+/// What `#[derive(Projection)]` writes for `input`.
+pub(crate) fn projection(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::new();
+    let read = parse::projection(&mut errors, input).map(|projection| check::projection(&mut errors, projection));
+    match (errors.finish(), read) {
+        (None, Some(projection)) => expand::projection(&projection),
+        (error, read) => {
+            let errors = error.map(|error| error.into_compile_error());
+            let read = if input.generics.params.is_empty() { read } else { None };
+            let fallback = expand::projection_fallback(read.as_ref());
+            quote! { #errors #fallback }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use syn::parse_str;
@@ -94,6 +109,34 @@ mod tests {
         let text = expanded("struct Book<T> { id: i64, value: T }")?;
         assert_eq!(errors(&text), 1);
         assert!(!text.contains("Model for Book"));
+        Ok(())
+    }
+
+    #[test]
+    fn all_errors_of_a_projection_are_reported_at_once_and_it_is_still_expanded() -> syn::Result<()> {
+        let source = r#"
+            #[projection(model = Book, modle = Book)]
+            struct Card {
+                #[projection(path = "author name")]
+                author: String,
+                #[projection(nested, with = f)]
+                publisher: i64,
+                summary: Deferred<String>,
+                title: String,
+            }"#;
+        let text = projection(&parse_str::<DeriveInput>(source)?).to_string();
+        assert_eq!(errors(&text), 4, "{text}");
+        assert!(text.contains("Projection for Card") && text.contains("RawRow for Card"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_projection_calls_the_fields_it_names() -> syn::Result<()> {
+        let source =
+            r#"#[projection(model = Book)] struct Card { #[projection(path = "author.name")] name: Option<String> }"#;
+        let text = projection(&parse_str::<DeriveInput>(source)?).to_string();
+        assert_eq!(errors(&text), 0, "{text}");
+        assert!(text.contains("orm :: crossed (& fields . author ()) . name ()"), "{text}");
         Ok(())
     }
 }

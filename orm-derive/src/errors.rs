@@ -29,6 +29,11 @@ impl Errors {
         self.push(syn::Error::new(span, message));
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.found.push(error);
     }

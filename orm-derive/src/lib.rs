@@ -1,8 +1,8 @@
-//! The derive macro of eager-orm.
+//! The derive macros of eager-orm.
 //!
 //! A derive is a small compiler: `parse` reads the struct and its attributes, `check` asks the rules that cross
-//! fields, `expand` writes the code. This file holds the entry point only. Programs do not depend on this crate:
-//! they use the macro that `eager_orm` exports, next to the trait of the same name.
+//! fields, `expand` writes the code. This file holds the entry points only. Programs do not depend on this crate:
+//! they use the macros that `eager_orm` exports, next to the traits of the same names.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -14,6 +14,7 @@ mod expand;
 mod model;
 mod names;
 mod parse;
+mod projection;
 mod symbol;
 
 use proc_macro::TokenStream;
@@ -24,4 +25,11 @@ use syn::{DeriveInput, parse_macro_input};
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::model(&input).into()
+}
+
+#[doc = include_str!("../docs/projection.md")]
+#[proc_macro_derive(Projection, attributes(projection))]
+pub fn derive_projection(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    derive::projection(&input).into()
 }

@@ -72,6 +72,16 @@ pub(crate) fn at(name: &Ident, place: Span) -> Ident {
     name
 }
 
+/// The same, for a name that was made with a hygiene of its own.
+pub(crate) fn at_keeping_hygiene(name: &Ident, place: Span) -> Ident {
+    at(name, place.resolved_at(name.span()))
+}
+
+/// A name that is not in use.
+pub(crate) fn unused(name: &str, used: &BTreeSet<String>) -> Ident {
+    ident(&free(name, "_", used))
+}
+
 /// The name of a model's insert type.
 pub(crate) fn new_name(model: &Ident) -> Ident {
     format_ident!("New{}", model)

@@ -6,6 +6,8 @@ pub(crate) const MODEL: &str = "model";
 pub(crate) const FIELD: &str = "field";
 /// `#[relation(..)]`, on a relation.
 pub(crate) const RELATION: &str = "relation";
+/// `#[projection(..)]`, on a projection and on its fields.
+pub(crate) const PROJECTION: &str = "projection";
 
 pub(crate) const CHECK: &str = "check";
 pub(crate) const COLUMN: &str = "column";
@@ -17,8 +19,10 @@ pub(crate) const FROM: &str = "from";
 pub(crate) const INDEX: &str = "index";
 pub(crate) const MAX_LENGTH: &str = "max_length";
 pub(crate) const NAME: &str = "name";
+pub(crate) const NESTED: &str = "nested";
 pub(crate) const ON_DELETE: &str = "on_delete";
 pub(crate) const ORDERING: &str = "ordering";
+pub(crate) const PATH: &str = "path";
 pub(crate) const PRIMARY_KEY: &str = "primary_key";
 pub(crate) const SQL: &str = "sql";
 pub(crate) const TABLE: &str = "table";
@@ -26,10 +30,14 @@ pub(crate) const THROUGH: &str = "through";
 pub(crate) const TO: &str = "to";
 pub(crate) const UNIQUE: &str = "unique";
 pub(crate) const VIA: &str = "via";
+pub(crate) const WITH: &str = "with";
 
 pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, CRATE];
 pub(crate) const FIELD_WORDS: &[&str] = &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MAX_LENGTH];
 pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];
+pub(crate) const PROJECTION_WORDS: &[&str] = &[MODEL, CRATE];
+/// On the field of a projection.
+pub(crate) const PROJECTED_WORDS: &[&str] = &[PATH, NESTED, WITH];
 /// Inside `index(..)` and `unique(..)`.
 pub(crate) const INDEX_WORDS: &[&str] = &[FIELDS, NAME];
 /// Inside `check(..)`.

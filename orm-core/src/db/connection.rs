@@ -190,14 +190,14 @@ impl Prepared<'_, '_> {
 }
 
 /// Times a statement, if anybody captures.
-struct Watch(Option<Instant>);
+pub(super) struct Watch(Option<Instant>);
 
 impl Watch {
-    fn start(database: &Database) -> Self {
+    pub(super) fn start(database: &Database) -> Self {
         Watch(database.is_captured().then(Instant::now))
     }
 
-    fn end<'t>(
+    pub(super) fn end<'t>(
         self,
         database: &Database,
         text_and_binds: impl FnOnce() -> (&'t str, Vec<Bind<'static>>),
@@ -214,7 +214,7 @@ impl Watch {
     }
 }
 
-fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
+pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
     binds.to_vec()
 }
 

@@ -117,6 +117,42 @@ pub enum Error {
         /// What the row has instead.
         found: String,
     },
+    /// The statement of a [`raw`](fn@crate::raw) query has no column of this name, and the field cannot be without.
+    #[error("`{model}.{field}` is read from a column \"{column}\", and the statement has {}", listed(found))]
+    NotSelected {
+        /// The model, or the projection, that was to be read.
+        model: &'static str,
+        /// The field.
+        field: String,
+        /// The column that is missing.
+        column: String,
+        /// The columns there are.
+        found: Vec<String>,
+    },
+    /// The statement of a [`raw`](fn@crate::raw) query has not as many columns as its row has values.
+    #[error("a row of {expected} values was asked for, and the statement has {}", listed(found))]
+    ColumnCount {
+        /// How many were asked for.
+        expected: usize,
+        /// The columns there are (for an annotated model, those that are no field of it).
+        found: Vec<String>,
+    },
+    /// A raw statement was given more or fewer binds than it has places for them. Nothing has run.
+    #[error("the statement has {expected} places for binds, and {given} were given: {sql}")]
+    BindCount {
+        /// How many it has.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+        /// The statement.
+        sql: String,
+    },
+    /// The text of a raw statement is more than one statement. Nothing has run.
+    #[error("a raw query is one statement, and this text is several: {sql}")]
+    SeveralStatements {
+        /// The text.
+        sql: String,
+    },
     /// A value that SQLite has no room for: not a number, or a date outside of the years 0 to 9999.
     #[error("`{model}.{field}`: this value cannot be stored: {reason}")]
     NotStorable {
@@ -339,6 +375,16 @@ impl Error {
 
     pub(crate) fn misuse(what: impl Into<String>) -> Self {
         Error::Misuse { what: what.into() }
+    }
+}
+
+/// `the columns "a", "b"`.
+fn listed(columns: &[String]) -> String {
+    let quoted: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
+    match quoted.as_slice() {
+        [] => "no column".to_owned(),
+        [one] => format!("the column {one} only"),
+        some => format!("the {} columns {}", some.len(), some.join(", ")),
     }
 }
 

@@ -25,10 +25,20 @@ impl Layout {
     }
 }
 
+/// Where a value is found in the row of a statement whose columns come in an order of their own.
+pub enum At {
+    /// In this column.
+    Column(usize),
+    /// In no column of its own: whether a row is not there is told by these, all of them NULL.
+    Absent(Vec<usize>),
+}
+
 /// Reads the columns of one row, in order.
 pub struct Cursor<'a> {
     row: Row<'a>,
     column: usize,
+    /// None where the statement selects what is read, in the order in which it is.
+    order: Option<&'a [At]>,
     group: Option<&'a Arc<Group>>,
     number: u32,
     omitted: &'a [usize],
@@ -38,20 +48,31 @@ impl<'a> Cursor<'a> {
     /// A cursor for a model: `number` is the row's number in `group`.
     #[inline]
     pub(crate) fn new(row: Row<'a>, layout: &'a Layout, group: &'a Arc<Group>, number: u32) -> Self {
-        Cursor { row, column: layout.offset, group: Some(group), number, omitted: &layout.omitted }
+        Cursor { row, column: layout.offset, order: None, group: Some(group), number, omitted: &layout.omitted }
     }
 
     /// A cursor for values that belong to no model.
     pub(crate) fn of_values(row: Row<'a>, offset: usize) -> Self {
-        Cursor { row, column: offset, group: None, number: 0, omitted: &[] }
+        Cursor { row, column: offset, order: None, group: None, number: 0, omitted: &[] }
+    }
+
+    /// The same cursor, over a statement whose columns come in this order.
+    pub(crate) fn in_order(self, order: &'a [At]) -> Self {
+        Cursor { order: Some(order), ..self }
     }
 
     /// The next column.
     #[inline]
     pub(crate) fn datum(&mut self) -> Result<Datum<'a>, Mismatch> {
-        let datum = self.row.datum(self.column);
+        let column = match self.order {
+            None => self.column,
+            Some(order) => match order.get(self.column) {
+                Some(At::Column(column)) => *column,
+                _ => return Err(Mismatch::new("no such column")),
+            },
+        };
         self.column += 1;
-        datum
+        self.row.datum(column)
     }
 
     /// The next column, as a value.
@@ -62,6 +83,29 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn value<T: Value>(&mut self) -> Result<T::Out, Mismatch> {
         T::read(self.datum()?)
+    }
+
+    /// Whether the related row, whose values come next, is not there.
+    ///
+    /// # Errors
+    ///
+    /// The statement does not say.
+    pub fn is_absent(&mut self) -> Result<bool, Mismatch> {
+        let Some(At::Absent(columns)) = self.order.and_then(|order| order.get(self.column)) else {
+            return self.value::<bool>();
+        };
+        self.column += 1;
+        for column in columns {
+            if !matches!(self.row.datum(*column)?, Datum::Null) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Leaves out the next values.
+    pub fn skip(&mut self, values: usize) {
+        self.column += values;
     }
 
     /// Where the handle in this slot belongs.

@@ -18,7 +18,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-pub use cursor::{Cursor, Layout};
+pub use cursor::{At, Cursor, Layout};
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub use members::Members;
 pub use shared::Shared;

@@ -15,6 +15,9 @@ use crate::model::{Fields, FieldsAt, Model, loader_of, root};
 use crate::plan::{Node, NodeKind, Path, Quantifier};
 use crate::value::{Accepts, IsOwn, Kind, Many, NotNull, Null, Nullness, Own};
 
+/// The type of a foreign key's column, seen along a path.
+pub(super) type KeyValue<T, K, N> = <<N as Cross>::Null as Nullness>::Lift<<K as Kind>::Wrap<<T as Model>::Key>>;
+
 /// How a relation to one row is crossed.
 pub trait Cross: 'static {
     /// Whether there may be no row.

@@ -1,11 +1,12 @@
 //! What `values_list` takes, and how it is read back.
 
+use super::path::KeyValue;
 use super::{Cond, Expr, ToOne};
 use crate::error::Result;
 use crate::group::Cursor;
 use crate::model::Model;
 use crate::plan::Node;
-use crate::value::{Bind, Datum, IsAgg, Kind, Mismatch, Nullness, Scalar, Single, Value};
+use crate::value::{Bind, Datum, IsAgg, Kind, Mismatch, Scalar, Single, Value};
 
 /// A column or an expression of `R`, or a tuple of them.
 #[diagnostic::on_unimplemented(
@@ -89,9 +90,6 @@ fn known<T: Value>(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<T:
         Bind::Null | Bind::Array(_) | Bind::Refused(_) => Datum::Null,
     })
 }
-
-/// The type of a foreign key's column, seen along a path.
-type KeyValue<T, K, N> = <<N as super::Cross>::Null as Nullness>::Lift<<K as Kind>::Wrap<<T as Model>::Key>>;
 
 impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, K, N> {
     type Out = <KeyValue<T, K, N> as Value>::Out;

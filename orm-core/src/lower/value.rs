@@ -23,6 +23,10 @@ impl Lowerer {
             NodeKind::Column(path, column) => self.column(path, column)?,
             NodeKind::ForeignKey(path, relation) => self.foreign_key(path, relation)?,
             NodeKind::RowKey(path) => self.row_key(path)?,
+            NodeKind::Absent(path) => {
+                let (alias, meta) = self.table(path)?;
+                Expr::IsNull(Box::new(Expr::column(&alias, meta.key_column())))
+            }
             NodeKind::Bind(bind) => Expr::Bind(bind.clone()),
             NodeKind::Binary(operator, left, right) => match self.period_range(*operator, left, right)? {
                 Some(range) => range,

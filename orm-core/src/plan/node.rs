@@ -35,6 +35,8 @@ pub(crate) enum NodeKind {
     ForeignKey(Path, &'static RelationMeta),
     /// The key of the row (or rows) at the end of a path.
     RowKey(Path),
+    /// There is no row at the end of a path, whatever the key on the way to it says.
+    Absent(Path),
     Bind(Bind<'static>),
     Binary(Operator, Node, Node),
     /// All of them.
@@ -285,7 +287,10 @@ impl Node {
     /// The path of a column.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self.kind() {
-            NodeKind::Column(path, _) | NodeKind::ForeignKey(path, _) | NodeKind::RowKey(path) => Some(path),
+            NodeKind::Column(path, _)
+            | NodeKind::ForeignKey(path, _)
+            | NodeKind::RowKey(path)
+            | NodeKind::Absent(path) => Some(path),
             _ => None,
         }
     }
@@ -336,7 +341,7 @@ impl Node {
         let (path, name) = match self.kind() {
             NodeKind::Column(path, column) => (path, column.name),
             NodeKind::ForeignKey(path, relation) => (path, relation.name),
-            NodeKind::RowKey(path) => return Some(path.name()),
+            NodeKind::RowKey(path) | NodeKind::Absent(path) => return Some(path.name()),
             _ => return None,
         };
         let path = path.name();
@@ -393,6 +398,7 @@ impl NodeKind {
             NodeKind::Column(..)
             | NodeKind::ForeignKey(..)
             | NodeKind::RowKey(_)
+            | NodeKind::Absent(_)
             | NodeKind::Bind(_)
             | NodeKind::InTree(_)
             | NodeKind::Linked(..)

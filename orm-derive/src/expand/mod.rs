@@ -8,6 +8,7 @@ mod fallback;
 mod fields;
 mod meta;
 mod model;
+mod projection;
 mod relations;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
+pub(crate) use self::projection::{projection, projection_fallback};
 use crate::model::{Checked, FieldKind, Link};
 use crate::names::{self, Names};
 

@@ -3,6 +3,7 @@
 mod field_attrs;
 mod field_type;
 mod model_attrs;
+mod projection;
 mod words;
 
 use proc_macro2::{Ident, Span};
@@ -13,6 +14,7 @@ use syn::{Data, DeriveInput, Fields, LitStr, Type, parse_quote};
 
 use self::field_attrs::FieldAttrs;
 use self::field_type::FieldType;
+pub(crate) use self::projection::projection;
 use crate::errors::Errors;
 use crate::model::{
     Field, FieldKind, FieldName, ForeignKey, Link, ManyToMany, Model, OnDelete, Reverse, Shape, Stored,

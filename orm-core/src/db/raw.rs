@@ -1,0 +1,200 @@
+//! Statements whose text is the user's: what they may be is asked before anything runs.
+//!
+//! Comes in: text that no room of ours has written, and its binds. Goes out: rows. Whether a statement writes is what
+//! SQLite says of it once it is prepared, so it is prepared on a connection that reads first.
+
+use std::panic::Location;
+
+use rusqlite::CachedStatement;
+
+use super::connection::{Watch, bind_all, owned, told};
+use super::{About, Connection, Executor, Need, Row};
+use crate::error::{Error, Result};
+use crate::sql::Sql;
+
+/// Statements that would change one connection of many, or end what somebody else began, with what to write instead.
+const REFUSED: &[(&[&str], &str)] = &[
+    (&["BEGIN", "COMMIT", "END", "ROLLBACK"], "`db.transaction(|tx| ..)`"),
+    (&["SAVEPOINT", "RELEASE"], "`tx.savepoint(|tx| ..)`"),
+    (&["ATTACH", "DETACH"], "`db.raw(|connection| ..)`, which is the one connection that writes"),
+];
+
+/// A statement of the user's, prepared and not yet run.
+pub(crate) struct RawStatement<'c, 's> {
+    statement: CachedStatement<'c>,
+    connection: Connection<'c>,
+    sql: &'s Sql,
+    about: About,
+    watch: Watch,
+}
+
+/// Who reads the rows of a statement.
+pub(crate) trait RawReader {
+    /// Sees the names of the columns before anything runs, and may refuse them.
+    fn columns(&mut self, names: Vec<String>) -> Result<()>;
+    /// Reads a row; says whether it wants more.
+    fn row(&mut self, row: Row<'_>) -> Result<bool>;
+}
+
+/// What is done with a prepared statement, and the connection it is on.
+pub(crate) type RawWork<'a, 's> = &'a mut dyn FnMut(&Connection<'_>, RawStatement<'_, 's>) -> Result<()>;
+
+/// Prepares a statement where it may run, and hands it over: one that reads where `reads` says, one that writes where
+/// `writes` does.
+pub(crate) fn run_raw<'s>(
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    (sql, about): (&'s Sql, About),
+    (reads, writes): (Need, Need),
+    work: RawWork<'_, 's>,
+) -> Result<()> {
+    let mut is_write = false;
+    db.run(reads, at, &mut |connection| {
+        let statement = RawStatement::prepare(connection, sql, about)?;
+        if statement.statement.readonly() {
+            return work(connection, statement);
+        }
+        is_write = true;
+        Ok(())
+    })?;
+    if !is_write {
+        return Ok(());
+    }
+    db.run(writes, at, &mut |connection| work(connection, RawStatement::prepare(connection, sql, about)?))
+}
+
+impl<'c, 's> RawStatement<'c, 's> {
+    /// Prepares it, and checks that it is one statement that has as many binds as it asks for.
+    fn prepare(connection: &Connection<'c>, sql: &'s Sql, about: About) -> Result<Self> {
+        let word = first_word(&sql.text);
+        if word.is_empty() {
+            return Err(Error::misuse("a raw statement without a statement in it"));
+        }
+        if sql.text.contains('\0') {
+            return Err(Error::misuse("a raw statement with a NUL character: SQLite would read no further"));
+        }
+        for (words, instead) in REFUSED {
+            if words.iter().any(|refused| word.eq_ignore_ascii_case(refused)) {
+                return Err(Error::misuse(format!("`{word}` is not for `raw`: write {instead}")));
+            }
+        }
+        let watch = Watch::start(connection.database());
+        let prepared = connection.raw().prepare_cached(&sql.text);
+        let statement = prepared.map_err(|error| raw_error(error, sql, about))?;
+        let (expected, given) = (statement.parameter_count(), sql.binds.len());
+        if expected != given {
+            return Err(Error::BindCount { expected, given, sql: sql.text.clone() });
+        }
+        Ok(RawStatement { statement, connection: *connection, sql, about, watch })
+    }
+
+    /// Runs it and hands its rows to `reader`, until that has enough.
+    pub(crate) fn query(mut self, reader: &mut dyn RawReader) -> Result<()> {
+        let names = names(&self.statement);
+        reader.columns(names.clone())?;
+        bind_all(&mut self.statement, &self.sql.binds, &self.sql.text, self.about)?;
+        // What writes is run to its end, whoever has enough of its rows.
+        let reads = self.statement.readonly();
+        let (mut count, mut enough) = (0, false);
+        let mut rows = self.statement.raw_query();
+        while let Some(row) = rows.next().map_err(|error| raw_error(error, self.sql, self.about))? {
+            if count == 0 {
+                // A statement that was kept is prepared anew when the tables have changed since.
+                let now = self::names(row.as_ref());
+                if now != names {
+                    reader.columns(now)?;
+                }
+            }
+            count += 1;
+            if !enough {
+                enough = !reader.row(Row::new(row))?;
+            }
+            if enough && reads {
+                break;
+            }
+        }
+        drop(rows);
+        let Sql { text, binds } = self.sql;
+        self.watch.end(self.connection.database(), || (text, owned(binds)), 1, count, self.about.at);
+        Ok(())
+    }
+
+    /// Runs it; says how many rows it changed.
+    pub(crate) fn execute(mut self) -> Result<u64> {
+        if self.statement.column_count() > 0 {
+            return Err(Error::misuse("this raw statement returns rows: read them with `.all(&db)`"));
+        }
+        let Sql { text, binds } = self.sql;
+        bind_all(&mut self.statement, binds, text, self.about)?;
+        let raw = self.connection.raw();
+        let before = raw.total_changes();
+        let changed = self.statement.raw_execute().map_err(|error| raw_error(error, self.sql, self.about))? as u64;
+        // SQLite counts what the last INSERT, UPDATE or DELETE changed: of another statement, that is an older one.
+        let changed = if raw.total_changes() == before { 0 } else { changed };
+        self.watch.end(self.connection.database(), || (text, owned(binds)), 1, changed, self.about.at);
+        Ok(changed)
+    }
+}
+
+fn names(statement: &rusqlite::Statement<'_>) -> Vec<String> {
+    statement.column_names().into_iter().map(str::to_owned).collect()
+}
+
+/// What the driver says of a statement of the user's. A table or a column that is missing is missing in the text, and
+/// not in a model.
+#[cold]
+fn raw_error(error: rusqlite::Error, sql: &Sql, about: About) -> Error {
+    let message = match &error {
+        rusqlite::Error::MultipleStatement => return Error::SeveralStatements { sql: sql.text.clone() },
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    };
+    match told(error, &sql.text, about) {
+        Error::NoSuchTable { .. } | Error::NoSuchColumn { .. } => {
+            Error::Database { message, sql: Some(sql.text.clone()), source: None }
+        }
+        error => error,
+    }
+}
+
+/// The word a statement begins with, behind blanks and comments.
+fn first_word(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';' || c == '\u{feff}');
+        let behind = if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n')
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/")
+        } else {
+            break;
+        };
+        rest = behind.map_or("", |(_, rest)| rest);
+    }
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    // A statement that begins with a sign is an error SQLite finds a better word for.
+    match rest.get(..end) {
+        Some("") | None => rest,
+        Some(word) => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_word;
+
+    #[test]
+    fn the_first_word_is_found_behind_comments() {
+        for (text, word) in [
+            ("begin", "begin"),
+            (" ;\n-- SELECT\n/* x */ COMMIT;", "COMMIT"),
+            ("-- nothing", ""),
+            ("/* nothing", ""),
+            (" ; ", ""),
+            ("(x", "(x"),
+            ("VALUES(1)", "VALUES"),
+        ] {
+            assert_eq!(first_word(text), word, "{text}");
+        }
+    }
+}
