@@ -28,7 +28,22 @@ impl Lowerer {
 
     /// Conditions of one scope that all have to hold.
     fn conjunction<'n>(&mut self, conjuncts: impl Iterator<Item = &'n Node>) -> Result<Expr> {
-        // Conjuncts that speak of a common to-many relation belong together.
+        let components = self.components(conjuncts);
+        let mut all = Vec::with_capacity(components.len());
+        for (paths, conjuncts) in components {
+            match conjuncts.as_slice() {
+                [one] if paths.is_empty() => all.push(self.plain(one)?),
+                [one] if matches!(one.kind(), NodeKind::Or(..)) => all.push(self.plain(one)?),
+                several => all.push(self.exists(&paths, several)?),
+            }
+        }
+        Ok(Expr::all(all))
+    }
+
+    /// The conjuncts that speak of a common to-many relation belong together. (Not where they are lowered: what is
+    /// nested deep walks through there at every level, and has a stack.)
+    #[inline(never)]
+    fn components<'n>(&self, conjuncts: impl Iterator<Item = &'n Node>) -> Vec<(Vec<Path>, Vec<&'n Node>)> {
         let mut components: Vec<(Vec<Path>, Vec<&Node>)> = Vec::new();
         for conjunct in conjuncts {
             let mut paths = Vec::new();
@@ -52,15 +67,7 @@ impl Lowerer {
             rest.insert(at.unwrap_or(rest.len()), (paths, together));
             components = rest;
         }
-        let mut all = Vec::with_capacity(components.len());
-        for (paths, conjuncts) in components {
-            match conjuncts.as_slice() {
-                [one] if paths.is_empty() => all.push(self.plain(one)?),
-                [one] if matches!(one.kind(), NodeKind::Or(..)) => all.push(self.plain(one)?),
-                several => all.push(self.exists(&paths, several)?),
-            }
-        }
-        Ok(Expr::all(all))
+        components
     }
 
     /// A condition that needs no EXISTS around it.

@@ -6,7 +6,7 @@ use super::query::{Purpose, Query};
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::meta::Through;
-use crate::plan::{AggregateNode, Node, NodeKind, OrderNode, Plan, WindowNode};
+use crate::plan::{AggregateNode, Node, NodeKind, OrderNode, Path, Plan, WindowNode};
 use crate::statement::{Expr, Function, Operator, OrderTerm, Select, Source};
 use crate::value::Bind;
 
@@ -23,10 +23,7 @@ impl Lowerer {
             NodeKind::Column(path, column) => self.column(path, column)?,
             NodeKind::ForeignKey(path, relation) => self.foreign_key(path, relation)?,
             NodeKind::RowKey(path) => self.row_key(path)?,
-            NodeKind::Absent(path) => {
-                let (alias, meta) = self.table(path)?;
-                Expr::IsNull(Box::new(Expr::column(&alias, meta.key_column())))
-            }
+            NodeKind::Absent(path) => self.absent(path)?,
             NodeKind::Bind(bind) => Expr::Bind(bind.clone()),
             NodeKind::Binary(operator, left, right) => match self.period_range(*operator, left, right)? {
                 Some(range) => range,
@@ -36,15 +33,7 @@ impl Lowerer {
             NodeKind::IsNull(inner) => Expr::IsNull(Box::new(self.value(inner)?)),
             NodeKind::Between(value, low, high) => self.between(value, low, high)?,
             NodeKind::InList(value, list) => self.in_list(value, list)?,
-            NodeKind::InQuery(value, plan) => {
-                let value = self.value(value)?;
-                let query = self.query(plan, Purpose::Values)?;
-                if query.empty {
-                    Expr::any(Vec::new())
-                } else {
-                    Expr::InSelect(Box::new(value), Box::new(query.select))
-                }
-            }
+            NodeKind::InQuery(value, plan) => self.in_query(value, plan)?,
             NodeKind::Text(lookup, text, what) => self.text(*lookup, text, what)?,
             NodeKind::Call(function, arguments) => {
                 Expr::Call(*function, arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?)
@@ -62,14 +51,23 @@ impl Lowerer {
             NodeKind::Related(path, quantifier, inner) => self.related(path, *quantifier, inner.as_ref())?,
             NodeKind::Linked(through, key) => self.linked(through, key)?,
             NodeKind::Exists(plan) => self.exists_in(plan)?,
-            NodeKind::Subquery(plan) => Expr::Select(Box::new(self.query(plan, Purpose::Values)?.select)),
-            NodeKind::Outer(inner) => {
-                let Some(context) = self.contexts.pop() else { return Err(internal()) };
-                let value = if self.contexts.is_empty() { Err(no_outer()) } else { self.value(inner) };
-                self.contexts.push(context);
-                value?
-            }
+            NodeKind::Subquery(plan) => self.subquery(plan)?,
+            NodeKind::Outer(inner) => self.outer(inner)?,
         })
+    }
+
+    /// A value of the query around this one.
+    fn outer(&mut self, inner: &Node) -> Result<Expr> {
+        let Some(context) = self.contexts.pop() else { return Err(internal()) };
+        let value = if self.contexts.is_empty() { Err(no_outer()) } else { self.value(inner) };
+        self.contexts.push(context);
+        value
+    }
+
+    /// Whether there is no row at the end of a path.
+    fn absent(&mut self, path: &Path) -> Result<Expr> {
+        let (alias, meta) = self.table(path)?;
+        Ok(Expr::IsNull(Box::new(Expr::column(&alias, meta.key_column()))))
     }
 
     fn case(&mut self, arms: &[(Node, Node)], otherwise: Option<&Node>) -> Result<Expr> {
@@ -83,7 +81,7 @@ impl Lowerer {
 
     /// `key IN (SELECT key FROM the table between WHERE the other key = ..)`.
     fn linked(&mut self, through: &Through, key: &Bind<'static>) -> Result<Expr> {
-        let here = self.row_key(&crate::plan::Path::default())?;
+        let here = self.row_key(&Path::default())?;
         let alias = self.fresh(through.table);
         let select = Select {
             columns: vec![Expr::column(&alias, through.to.name())],
@@ -92,6 +90,19 @@ impl Lowerer {
             ..Select::default()
         };
         Ok(Expr::InSelect(Box::new(here), Box::new(select)))
+    }
+
+    fn subquery(&mut self, plan: &Plan) -> Result<Expr> {
+        Ok(Expr::Select(Box::new(self.query(plan, Purpose::Values)?.select)))
+    }
+
+    fn in_query(&mut self, value: &Node, plan: &Plan) -> Result<Expr> {
+        let value = self.value(value)?;
+        let query = self.query(plan, Purpose::Values)?;
+        if query.empty {
+            return Ok(Expr::any(Vec::new()));
+        }
+        Ok(Expr::InSelect(Box::new(value), Box::new(query.select)))
     }
 
     fn exists_in(&mut self, plan: &Plan) -> Result<Expr> {
