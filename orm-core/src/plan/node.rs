@@ -19,13 +19,13 @@ struct Branch {
 
 /// How deep an expression may be nested: what walks it does so on the stack, and SQLite has a limit of its own. (A
 /// condition of any number of parts joined by `&` or by `|` is one level deep.)
-const DEEPEST: u16 = 200;
+const DEEPEST: u16 = 128;
 
 /// Why such an expression has no meaning.
 const TOO_DEEP: &str = "this expression is nested too deep";
 
 /// As how many levels a query in an expression counts: more of the stack is needed to walk it.
-pub(super) const DEPTH_OF_QUERY: u16 = 5;
+pub(super) const DEPTH_OF_QUERY: u16 = 4;
 
 #[derive(Debug)]
 pub(crate) enum NodeKind {
