@@ -319,7 +319,7 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
     let lowered = lower::select(&with_keys(meta, std::iter::once(key)))?;
     let sql = sql::compile(&lowered.statement);
     let watch = place.group().watch().zip(place.relation()).map(|(watch, relation)| watch.child(relation.name, meta));
-    let group = Group::new(meta, run.home, watch);
+    let group = Group::open(meta, run.home, watch);
     let mut sink = loader.ones();
     run.connection.query(&sql, About { meta, at: run.at }, |row| {
         decode_into(&mut *sink, row, meta, &lowered.layout, &group, 0).map(drop)

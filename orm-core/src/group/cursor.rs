@@ -1,8 +1,6 @@
 //! The cursor a row is decoded with: the next column, and where the row's handles belong.
 
-use std::sync::Arc;
-
-use super::{Group, Place};
+use super::{Mint, Place};
 use crate::db::Row;
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::value::{Datum, Mismatch, Value};
@@ -39,7 +37,7 @@ pub struct Cursor<'a> {
     column: usize,
     /// None where the statement selects what is read, in the order in which it is.
     order: Option<&'a [At]>,
-    group: Option<&'a Arc<Group>>,
+    group: Option<&'a Mint>,
     number: u32,
     omitted: &'a [usize],
 }
@@ -47,7 +45,7 @@ pub struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// A cursor for a model: `number` is the row's number in `group`.
     #[inline]
-    pub(crate) fn new(row: Row<'a>, layout: &'a Layout, group: &'a Arc<Group>, number: u32) -> Self {
+    pub(crate) fn new(row: Row<'a>, layout: &'a Layout, group: &'a Mint, number: u32) -> Self {
         Cursor { row, column: layout.offset, order: None, group: Some(group), number, omitted: &layout.omitted }
     }
 

@@ -3,8 +3,6 @@
 //! A relation is loaded by code that exists once; a [`Loader`] makes the rows of its model and puts them where they
 //! belong, an [`Instance`] tells a row's keys and handles.
 
-use std::sync::Arc;
-
 use super::{Cursor, Group, Place};
 use crate::meta::ModelMeta;
 use crate::value::{KeyRef, Mismatch};
@@ -72,7 +70,7 @@ pub trait Sink {
     /// How many rows there are.
     fn len(&self) -> usize;
     /// Ends the decoding and says in `group` which rows there are.
-    fn seal(&mut self, group: &Arc<Group>);
+    fn seal(&mut self, group: &Group);
     /// The rows, in the order they came (within their parent).
     fn instances(&self) -> Vec<&dyn Instance>;
     /// Puts the row of this number into a to-one cell; `None` for no row.

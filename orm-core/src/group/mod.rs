@@ -8,6 +8,7 @@
 //! Cells are untyped here (`dyn Any`): with typed cells, proving that one model is `Send` walks the whole graph of
 //! relations, and a ring of 16 models overflows the compiler's recursion limit in the user's crate.
 
+mod counted;
 mod cursor;
 mod loader;
 mod members;
@@ -18,6 +19,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+pub use counted::{GroupRef, Mint};
 pub use cursor::{At, Cursor, Layout};
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub use members::Members;
@@ -57,14 +59,15 @@ pub struct Group {
 
 impl Group {
     /// The group of a result that is about to be read.
-    pub(crate) fn new(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Arc<Self> {
-        Arc::new(Group { meta: Some(meta), home: Some(home), members: OnceLock::new(), slots: OnceLock::new(), watch })
+    pub(crate) fn open(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Mint {
+        let (members, slots) = (OnceLock::new(), OnceLock::new());
+        Mint::new(Group { meta: Some(meta), home: Some(home), members, slots, watch })
     }
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
-    fn solo() -> Arc<Self> {
-        let members = OnceLock::from(Members { keys: KeyList::Int(vec![0]), foreign: Vec::new() });
-        Arc::new(Group { meta: None, home: None, members, slots: OnceLock::new(), watch: None })
+    fn of_nothing() -> Self {
+        let members = OnceLock::from(Members { keys: KeyList::Short(vec![0]), foreign: Vec::new() });
+        Group { meta: None, home: None, members, slots: OnceLock::new(), watch: None }
     }
 
     /// Says which rows there are. From now on cells can be made.
@@ -167,23 +170,24 @@ impl fmt::Debug for Group {
 /// Where a handle keeps what it loads: a cell of a group.
 #[derive(Clone)]
 pub struct Place {
-    group: Arc<Group>,
+    group: GroupRef,
     row: u32,
     slot: u16,
 }
 
 impl Place {
-    pub(crate) fn new(group: &Arc<Group>, row: u32, slot: usize) -> Self {
+    #[inline]
+    pub(crate) fn new(group: &Mint, row: u32, slot: usize) -> Self {
         // A struct of more than 65,535 fields does not compile.
-        Place { group: Arc::clone(group), row, slot: u16::try_from(slot).unwrap_or(u16::MAX) }
+        Place { group: group.reference(), row, slot: u16::try_from(slot).unwrap_or(u16::MAX) }
     }
 
     /// A place of its own, for a handle that came from no result.
     pub(crate) fn solo() -> Self {
-        Place { group: Group::solo(), row: 0, slot: 0 }
+        Place { group: GroupRef::new(Group::of_nothing()), row: 0, slot: 0 }
     }
 
-    pub(crate) fn group(&self) -> &Arc<Group> {
+    pub(crate) fn group(&self) -> &GroupRef {
         &self.group
     }
 
@@ -234,11 +238,11 @@ impl Place {
     pub(crate) fn leave(&mut self) {
         let group = match (self.group.meta, self.group.home, self.group.key(self.row)) {
             (Some(meta), Some(home), Some(key)) => {
-                let group = Group::new(meta, home, None);
+                let group = Group::open(meta, home, None);
                 group.seal(Members::of_one(key));
-                group
+                group.reference()
             }
-            _ => Group::solo(),
+            _ => GroupRef::new(Group::of_nothing()),
         };
         *self = Place { group, row: 0, slot: self.slot };
     }
@@ -247,12 +251,12 @@ impl Place {
 /// The row of a group that a model is made for, when it does not come from a query.
 #[derive(Clone, Copy)]
 pub struct Origin<'a> {
-    group: &'a Arc<Group>,
+    group: &'a Mint,
     row: u32,
 }
 
 impl<'a> Origin<'a> {
-    pub(crate) fn new(group: &'a Arc<Group>, row: u32) -> Self {
+    pub(crate) fn new(group: &'a Mint, row: u32) -> Self {
         Origin { group, row }
     }
 

@@ -1,12 +1,13 @@
 //! Rows to models: the typed half of relation loading, compiled once for each model.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use super::Model;
 use crate::db::Row;
 use crate::error::{Error, Result};
-use crate::group::{Cell, Cursor, Group, Instance, Layout, Loader, ManyCell, Members, OneCell, Place, Shared, Sink};
+use crate::group::{
+    Cell, Cursor, Group, Instance, Layout, Loader, ManyCell, Members, Mint, OneCell, Place, Shared, Sink,
+};
 use crate::meta::ModelMeta;
 use crate::value::{KeyRef, Mismatch};
 
@@ -59,7 +60,7 @@ impl<M: Model> Sink for Ones<M> {
     fn len(&self) -> usize {
         self.rows.len()
     }
-    fn seal(&mut self, group: &Arc<Group>) {
+    fn seal(&mut self, group: &Group) {
         group.seal(std::mem::replace(&mut self.members, Members::new(M::META)));
     }
     fn instances(&self) -> Vec<&dyn Instance> {
@@ -104,7 +105,7 @@ impl<M: Model> Sink for Many<M> {
     fn len(&self) -> usize {
         self.members.len()
     }
-    fn seal(&mut self, group: &Arc<Group>) {
+    fn seal(&mut self, group: &Group) {
         group.seal(std::mem::replace(&mut self.members, Members::new(M::META)));
         if let Buckets::Open(buckets) = &mut self.buckets {
             let buckets = std::mem::take(buckets);
@@ -140,7 +141,7 @@ pub(crate) fn decode_into(
     row: Row<'_>,
     meta: &'static ModelMeta,
     layout: &Layout,
-    group: &Arc<Group>,
+    group: &Mint,
     parent: usize,
 ) -> Result<u32> {
     let number = u32::try_from(sink.len()).unwrap_or(u32::MAX);

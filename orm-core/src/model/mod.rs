@@ -5,10 +5,8 @@
 
 mod decode;
 
-use std::sync::Arc;
-
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Origin};
+use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Mint, Origin};
 use crate::meta::ModelMeta;
 use crate::plan::Path;
 use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own};
@@ -209,8 +207,8 @@ pub fn filled<T>(value: Option<T>) -> Result<T, Mismatch> {
 }
 
 /// A group of one row, sealed.
-pub(crate) fn group_of_one<M: Model>(key: KeyRef<'_>, home: crate::db::Home) -> Arc<Group> {
-    let group = Group::new(M::META, home, None);
+pub(crate) fn group_of_one<M: Model>(key: KeyRef<'_>, home: crate::db::Home) -> Mint {
+    let group = Group::open(M::META, home, None);
     group.seal(Members::of_one(key));
     group
 }

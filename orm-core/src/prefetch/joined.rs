@@ -1,10 +1,8 @@
 //! Rows that come with their parent by JOIN: each decoded once for its key, and shared.
 
-use std::sync::Arc;
-
 use crate::db::{Home, Row, Watch};
 use crate::error::Result;
-use crate::group::{Group, Instance, Layout, Sink};
+use crate::group::{Group, Instance, Layout, Mint, Sink};
 use crate::lower::JoinNode;
 use crate::meta::{ModelMeta, RelationMeta};
 use crate::model::{decode_into, decode_key};
@@ -17,7 +15,7 @@ pub(crate) struct Joined {
     layout: Layout,
     /// Where the key stands in the row.
     key: usize,
-    group: Arc<Group>,
+    group: Mint,
     sink: Box<dyn Sink>,
     numbers: KeyMap,
     /// For each row of the parent, the number of the row it points at.
@@ -39,7 +37,7 @@ impl Joined {
                     meta,
                     layout: node.layout.clone(),
                     key: node.layout.position(meta, meta.key).unwrap_or(node.layout.offset),
-                    group: Group::new(meta, home, watch),
+                    group: Group::open(meta, home, watch),
                     sink: node.loader.ones(),
                     numbers: KeyMap::with_capacity(0),
                     targets: Vec::new(),

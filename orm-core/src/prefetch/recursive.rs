@@ -12,14 +12,12 @@
 //! only rows that are deeper: a group that held its own rows would never be dropped. What belongs to the rows at the last
 //! depth was not asked, and stays unloaded.
 
-use std::sync::Arc;
-
 use super::step::{Parents, Step, statement, tell};
 use super::tree::Branch;
 use super::{Joined, Run, level};
 use crate::db::About;
 use crate::error::Result;
-use crate::group::{Cell, Group, Sink};
+use crate::group::{Cell, Group, Mint, Sink};
 use crate::meta::RelationKind;
 use crate::model::{decode_into, decode_key};
 use crate::sql;
@@ -30,7 +28,7 @@ use crate::value::{Bind, Datum, KeyMap};
 
 /// The rows at one depth.
 struct Depth {
-    group: Arc<Group>,
+    group: Mint,
     sink: Box<dyn Sink>,
     joined: Vec<Joined>,
     /// The number of the row with this key.
@@ -61,7 +59,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
         while depths.len() <= at {
             let parents = depths.last().map_or(roots, |depth| depth.sink.len());
             depths.push(Depth {
-                group: Group::new(meta, run.home, watch.clone()),
+                group: Group::open(meta, run.home, watch.clone()),
                 sink: if to_one { branch.loader.ones() } else { branch.loader.many(parents) },
                 joined: Joined::new(&lowered.joins, run.home, watch.as_deref()),
                 keys: KeyMap::with_capacity(0),
@@ -95,7 +93,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
             // Where the tree ended before the last depth, nobody is below its last rows.
             if depths.len() < depth as usize {
                 let parents = depths.last().map_or(roots, |depth| depth.group.len());
-                let group = Group::new(meta, run.home, None);
+                let group = Group::open(meta, run.home, None);
                 let mut sink = branch.loader.many(parents);
                 sink.seal(&group);
                 depths.push(Depth { group, sink, joined: Vec::new(), keys: KeyMap::with_capacity(0) });

@@ -115,7 +115,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let sql = sql::compile(&Statement::Select(select));
     let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta));
     let mut joined = Joined::new(&lowered.joins, run.home, watch.as_deref());
-    let group = Group::new(meta, run.home, watch);
+    let group = Group::open(meta, run.home, watch);
     let to_one = branch.relation.is_to_one();
     let mut sink = if to_one { branch.loader.ones() } else { branch.loader.many(wanted) };
     // For a relation to one row: the number of the row of each key.

@@ -8,7 +8,7 @@ use super::record::names;
 use super::{QuerySet, Shape};
 use crate::db::{Connection, Database, EagerLoad, Executor, Home, How, Need, Row};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Instance, Layout, Members};
+use crate::group::{Cursor, Group, Instance, Layout, Members, Mint};
 use crate::lower::{self, Lowered};
 use crate::model::{Model, decode_error};
 use crate::plan::Plan;
@@ -61,7 +61,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         let watch = database.watch(M::META, at);
         let joined = Joined::new(&self.lowered.joins, self.home, watch.as_deref());
         let members = Members::new(M::META);
-        Chunk { read: self, rows: Vec::new(), members, group: Group::new(M::META, self.home, watch), joined }
+        Chunk { read: self, rows: Vec::new(), members, group: Group::open(M::META, self.home, watch), joined }
     }
 
     #[cold]
@@ -88,7 +88,7 @@ pub(super) struct Chunk<'r, M: Model, S: Shape<M>> {
     read: &'r Read<M, S>,
     rows: Vec<S::Out>,
     members: Members,
-    group: Arc<Group>,
+    group: Mint,
     joined: Vec<Joined>,
 }
 

@@ -223,7 +223,7 @@ impl<M: Model, V: RawShape<M>> RawQuerySet<M, V> {
         let mut rows = Vec::new();
         let about = About { meta: M::META, at };
         run_raw(db, at, (&self.sql, about), (reads, Need::WriteAll), &mut |connection, statement| {
-            let group = Group::new(M::META, home, connection.database().watch(M::META, at));
+            let group = Group::open(M::META, home, connection.database().watch(M::META, at));
             let mut reader = Reader::<M, V>::new(&group, most);
             statement.query(&mut reader)?;
             let layout;

@@ -1,13 +1,12 @@
 //! How rows of a raw statement become models: which column feeds which field, and what comes beside.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use super::numbered;
 use super::row::{RawRow, RowShape, column};
 use crate::db::{RawReader, Row};
 use crate::error::{Error, Result};
-use crate::group::{At, Cursor, Group, Layout, Members};
+use crate::group::{At, Cursor, Layout, Members, Mint};
 use crate::model::{Model, decode_error};
 use crate::queryset::Rows;
 use crate::value::Mismatch;
@@ -62,7 +61,7 @@ impl<M: Model, V: RawRow> RawShape<M> for Beside<V> {
 
 /// Reads the rows of a statement into a group.
 pub(super) struct Reader<'g, M: Model, V: RawShape<M>> {
-    group: &'g Arc<Group>,
+    group: &'g Mint,
     columns: Columns,
     beside: Option<RowShape>,
     members: Members,
@@ -71,7 +70,7 @@ pub(super) struct Reader<'g, M: Model, V: RawShape<M>> {
 }
 
 impl<'g, M: Model, V: RawShape<M>> Reader<'g, M, V> {
-    pub(super) fn new(group: &'g Arc<Group>, most: usize) -> Self {
+    pub(super) fn new(group: &'g Mint, most: usize) -> Self {
         let (columns, members) = (Columns::default(), Members::new(M::META));
         Reader { group, columns, beside: V::beside(), members, rows: Vec::new(), most }
     }

@@ -122,6 +122,8 @@ impl fmt::Display for KeyRef<'_> {
 pub enum KeyList {
     /// No key yet.
     Empty,
+    /// Integers from 0 to 4,294,967,295, as keys mostly are: half the memory.
+    Short(Vec<u32>),
     /// Integers.
     Int(Vec<i64>),
     /// Texts, one after the other, with the end of each.
@@ -135,14 +137,34 @@ pub enum KeyList {
 
 impl KeyList {
     /// Adds the key of the next row.
+    #[inline]
     pub fn push(&mut self, key: KeyRef<'_>) {
+        if let (KeyList::Short(keys), KeyRef::Int(key)) = (&mut *self, key)
+            && let Ok(key) = u32::try_from(key)
+        {
+            keys.push(key);
+        } else {
+            self.push_other(key);
+        }
+    }
+
+    fn push_other(&mut self, key: KeyRef<'_>) {
         match (&mut *self, key) {
+            (KeyList::Short(keys), KeyRef::Int(key)) => {
+                let mut wide: Vec<i64> = Vec::with_capacity(keys.len() * 2);
+                wide.extend(keys.iter().copied().map(i64::from));
+                wide.push(key);
+                *self = KeyList::Int(wide);
+            }
             (KeyList::Int(keys), KeyRef::Int(key)) => keys.push(key),
             (KeyList::Text { bytes, ends }, KeyRef::Text(key)) => {
                 bytes.push_str(key);
                 ends.push(bytes.len());
             }
-            (KeyList::Empty, KeyRef::Int(key)) => *self = KeyList::Int(vec![key]),
+            (KeyList::Empty, KeyRef::Int(key)) => match u32::try_from(key) {
+                Ok(key) => *self = KeyList::Short(vec![key]),
+                Err(_) => *self = KeyList::Int(vec![key]),
+            },
             (KeyList::Empty, KeyRef::Text(key)) => {
                 *self = KeyList::Text { bytes: key.to_owned(), ends: vec![key.len()] };
             }
@@ -155,6 +177,10 @@ impl KeyList {
     pub fn push_last(&mut self) -> bool {
         match self {
             KeyList::Empty => false,
+            KeyList::Short(keys) => {
+                keys.extend(keys.last().copied());
+                true
+            }
             KeyList::Int(keys) => {
                 keys.extend(keys.last().copied());
                 true
@@ -173,6 +199,7 @@ impl KeyList {
     pub fn len(&self) -> usize {
         match self {
             KeyList::Empty => 0,
+            KeyList::Short(keys) => keys.len(),
             KeyList::Int(keys) => keys.len(),
             KeyList::Text { ends, .. } => ends.len(),
         }
@@ -182,6 +209,7 @@ impl KeyList {
     pub fn get(&self, row: usize) -> Option<KeyRef<'_>> {
         match self {
             KeyList::Empty => None,
+            KeyList::Short(keys) => keys.get(row).copied().map(|key| KeyRef::Int(i64::from(key))),
             KeyList::Int(keys) => keys.get(row).copied().map(KeyRef::Int),
             KeyList::Text { bytes, ends } => {
                 let end = *ends.get(row)?;

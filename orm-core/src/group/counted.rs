@@ -1,0 +1,280 @@
+//! References to a group, counted: the one room with unsafe code.
+//!
+//! Every handle of every row refers to its group. With `Arc` a handle costs two atomic operations, made and dropped:
+//! 13 ns, which for three relations is 6 % of loading a row, and nobody may ever touch one of them. Here
+//!
+//! * references are *minted*: a [`Mint`] adds some thousands to the count at once and hands them out one by one;
+//! * a thread that drops one reference after the other into the same group (it drops rows) *collects* them, and takes
+//!   them off the count together: when it meets another group, when it ends, or as soon as nobody else has any.
+//!
+//! That is 2 ns a handle (`benches/peers.rs`). The price: where several threads drop the rows of one result, what was
+//! loaded for them may live until one of these threads drops a row of another result, or ends. The count never reads
+//! less than there are references, so a group is never dropped while one is there.
+
+#![allow(unsafe_code, reason = "two nanoseconds a handle instead of thirteen; see above")]
+
+use std::cell::Cell;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+use super::Group;
+
+/// A group and how many references to it there are.
+struct Counted {
+    /// Those that are alive, those a mint has not handed out yet, and those a thread has collected.
+    references: AtomicUsize,
+    group: Group,
+}
+
+/// A reference to a group, which lives as long as one of them does.
+pub struct GroupRef(NonNull<Counted>);
+
+const fn can_be_shared<T: Send + Sync>() {}
+const _: () = can_be_shared::<Group>();
+
+// SAFETY: a reference gives `&Group` and, to the last one of all threads, the group itself, which may be dropped by any
+// thread: both are sound where `Group` is `Send` and `Sync`, which the line above has the compiler check.
+unsafe impl Send for GroupRef {}
+// SAFETY: as above; `&GroupRef` gives `&Group`, and more references.
+unsafe impl Sync for GroupRef {}
+
+impl GroupRef {
+    pub(super) fn new(group: Group) -> Self {
+        GroupRef(NonNull::from(Box::leak(Box::new(Counted { references: AtomicUsize::new(1), group }))))
+    }
+
+    fn counted(&self) -> &Counted {
+        // SAFETY: the pointer comes from a leaked box, and the box is taken back only when no reference is left; `self`
+        // is one.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Adds to the count. More references than there is memory for handles are a count gone wrong: `Arc` aborts too.
+    fn add(&self, references: usize) {
+        if self.counted().references.fetch_add(references, Ordering::Relaxed) > usize::MAX / 2 {
+            std::process::abort();
+        }
+    }
+}
+
+impl Deref for GroupRef {
+    type Target = Group;
+    #[inline]
+    fn deref(&self) -> &Group {
+        &self.counted().group
+    }
+}
+
+impl Clone for GroupRef {
+    fn clone(&self) -> Self {
+        self.add(1);
+        GroupRef(self.0)
+    }
+}
+
+impl Drop for GroupRef {
+    #[inline]
+    fn drop(&mut self) {
+        let collected = COLLECTED.try_with(|collected| {
+            let references = if collected.of.get() == self.0.as_ptr() {
+                collected.references.get() + 1
+            } else {
+                // What is dropped with a group may be references too, and be collected in its place.
+                while !collected.of.get().is_null() {
+                    collected.give_back();
+                }
+                collected.of.set(self.0.as_ptr());
+                1
+            };
+            collected.references.set(references);
+            // Nobody else has one. (If this read is late, there are fewer by now, and they are all in other threads'
+            // collections or alive: whoever gives back last sees it.)
+            if self.counted().references.load(Ordering::Relaxed) == references {
+                collected.give_back();
+            }
+        });
+        if collected.is_err() {
+            // The thread is ending, and its collection is gone.
+            give_back(self.0, 1);
+        }
+    }
+}
+
+/// The references of one group that this thread has dropped and not yet taken off the count.
+struct Collected {
+    of: Cell<*mut Counted>,
+    references: Cell<usize>,
+}
+
+thread_local! {
+    static COLLECTED: Collected = const { Collected { of: Cell::new(ptr::null_mut()), references: Cell::new(0) } };
+}
+
+impl Collected {
+    #[cold]
+    fn give_back(&self) {
+        let (of, references) = (self.of.replace(ptr::null_mut()), self.references.replace(0));
+        if let Some(of) = NonNull::new(of) {
+            give_back(of, references);
+        }
+    }
+}
+
+impl Drop for Collected {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// Takes references off the count, each of which was dropped and is given back once; the last drops the group.
+fn give_back(counted: NonNull<Counted>, references: usize) {
+    // SAFETY: as long as these references are on the count, the box is there.
+    let count = unsafe { &counted.as_ref().references };
+    // As `Arc` does it: what any thread did with the group happened before it is dropped.
+    if count.fetch_sub(references, Ordering::Release) == references {
+        fence(Ordering::Acquire);
+        // SAFETY: these were the last, so nobody has a pointer to the box any more, and it was leaked by `GroupRef::new`.
+        drop(unsafe { Box::from_raw(counted.as_ptr()) });
+    }
+}
+
+/// A reference that makes others without counting each of them: one for each handle of a result that is being read.
+pub struct Mint {
+    group: GroupRef,
+    /// On the count already, and not handed out yet.
+    left: Cell<usize>,
+}
+
+/// How many references are added to the count at once.
+const BATCH: usize = 4096;
+
+impl Mint {
+    pub(super) fn new(group: Group) -> Self {
+        Mint { group: GroupRef::new(group), left: Cell::new(0) }
+    }
+
+    /// A reference more.
+    #[inline]
+    pub(super) fn reference(&self) -> GroupRef {
+        if self.left.get() == 0 {
+            self.group.add(BATCH);
+            self.left.set(BATCH);
+        }
+        self.left.set(self.left.get() - 1);
+        GroupRef(self.group.0)
+    }
+}
+
+impl Deref for Mint {
+    type Target = GroupRef;
+    #[inline]
+    fn deref(&self) -> &GroupRef {
+        &self.group
+    }
+}
+
+impl Drop for Mint {
+    fn drop(&mut self) {
+        // The mint's own reference is still there: these are not the last.
+        self.group.counted().references.fetch_sub(self.left.get(), Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::{BATCH, GroupRef, Mint};
+    use crate::group::Group;
+
+    /// A mint of a group that counts when it is dropped.
+    fn mint() -> (Mint, Arc<AtomicUsize>) {
+        struct Told(Arc<AtomicUsize>);
+        impl Drop for Told {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let group = Group::of_nothing();
+        let told = Told(Arc::clone(&dropped));
+        let filled = group.cells::<Told>(0).and_then(|cells| cells.first()).map(|cell| cell.set(told).is_ok());
+        assert_eq!(filled, Some(true));
+        (Mint::new(group), dropped)
+    }
+
+    fn count(reference: &GroupRef) -> usize {
+        reference.counted().references.load(Ordering::SeqCst)
+    }
+
+    #[test]
+    fn a_group_is_dropped_with_its_last_reference_and_not_before() {
+        let (mint, dropped) = mint();
+        let mut references: Vec<GroupRef> = (0..BATCH + 7).map(|_| mint.reference()).collect();
+        drop(mint);
+        let last = references.last().cloned();
+        drop(references);
+        assert_eq!(dropped.load(Ordering::SeqCst), 0);
+        assert!(last.as_ref().is_some_and(|last| count(last) >= 1));
+        drop(last);
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn references_of_several_groups_in_turn() {
+        let made: Vec<_> = (0..5).map(|_| mint()).collect();
+        let references: Vec<GroupRef> =
+            (0..100).filter_map(|number| made.get(number % 5)).map(|(mint, _)| mint.reference()).collect();
+        let dropped: Vec<_> = made.into_iter().map(|(_, dropped)| dropped).collect();
+        assert!(dropped.iter().all(|dropped| dropped.load(Ordering::SeqCst) == 0));
+        drop(references);
+        assert!(dropped.iter().all(|dropped| dropped.load(Ordering::SeqCst) == 1));
+    }
+
+    #[test]
+    fn what_is_dropped_with_a_group_may_be_references_to_others() {
+        let (inner, inner_dropped) = mint();
+        let (other, other_dropped) = mint();
+        let (outer, outer_dropped) = mint();
+        {
+            let held: Vec<GroupRef> = vec![inner.reference(), other.reference(), inner.reference(), inner.reference()];
+            let group = Group::of_nothing();
+            let cells = group.cells::<Vec<GroupRef>>(0).and_then(|cells| cells.first());
+            assert!(cells.is_some_and(|cell| cell.set(held).is_ok()));
+            drop((inner, other));
+            let holder = Mint::new(group);
+            // A drop of the holder's last reference, between drops of another group's.
+            let between = vec![outer.reference(), holder.reference(), outer.reference()];
+            drop(holder);
+            drop(between);
+        }
+        drop(outer);
+        drop(mint());
+        let dropped = [inner_dropped, other_dropped, outer_dropped];
+        assert!(dropped.iter().all(|dropped| dropped.load(Ordering::SeqCst) == 1), "{dropped:?}");
+    }
+
+    #[test]
+    fn threads_that_drop_a_part_each_drop_the_group_when_the_last_ends() {
+        for round in 0..200 {
+            let (mint, dropped) = mint();
+            let part = |part: usize| {
+                let references: Vec<GroupRef> = (0..=round * part).map(|_| mint.reference()).collect();
+                thread::spawn(move || {
+                    let clones: Vec<GroupRef> = references.iter().map(GroupRef::clone).collect();
+                    drop(references);
+                    drop(clones);
+                })
+            };
+            let threads: Vec<_> = (0..4).map(part).collect();
+            drop(mint);
+            assert!(threads.into_iter().all(|thread| thread.join().is_ok()));
+            // This thread may have collected the mint's own reference.
+            drop(self::mint().0);
+            assert_eq!(dropped.load(Ordering::SeqCst), 1, "round {round}");
+        }
+    }
+}
