@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt::Debug;
 
-use eager_orm::Order;
 use eager_orm::prelude::*;
+use eager_orm::{Order, PageCursor};
 
 use crate::build::{condition, day, flag, int, moment, real, short, text};
 use crate::evaluate::{Strange, Value, holds, moment_text, value};
@@ -112,7 +112,7 @@ fn asked(db: &Database, rows: &[&Row], values: &[Value], query: &Query) -> Resul
                 false => refused(found, &sql),
             }
         }),
-        Place::Order => typed!(tree, |expr, _to| ordered(db, &keys, values, query, &expr)),
+        Place::Order | Place::Page => typed!(tree, |expr, _to| ordered(db, &keys, values, query, &expr)),
         Place::Aggregate => aggregated(db, values, query),
         Place::Group => typed!(tree, |expr, to| {
             let groups = base(query).values_list(|_| expr).annotate(|_| count());
@@ -166,8 +166,23 @@ fn ordered<T: eager_orm::Value>(
         (a, b) => b.cmp(&a),
     });
     let sorted: Vec<i64> = pairs.iter().map(|(_, key)| *key).collect();
-    let rows = base(query).order_by(|r| (order(expr), r.id())).values_list(|r| r.id());
-    same(&sorted, rows.all(db), &rows.to_sql())
+    if query.place == Place::Order {
+        let rows = base(query).order_by(|r| (order(expr), r.id())).values_list(|r| r.id());
+        return same(&sorted, rows.all(db), &rows.to_sql());
+    }
+    // A page, and what is on either side of its last row.
+    let rows = base(query).order_by(|_| order(expr)).values_list(|r| r.id());
+    let size = sorted.len() / 2;
+    if size == 0 {
+        return Ok(());
+    }
+    let page = rows.cursor_page(db, size as u64).map_err(|error| format!("{error}\n{}", rows.to_sql()))?;
+    same(&sorted[..size], Ok(page.items), &rows.to_sql())?;
+    let place = page.next.map(|place| place.to_string().parse::<PageCursor>());
+    let Some(Ok(place)) = place else { return Err(format!("no next page: {place:?}")) };
+    let (after, before) = (rows.after(&place), rows.before(&place));
+    same(&sorted[size..], after.all(db), &after.to_sql())?;
+    same(&sorted[..size - 1], before.all(db), &before.to_sql())
 }
 
 /// Every aggregate that the type has, of the values that are not NULL and of the rows that the filter lets through.

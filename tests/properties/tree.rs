@@ -287,9 +287,14 @@ pub enum Place {
     Exclude,
     Value,
     Order,
+    /// As the order of pages by place.
+    Page,
     Aggregate,
     Group,
 }
+
+const PLACES: &[Place] =
+    &[Place::Filter, Place::Exclude, Place::Value, Place::Order, Place::Page, Place::Aggregate, Place::Group];
 
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -310,8 +315,7 @@ impl Strategy for Queries {
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let mut gardener = Gardener(runner.rng());
         let depth = gardener.below(5);
-        let all = [Place::Filter, Place::Exclude, Place::Value, Place::Order, Place::Aggregate, Place::Group];
-        let place = gardener.pick(&all);
+        let place = gardener.pick(PLACES);
         let tree = match place {
             Place::Filter | Place::Exclude => gardener.condition(depth),
             Place::Value if gardener.below(4) == 0 => gardener.condition(depth),

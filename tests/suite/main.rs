@@ -12,6 +12,7 @@ mod lookups;
 mod pages;
 mod paths;
 mod peers;
+mod plans;
 mod prefetch;
 mod querysets;
 mod random_aggregates;
