@@ -7,9 +7,9 @@ use eager_orm::prelude::*;
 use eager_orm::{Order, PageCursor};
 
 use crate::build::{condition, day, flag, int, moment, real, short, text};
-use crate::evaluate::{Strange, Value, holds, moment_text, value};
+use crate::evaluate::{Strange, Value, column, holds, moment_text, value};
 use crate::row::Row;
-use crate::tree::{Place, Query, Tree, Type};
+use crate::tree::{COLUMNS, Place, Query, Tree, Type};
 
 /// What is asked of each type: `$expr` is the typed expression, `$to` makes an untyped value of one that was read.
 macro_rules! typed {
@@ -113,6 +113,8 @@ fn asked(db: &Database, rows: &[&Row], values: &[Value], query: &Query) -> Resul
             }
         }),
         Place::Order | Place::Page => typed!(tree, |expr, _to| ordered(db, &keys, values, query, &expr)),
+        Place::Window => typed!(tree, |expr, _to| ranked(db, &keys, values, query, &expr)),
+        Place::Update => updated(db, &keys, values, query),
         Place::Aggregate => aggregated(db, values, query),
         Place::Group => typed!(tree, |expr, to| {
             let groups = base(query).values_list(|_| expr).annotate(|_| count());
@@ -183,6 +185,53 @@ fn ordered<T: eager_orm::Value>(
     let (after, before) = (rows.after(&place), rows.before(&place));
     same(&sorted[size..], after.all(db), &after.to_sql())?;
     same(&sorted[..size - 1], before.all(db), &before.to_sql())
+}
+
+/// The rank of each row, as a value and as a condition.
+fn ranked<T: eager_orm::Value>(
+    db: &Database,
+    keys: &[i64],
+    values: &[Value],
+    query: &Query,
+    expr: &Expr<Row, T>,
+) -> Result<(), String> {
+    let rank_of = |value: &Value| 1 + values.iter().filter(|other| other.order(value).is_lt()).count() as i64;
+    let ranks: Vec<i64> = values.iter().map(rank_of).collect();
+    let by_expr = || rank().over(window().order_by(expr.asc()));
+    let all = base(query).order_by(|r| r.id()).values_list(|_| by_expr());
+    same(&ranks, all.all(db), &all.to_sql())?;
+    let half = keys.len() as i64 / 2;
+    let first = base(query).filter(|_| by_expr().le(half)).order_by(|r| r.id()).values_list(|r| r.id());
+    let expected: Vec<i64> = keys.iter().zip(ranks).filter(|(_, rank)| *rank <= half).map(|(key, _)| *key).collect();
+    same(&expected, first.all(db), &first.to_sql())
+}
+
+/// The rows after an update, which is taken back.
+fn updated(db: &Database, keys: &[i64], values: &[Value], query: &Query) -> Result<(), String> {
+    let tree = &query.tree;
+    let sql = shown(query);
+    let mut found = Ok(Vec::new());
+    let rows = || base(query);
+    let done: eager_orm::Result<()> = db.transaction(|tx| {
+        let changed = match tree.ty {
+            Type::Int => rows().update(tx, |r| r.int_or().set(int(tree))),
+            Type::Short => rows().update(tx, |r| r.short_or().set(short(tree))),
+            Type::Real => rows().update(tx, |r| r.real_or().set(real(tree))),
+            Type::Text => rows().update(tx, |r| r.text_or().set(text(tree))),
+            Type::Bool => rows().update(tx, |r| r.flag_or().set(flag(tree))),
+            Type::Day => rows().update(tx, |r| r.day_or().set(day(tree))),
+            _ => rows().update(tx, |r| r.moment_or().set(moment(tree))),
+        };
+        found = changed.and_then(|_| {
+            let rows = Row::objects().filter(|r| r.id().in_(keys)).order_by(|r| r.id()).all(tx)?;
+            let name = COLUMNS.iter().find(|(ty, _)| *ty == tree.ty).map(|(_, names)| names[1]).unwrap();
+            Ok(rows.iter().map(|row| column(name, row)).collect::<Vec<_>>())
+        });
+        Err(eager_orm::Error::DoesNotExist { model: "taken back", key: None })
+    });
+    assert!(done.is_err());
+    // A REAL of a whole number becomes an INTEGER in an INTEGER column.
+    if fitting(values, tree.ty) { same_values(values, found, &sql) } else { Ok(()) }
 }
 
 /// Every aggregate that the type has, of the values that are not NULL and of the rows that the filter lets through.

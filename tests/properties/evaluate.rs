@@ -87,7 +87,8 @@ pub fn moment_text(moment: DateTime) -> String {
     format!("{} {}", moment.date(), moment.time())
 }
 
-fn column(name: &str, row: &Row) -> Value {
+/// What a column of a row holds.
+pub fn column(name: &str, row: &Row) -> Value {
     fn or<T>(value: Option<T>, to: impl FnOnce(T) -> Value) -> Value {
         value.map_or(Value::Null, to)
     }

@@ -99,7 +99,8 @@ impl fmt::Debug for Tree {
     }
 }
 
-const COLUMNS: &[(Type, &[&str])] = &[
+/// The columns of each type, without and with NULL.
+pub const COLUMNS: &[(Type, &[&str])] = &[
     (Type::Int, &["int", "int_or"]),
     (Type::Short, &["short", "short_or"]),
     (Type::Real, &["real", "real_or"]),
@@ -289,12 +290,25 @@ pub enum Place {
     Order,
     /// As the order of pages by place.
     Page,
+    /// As the order of a window.
+    Window,
+    /// As the new value of a column.
+    Update,
     Aggregate,
     Group,
 }
 
-const PLACES: &[Place] =
-    &[Place::Filter, Place::Exclude, Place::Value, Place::Order, Place::Page, Place::Aggregate, Place::Group];
+const PLACES: &[Place] = &[
+    Place::Filter,
+    Place::Exclude,
+    Place::Value,
+    Place::Order,
+    Place::Page,
+    Place::Window,
+    Place::Update,
+    Place::Aggregate,
+    Place::Group,
+];
 
 #[derive(Clone, Debug)]
 pub struct Query {
