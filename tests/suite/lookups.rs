@@ -670,6 +670,9 @@ fn functions_keep_what_stands_after_a_nul() -> Result<()> {
         |s: Fields<Sample>| (s.text().upper(), s.text().lower(), concat((s.text(), "x")), s.text().coalesce("x"));
     let row = assert_num_queries!(db, 1, { Sample::objects().values_list(computed).get(&db)? });
     assert_eq!(row, ["A\0BC", "a\0bc", "a\0bcx", "a\0bc"].map(str::to_owned).into());
+    let parts = |s: Fields<Sample>| (s.text().substr(2, 2), s.text().substr(-2, 9), s.text().replace("\0", "-"));
+    let row = assert_num_queries!(db, 1, { Sample::objects().values_list(parts).get(&db)? });
+    assert_eq!(row, ["\0b", "bc", "a-bc"].map(str::to_owned).into());
     Ok(())
 }
 

@@ -25,6 +25,10 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function(c"eager_concat", -1, flags, |context| {
         (0..context.len()).map(|argument| Ok(text(context, argument)?.unwrap_or_default())).collect::<Result<String>>()
     })?;
+    connection.create_scalar_function(c"eager_substr", 3, flags, |context| {
+        let (start, length) = (context.get::<i64>(1)?, context.get::<i64>(2)?);
+        Ok(text(context, 0)?.map(|text| part(text, start, length).to_owned()))
+    })?;
     connection.create_scalar_function(c"eager_starts_with", 2, flags, |context| {
         Ok(both(context)?.map(|(text, start)| text.starts_with(start)))
     })?;
@@ -72,6 +76,18 @@ fn paddings(connection: &Connection, flags: FunctionFlags) -> Result<()> {
             return Err(too_big());
         }
         Ok(Some(text.repeat(times)))
+    })?;
+    connection.create_scalar_function(c"eager_replace", 3, flags, move |context| {
+        let (from, to) = (text(context, 1)?, text(context, 2)?);
+        let (Some(text), Some(from), Some(to)) = (text(context, 0)?, from, to) else { return Ok(None) };
+        if from.is_empty() {
+            return Ok(Some(text.to_owned()));
+        }
+        let grows = to.len().saturating_sub(from.len());
+        if text.len().saturating_add(text.matches(from).count().saturating_mul(grows)) > limit {
+            return Err(too_big());
+        }
+        Ok(Some(text.replace(from, to)))
     })?;
     connection.create_scalar_function(c"eager_lpad", 3, flags, move |context| padded(context, limit, true))?;
     connection.create_scalar_function(c"eager_rpad", 3, flags, move |context| padded(context, limit, false))
@@ -143,4 +159,21 @@ fn without_first(text: &str, count: i64) -> &str {
 /// What SQLite itself says of a text that is longer than it allows.
 fn too_big() -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_TOOBIG), None)
+}
+
+/// Characters counted from 1, or from the end where `start` is negative; a negative length takes those before it.
+fn part(text: &str, start: i64, length: i64) -> &str {
+    let first = if start < 0 {
+        i64::try_from(text.chars().count()).unwrap_or(i64::MAX).saturating_add(start).saturating_add(1)
+    } else {
+        start
+    };
+    let end = first.saturating_add(length);
+    // The place of a character, counted from 1, in bytes; there is none before the first.
+    let byte = |at: i64| {
+        let before = usize::try_from(at - 1).unwrap_or(0);
+        text.char_indices().nth(before).map_or(text.len(), |(byte, _)| byte)
+    };
+    let (from, to) = (byte(first.min(end).max(1)), byte(first.max(end).max(1)));
+    text.get(from..to).unwrap_or_default()
 }

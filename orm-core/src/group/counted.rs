@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_group_is_dropped_with_its_last_reference_and_not_before() {
         let (mint, dropped) = mint();
-        let mut references: Vec<GroupRef> = (0..BATCH + 7).map(|_| mint.reference()).collect();
+        let references: Vec<GroupRef> = (0..BATCH + 7).map(|_| mint.reference()).collect();
         drop(mint);
         let last = references.last().cloned();
         drop(references);

@@ -239,7 +239,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// # #[derive(Model)]
     /// # pub struct Book { pub id: i64, pub title: String }
     /// let books = Book::objects().values_list(|b| b.title().replace("-", " "));
-    /// assert_eq!(books.to_sql(), r#"SELECT replace("book"."title", ?1, ?2) FROM "book""#);
+    /// assert_eq!(books.to_sql(), r#"SELECT eager_replace("book"."title", ?1, ?2) FROM "book""#);
     /// ```
     pub fn replace<A: Operand<R, T::Base>, B: Operand<R, T::Base>>(&self, from: A, to: B) -> Expr<R, T, K::Computed>
     where
@@ -257,7 +257,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// # #[derive(Model)]
     /// # pub struct Book { pub id: i64, pub title: String }
     /// let books = Book::objects().values_list(|b| b.title().substr(1, 3));
-    /// assert_eq!(books.to_sql(), r#"SELECT substr("book"."title", ?1, ?2) FROM "book""#);
+    /// assert_eq!(books.to_sql(), r#"SELECT eager_substr("book"."title", ?1, ?2) FROM "book""#);
     /// ```
     pub fn substr(&self, start: i64, length: i64) -> Expr<R, T, K::Computed>
     where

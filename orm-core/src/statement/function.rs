@@ -24,7 +24,9 @@ pub(crate) enum Function {
     /// The least of several; NULL if one is.
     Min,
     Trim,
+    /// `eager_replace(text, from, to)`: SQLite's own looks for nothing that begins with a NUL.
     Replace,
+    /// `eager_substr(text, start, length)`: SQLite's own stops at a NUL.
     Substr,
     /// `eager_concat(..)`: NULL counts as no text. SQLite has its own from 3.44 on.
     Concat,
@@ -84,8 +86,8 @@ impl Function {
             Function::Max => "max",
             Function::Min => "min",
             Function::Trim => "trim",
-            Function::Replace => "replace",
-            Function::Substr => "substr",
+            Function::Replace => "eager_replace",
+            Function::Substr => "eager_substr",
             Function::Concat => "eager_concat",
             Function::Left => "eager_left",
             Function::Right => "eager_right",

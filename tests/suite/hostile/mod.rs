@@ -5,6 +5,9 @@ use eager_orm::{Error, Result};
 use crate::support::*;
 use eager_orm::prelude::*;
 
+mod keywords;
+mod places;
+
 mod odd {
     use eager_orm::prelude::*;
 
