@@ -161,6 +161,10 @@ fn ordered<T: eager_orm::Value>(
     // One of the ways for each tree.
     let (order, is_descending, nulls_last) = ways[format!("{:?}", query.tree).len() % ways.len()];
     let mut pairs: Vec<(&Value, i64)> = values.iter().zip(keys.iter().copied()).collect();
+    // In a page, rows that are equal go by their keys in the direction of the order.
+    if query.place == Place::Page && is_descending {
+        pairs.reverse();
+    }
     pairs.sort_by(|(a, _), (b, _)| match (*a == &Value::Null, *b == &Value::Null) {
         (false, false) if is_descending => b.order(a),
         (false, false) => a.order(b),

@@ -828,3 +828,14 @@ fn queries_nested_too_deep_are_refused_before_anything_runs() {
     assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
     assert_eq!(log.len(), 0);
 }
+
+#[test]
+fn as_a_bool_a_number_is_whether_it_is_other_than_zero() -> Result<()> {
+    let db = library();
+    let of =
+        |pages: i32| Book::objects().filter(|b| b.id().eq(1)).values_list(move |b| (b.pages() - pages).cast::<bool>());
+    assert_eq!((of(0).all(&db)?, of(10).all(&db)?), (vec![true], vec![false]));
+    assert_eq!(Book::objects().filter(|b| (b.pages() - 10).cast::<bool>().eq(true)).count(&db)?, 3);
+    assert_eq!(Book::objects().filter(|b| (b.pages() - 10).cast::<bool>()).count(&db)?, 3);
+    Ok(())
+}

@@ -120,7 +120,7 @@ fn ties_are_broken_by_the_key_and_new_rows_do_not_move_a_page() -> Result<()> {
     let by_reviews = Book::objects().order_by(|b| b.reviews().count().desc());
     let page = by_reviews.cursor_page(&db, 2)?;
     let rest = by_reviews.after(&page.next.unwrap()).all(&db)?;
-    assert_eq!(rest.iter().map(|b| b.title.as_str()).collect::<Vec<_>>(), ["B1", "B0", "A"]);
+    assert_eq!(rest.iter().map(|b| b.title.as_str()).collect::<Vec<_>>(), ["B1", "A", "B0"]);
     let groups = Review::objects().values_list(|r| r.stars()).annotate(|_| count()).order_by(|_| count().desc());
     let page = groups.cursor_page(&db, 2)?;
     assert_eq!(page.items, [(1, 3), (2, 2)]);
@@ -164,5 +164,40 @@ fn a_place_that_is_none_is_refused() -> Result<()> {
     // A place that was changed leads elsewhere, and does no harm.
     assert_eq!(Book::objects().after(&"i7fffffffffffffff".parse()?).count(&db)?, 0);
     assert_eq!(Book::objects().after(&"t27".parse()?).count(&db)?, 0);
+    Ok(())
+}
+
+#[test]
+fn what_is_said_after_a_place_does_not_move_it() -> Result<()> {
+    let db = library();
+    let books = Book::objects().order_by(|b| b.title());
+    let titles = |books: &QuerySet<Book>| -> Result<Vec<String>> {
+        Ok(books.all(&db)?.into_iter().map(|book| book.title).collect())
+    };
+    let place = books.cursor_page(&db, 2)?.next.unwrap();
+    let (after, before) = (books.after(&place), books.before(&place));
+    assert_eq!(titles(&after)?, ["B2", "B3"]);
+    assert_eq!(titles(&after.clone().reverse())?, ["B3", "B2"]);
+    assert_eq!(titles(&after.clone().order_by(|b| b.pages().desc()))?, ["B3", "B2"]);
+    assert_eq!((after.last(&db)?.unwrap().title, after.first(&db)?.unwrap().title), ("B3".into(), "B2".into()));
+    assert_eq!(after.latest(&db, |b| b.title())?.title, "B3");
+    assert_eq!(after.earliest(&db, |b| b.id())?.title, "B2");
+    assert_eq!(titles(&before)?, ["B0"]);
+    assert_eq!(before.last(&db)?.unwrap().title, "B0");
+    assert_eq!((after.count(&db)?, before.count(&db)?), (2, 1));
+    assert_eq!(after.clone().filter(|b| b.pages().lt(40)).get(&db)?.title, "B2");
+    // A place in an order is no place in another.
+    let found = assert_num_queries!(db, 0, { Book::objects().after(&place).all(&db) });
+    assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn ties_go_the_way_of_the_last_term_so_that_an_index_serves_both() -> Result<()> {
+    let db = library();
+    let books = Book::objects().order_by(|b| b.title().desc());
+    let page = books.cursor_page(&db, 2)?;
+    let plan = books.after(&page.next.unwrap()).explain(&db)?;
+    assert!(plan.contains("book_title_idx") && !plan.contains("TEMP B-TREE"), "{plan}");
     Ok(())
 }

@@ -149,12 +149,12 @@ fn a_tree_is_one_recursive_statement() {
     let query = Employee::objects().filter(|e| e.name().eq("boss")).descendants(|e| e.reports(), 3);
     assert_eq!(
         query.to_sql(),
-        r#"SELECT "employee"."id", "employee"."name", "employee"."reports_to_id" FROM "employee" WHERE "employee"."id" IN (WITH RECURSIVE "tree" ("key", "depth") AS (SELECT "row"."id", ?1 FROM "employee" AS "row" WHERE ("row"."reports_to_id" IN (SELECT "employee_2"."id" FROM "employee" AS "employee_2" WHERE "employee_2"."name" = ?2)) AND (("row"."id" IS NULL) IS NOT TRUE) UNION SELECT "row"."id", "tree"."depth" + ?3 FROM "tree" JOIN "employee" AS "row" ON "row"."reports_to_id" = "tree"."key" WHERE (("row"."id" IS NULL) IS NOT TRUE) AND ("tree"."depth" < ?4)) SELECT "tree"."key" FROM "tree")"#,
+        r#"SELECT "employee"."id", "employee"."name", "employee"."reports_to_id" FROM "employee" WHERE "employee"."id" IN (WITH RECURSIVE "tree" ("key", "depth") AS (SELECT "row"."id", ?1 FROM "employee" AS "row" WHERE ("row"."reports_to_id" IN (SELECT "employee_2"."id" FROM "employee" AS "employee_2" WHERE "employee_2"."name" = ?2)) AND ("row"."id" IS NOT NULL) UNION SELECT "row"."id", "tree"."depth" + ?3 FROM "tree" JOIN "employee" AS "row" ON "row"."reports_to_id" = "tree"."key" WHERE ("row"."id" IS NOT NULL) AND ("tree"."depth" < ?4)) SELECT "tree"."key" FROM "tree")"#,
     );
     let query = Employee::objects().filter(|e| e.name().eq("dev")).ancestors(|e| e.reports_to(), None);
     assert_eq!(
         query.to_sql(),
-        r#"SELECT "employee"."id", "employee"."name", "employee"."reports_to_id" FROM "employee" WHERE "employee"."id" IN (WITH RECURSIVE "tree" ("key") AS (SELECT "row"."reports_to_id" FROM "employee" AS "row" WHERE ("row"."id" IN (SELECT "employee_2"."id" FROM "employee" AS "employee_2" WHERE "employee_2"."name" = ?1)) AND (("row"."reports_to_id" IS NULL) IS NOT TRUE) UNION SELECT "row"."reports_to_id" FROM "tree" JOIN "employee" AS "row" ON "row"."id" = "tree"."key" WHERE ("row"."reports_to_id" IS NULL) IS NOT TRUE) SELECT "tree"."key" FROM "tree")"#,
+        r#"SELECT "employee"."id", "employee"."name", "employee"."reports_to_id" FROM "employee" WHERE "employee"."id" IN (WITH RECURSIVE "tree" ("key") AS (SELECT "row"."reports_to_id" FROM "employee" AS "row" WHERE ("row"."id" IN (SELECT "employee_2"."id" FROM "employee" AS "employee_2" WHERE "employee_2"."name" = ?1)) AND ("row"."reports_to_id" IS NOT NULL) UNION SELECT "row"."reports_to_id" FROM "tree" JOIN "employee" AS "row" ON "row"."id" = "tree"."key" WHERE "row"."reports_to_id" IS NOT NULL) SELECT "tree"."key" FROM "tree")"#,
     );
 }
 

@@ -161,3 +161,21 @@ fn what_has_no_meaning_over_a_window_is_refused() {
     assert!(found.iter().all(|found| matches!(found, Err(Error::Misuse { .. }))), "{found:?}");
     assert_eq!(log.len(), 0);
 }
+
+#[test]
+fn a_window_without_meaning_is_refused_before_anything_runs() {
+    let db = library();
+    let windows: [fn(&Fields<Book>) -> Expr<Book, Option<i64>>; 3] = [
+        |b| b.id().nth_value(0).over(window().order_by(b.id())),
+        |b| b.id().sum().over(window().order_by(b.id()).rows(2..=0)),
+        |b| b.id().lag(1).over(window().order_by(b.id()).groups(1..1)),
+    ];
+    let (found, log) = db.capture(|db| {
+        let mut found: Vec<_> =
+            windows.iter().map(|w| Book::objects().values_list(|b| w(&b)).all(db).map(drop)).collect();
+        found.push(Book::objects().values_list(|b| ntile(0).over(window().order_by(b.id()))).all(db).map(drop));
+        found
+    });
+    assert!(found.iter().all(|found| matches!(found, Err(Error::Misuse { .. }))), "{found:?}");
+    assert_eq!(log.len(), 0);
+}

@@ -42,7 +42,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         self.call(Function::Abs)
     }
 
-    /// The number rounded to so many digits after the point.
+    /// The number rounded to so many digits after the point, from 0 to 30; SQLite takes less for 0 and more for 30.
     ///
     /// # Examples
     ///

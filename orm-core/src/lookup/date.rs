@@ -243,7 +243,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
             // What is behind `YYYY-MM-DD `.
             Form::DateTime => {
                 let start = Node::bind(Bind::Integer(12));
-                Expr::new(Node::call(Function::Substr, vec![self.node.clone(), start]))
+                Expr::new(Node::call(Function::Start, vec![self.node.clone(), start]))
             }
             _ => Expr::new(self.node.clone()),
         }

@@ -306,7 +306,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         Expr::new(Node::call(Function::Min, vec![self.node.clone(), value.node()]))
     }
 
-    /// The value as another type, by SQLite's own rules.
+    /// The value as another type, by SQLite's own rules; as a `bool`, whether it is a number other than 0.
     ///
     /// # Examples
     ///

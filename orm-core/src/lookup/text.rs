@@ -241,7 +241,11 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// let books = Book::objects().values_list(|b| b.title().replace("-", " "));
     /// assert_eq!(books.to_sql(), r#"SELECT eager_replace("book"."title", ?1, ?2) FROM "book""#);
     /// ```
-    pub fn replace<A: Operand<R, T::Base>, B: Operand<R, T::Base>>(&self, from: A, to: B) -> Expr<R, T, K::Computed>
+    pub fn replace<A: Operand<R, T::Base>, B: Operand<R, T::Base>>(
+        &self,
+        from: A,
+        to: B,
+    ) -> Expr<R, <B::Null as Nullness>::Lift<<A::Null as Nullness>::Lift<T>>, K::Computed>
     where
         T::Base: TextBase,
     {

@@ -14,6 +14,7 @@ pub struct Window<R> {
     partition: Vec<Node>,
     order: Vec<OrderNode>,
     frame: Option<Frame>,
+    misuse: Option<&'static str>,
     model: PhantomData<fn() -> R>,
 }
 
@@ -45,7 +46,7 @@ pub struct Window<R> {
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
 pub fn window<R>() -> Window<R> {
-    Window { partition: Vec::new(), order: Vec::new(), frame: None, model: PhantomData }
+    Window { partition: Vec::new(), order: Vec::new(), frame: None, misuse: None, model: PhantomData }
 }
 
 impl<R> Window<R> {
@@ -82,7 +83,7 @@ impl<R> Window<R> {
     }
 
     /// Only so many rows around the current one, which is row 0: `-2..=0` are it and the two before it, `..=0` all up to
-    /// it.
+    /// it. A frame that ends before it begins is [`Error::Misuse`](crate::Error::Misuse) when the query runs.
     ///
     /// # Examples
     ///
@@ -147,6 +148,9 @@ impl<R> Window<R> {
             Bound::Excluded(end) => Some(end.saturating_sub(1)),
             Bound::Unbounded => None,
         };
+        if start.zip(end).is_some_and(|(start, end)| start > end) {
+            self.misuse = Some("the frame of a window ends before it begins");
+        }
         self.frame = Some(Frame { unit, start, end });
         self
     }
@@ -157,12 +161,18 @@ impl<R> Window<R> {
 pub struct Windowed<R, T> {
     function: WindowFunction,
     arguments: Vec<Node>,
+    misuse: Option<&'static str>,
     types: PhantomData<fn() -> (R, T)>,
 }
 
 impl<R, T> Windowed<R, T> {
     fn new(function: WindowFunction, arguments: Vec<Node>) -> Self {
-        Windowed { function, arguments, types: PhantomData }
+        Windowed { function, arguments, misuse: None, types: PhantomData }
+    }
+
+    /// A function with a number that counts from 1.
+    fn counted(self, number: i64, why: &'static str) -> Self {
+        Windowed { misuse: (number < 1).then_some(why), ..self }
     }
 
     /// The function over these rows: an expression like any other. A condition on it sees the query's rows from outside.
@@ -177,7 +187,10 @@ impl<R, T> Windowed<R, T> {
     /// assert_eq!(books.to_sql(), r#"SELECT row_number() OVER (ORDER BY "book"."pages") FROM "book""#);
     /// ```
     pub fn over(self, window: Window<R>) -> Expr<R, T, One> {
-        let Window { partition, order, frame, .. } = window;
+        let Window { partition, order, frame, misuse, .. } = window;
+        if let Some(misuse) = self.misuse.or(misuse) {
+            return Expr::new(Node::misuse(misuse));
+        }
         let (function, arguments) = (Some(self.function), self.arguments);
         Expr::new(Node::new(NodeKind::Window(WindowNode {
             function,
@@ -203,7 +216,10 @@ impl<R, T> Aggregate<R, T> {
     /// assert_eq!(books.to_sql(), r#"SELECT max("book"."pages") OVER (PARTITION BY "book"."language") FROM "book""#);
     /// ```
     pub fn over(&self, window: Window<R>) -> Expr<R, T, One> {
-        let Window { partition, order, frame, .. } = window;
+        let Window { partition, order, frame, misuse, .. } = window;
+        if let Some(misuse) = misuse {
+            return Expr::new(Node::misuse(misuse));
+        }
         // Of a value computed from aggregates: one row's, and no function of many rows any more.
         let (function, arguments, aggregate) = match self.node.kind() {
             NodeKind::Aggregate(aggregate) => (None, Vec::new(), Some(aggregate.clone())),
@@ -290,7 +306,8 @@ fn number(number: i64) -> Node {
     Node::bind(Bind::Integer(number))
 }
 
-/// Which of so many parts of equal size the row is in, counted from 1. SQLite refuses a number below 1.
+/// Which of so many parts of equal size the row is in, counted from 1. Less than one part is
+/// [`Error::Misuse`](crate::Error::Misuse) when the query runs.
 ///
 /// # Examples
 ///
@@ -302,7 +319,7 @@ fn number(number: i64) -> Node {
 /// assert_eq!(quarters.to_sql(), r#"SELECT ntile(?1) OVER (ORDER BY "book"."pages") FROM "book""#);
 /// ```
 pub fn ntile<R>(parts: i64) -> Windowed<R, i64> {
-    Windowed::new(WindowFunction::Ntile, vec![number(parts)])
+    Windowed::new(WindowFunction::Ntile, vec![number(parts)]).counted(parts, "`ntile` makes one part at least")
 }
 
 /// Values of other rows of the window.
@@ -368,8 +385,8 @@ impl<R, T: Value, K: Kind + Single> Expr<R, T, K> {
         Windowed::new(WindowFunction::LastValue, vec![self.node.clone()])
     }
 
-    /// Its value in the frame's row of this number, counted from 1; NULL where there is no such row. SQLite refuses a
-    /// number below 1.
+    /// Its value in the frame's row of this number, counted from 1; NULL where there is no such row. A number below 1 is
+    /// [`Error::Misuse`](crate::Error::Misuse) when the query runs.
     ///
     /// # Examples
     ///
@@ -382,5 +399,6 @@ impl<R, T: Value, K: Kind + Single> Expr<R, T, K> {
     /// ```
     pub fn nth_value(&self, row: i64) -> Windowed<R, T::Nullable> {
         Windowed::new(WindowFunction::NthValue, vec![self.node.clone(), number(row)])
+            .counted(row, "`nth_value` counts rows from 1")
     }
 }

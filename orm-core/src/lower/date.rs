@@ -95,10 +95,10 @@ fn seconds(text: Expr, form: Form) -> Expr {
     start(text, if form == Form::Time { "HH:MM:SS" } else { "YYYY-MM-DD HH:MM:SS" })
 }
 
-/// As many characters of the text as the form has.
+/// As many characters of the text as the form has. (Dates are ASCII: SQLite's own function serves.)
 fn start(text: Expr, form: &str) -> Expr {
     let length = i64::try_from(form.len()).unwrap_or(i64::MAX);
-    Expr::Call(Function::Substr, vec![text, Expr::Bind(Bind::Integer(1)), Expr::Bind(Bind::Integer(length))])
+    Expr::Call(Function::Start, vec![text, Expr::Bind(Bind::Integer(1)), Expr::Bind(Bind::Integer(length))])
 }
 
 fn bind(text: &'static str) -> Expr {

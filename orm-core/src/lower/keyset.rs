@@ -4,7 +4,6 @@
 //! them satisfies, `a >= x`, stands in front: a range, which an index serves. NULLs are where the order has them.
 
 use super::query::order_nodes;
-use crate::error::{Error, Result};
 use crate::plan::{Keyset, Node, NodeKind, OrderNode, Plan};
 use crate::statement::{Nulls, Operator};
 use crate::value::Bind;
@@ -12,13 +11,15 @@ use crate::value::Bind;
 /// The terms that put the rows of a plan in one order and no other: its own, and then the key.
 pub(crate) fn total_order(plan: &Plan) -> Vec<OrderNode> {
     let mut order = order_nodes(plan);
-    let ascending = |node| OrderNode { node, descending: plan.reversed, nulls: None };
+    // The key in the direction of the last term: an index on that has the keys in it, and serves both.
+    let descending = order.last().map_or(plan.reversed, |term| term.descending);
+    let tie = |node| OrderNode { node, descending, nulls: None };
     let ends = |order: &[OrderNode]| order.iter().any(|term| is_row_key(&term.node));
     match (&plan.grouping, &plan.select) {
-        (Some(grouping), _) => order.extend(grouping.keys.iter().cloned().map(ascending)),
-        (None, Some(select)) if plan.distinct => order.extend(select.iter().cloned().map(ascending)),
+        (Some(grouping), _) => order.extend(grouping.keys.iter().cloned().map(tie)),
+        (None, Some(select)) if plan.distinct => order.extend(select.iter().cloned().map(tie)),
         _ if ends(&order) => {}
-        _ => order.push(ascending(Node::own_key())),
+        _ => order.push(tie(Node::own_key())),
     }
     order
 }
@@ -32,12 +33,8 @@ pub(super) fn is_row_key(node: &Node) -> bool {
 }
 
 /// The condition of a plan's place in its order, if it has one.
-pub(super) fn filter(plan: &Plan) -> Result<Option<Node>> {
-    let Some(Keyset { values, is_before }) = &plan.keyset else { return Ok(None) };
-    let order = total_order(plan);
-    if order.len() != values.len() {
-        return Err(Error::misuse("this cursor is of a queryset with another order"));
-    }
+pub(super) fn filter(plan: &Plan) -> Option<Node> {
+    let Some(Keyset { order, values, is_before }) = &plan.keyset else { return None };
     let terms: Vec<(&OrderNode, &Bind<'static>)> = order.iter().zip(values).collect();
     let mut sides = Vec::new();
     for (number, (term, value)) in terms.iter().enumerate() {
@@ -48,10 +45,10 @@ pub(super) fn filter(plan: &Plan) -> Result<Option<Node>> {
         sides.push(same.chain(std::iter::once(beyond)).reduce(Node::and));
     }
     let any = sides.into_iter().flatten().reduce(Node::or).unwrap_or_else(|| Node::new(NodeKind::Or(Vec::new())));
-    Ok(Some(match terms.first().and_then(|(term, value)| bound(term, value, *is_before)) {
+    Some(match terms.first().and_then(|(term, value)| bound(term, value, *is_before)) {
         Some(bound) if terms.len() > 1 => Node::and(bound, any),
         _ => any,
-    }))
+    })
 }
 
 /// Whether greater values are meant, and whether NULLs are among them.

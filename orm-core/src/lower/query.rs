@@ -48,7 +48,7 @@ impl Lowerer {
         let mut layout = Layout::default();
         let mut joins = Vec::new();
         let columns = self.columns(plan, purpose, &alias, &mut layout, &mut joins)?;
-        let extra = keyset::filter(plan)?;
+        let extra = keyset::filter(plan);
         let mut filter = Vec::new();
         let mut having = Vec::new();
         let mut around = Vec::new();

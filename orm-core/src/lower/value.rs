@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::meta::Through;
 use crate::plan::{AggregateNode, Node, NodeKind, OrderNode, Path, Plan, WindowNode};
 use crate::statement::{Expr, Function, Operator, OrderTerm, Select, Source};
-use crate::value::Bind;
+use crate::value::{Bind, Storage};
 
 impl Lowerer {
     pub(super) fn value(&mut self, node: &Node) -> Result<Expr> {
@@ -40,7 +40,7 @@ impl Lowerer {
             }
             NodeKind::Aggregate(node) => self.aggregate(node)?,
             NodeKind::Case(arms, otherwise) => self.case(arms, otherwise.as_ref())?,
-            NodeKind::Cast(inner, storage) => Expr::Cast(Box::new(self.value(inner)?), *storage),
+            NodeKind::Cast(inner, storage) => self.cast(inner, *storage)?,
             NodeKind::DatePart(part, form, inner) => self.date_part(*part, *form, inner)?,
             NodeKind::Truncated(truncation, inner) => self.truncated(*truncation, inner)?,
             NodeKind::Negate(inner) => Expr::Negate(Box::new(self.value(inner)?)),
@@ -53,6 +53,18 @@ impl Lowerer {
             NodeKind::Exists(plan) => self.exists_in(plan)?,
             NodeKind::Subquery(plan) => self.subquery(plan)?,
             NodeKind::Outer(inner) => self.outer(inner)?,
+        })
+    }
+
+    fn cast(&mut self, inner: &Node, storage: Storage) -> Result<Expr> {
+        let inner = Box::new(self.value(inner)?);
+        Ok(match storage {
+            // A bool is 0 or 1; SQLite has no such type, and would leave a 10 as it is.
+            Storage::Boolean => {
+                let number = Expr::Cast(inner, Storage::Real);
+                Expr::binary(Operator::Ne, number, Expr::Bind(Bind::Integer(0)))
+            }
+            storage => Expr::Cast(inner, storage),
         })
     }
 

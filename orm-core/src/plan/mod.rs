@@ -70,7 +70,9 @@ pub(crate) struct Grouping {
 /// A place in the order of a queryset, and the side of it that is meant.
 #[derive(Clone, Debug)]
 pub(crate) struct Keyset {
-    /// What the terms of the order are there, the key last.
+    /// The order it is a place in, the key last: what is reversed or ordered otherwise later does not move it.
+    pub(crate) order: Vec<OrderNode>,
+    /// What the terms of the order are there.
     pub(crate) values: Vec<Bind<'static>>,
     pub(crate) is_before: bool,
 }
@@ -159,7 +161,7 @@ impl Plan {
 
     /// No order, where nothing but the order of the rows depends on it.
     pub(crate) fn without_order(&mut self) {
-        if !self.is_sliced() && self.keyset.is_none() {
+        if !self.is_sliced() {
             self.order = Some(Vec::new());
         }
     }

@@ -103,7 +103,12 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         if rows.plan.keyset.is_some() {
             rows.plan.misuse = Some("`after` and `before` twice: one place is the bound");
         }
-        rows.plan.keyset = Some(Keyset { values: place.0.clone(), is_before });
+        let order = lower::total_order(&rows.plan);
+        if order.len() != place.0.len() {
+            rows.plan.misuse =
+                Some("this place is one of a queryset with another order: order it first, and then `after`");
+        }
+        rows.plan.keyset = Some(Keyset { order, values: place.0.clone(), is_before });
         rows
     }
 
@@ -150,11 +155,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         plan.extra = order.iter().map(|term| term.node.clone()).collect();
         plan.order = Some(order);
         // The rows before a place are read from it backwards.
-        plan.reversed = false;
-        if let Some(keyset) = plan.keyset.as_mut().filter(|_| is_before) {
-            keyset.is_before = false;
-            plan.order = plan.order.take().map(|order| order.into_iter().map(crate::plan::OrderNode::turned).collect());
-        }
+        plan.reversed = is_before;
         // One row more says whether there is another page.
         plan.limit = Some(size.saturating_add(1));
         let width = plan.extra.len();

@@ -5,7 +5,7 @@ use std::panic::Location;
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lower;
-use crate::meta::RelationKind;
+use crate::meta::{OnDelete, RelationKind};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::sql;
 
@@ -46,24 +46,44 @@ fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -
     if !matches!(error, Error::ForeignKey { .. }) {
         return error;
     }
+    let rows = Plan { joins: Vec::new(), prefetches: Vec::new(), select: None, ..plan.clone() };
     let mut by = Vec::new();
-    for meta in about.meta.reachable() {
+    holding(connection, about, rows, CASCADES, &mut by);
+    if by.is_empty() { error } else { Error::Protected { model: about.meta.name, by } }
+}
+
+/// How many cascades deep the rows are looked for that hold others.
+const CASCADES: usize = 6;
+
+/// The foreign keys that hold some rows, or the rows that would go with them.
+fn holding(connection: &Connection<'_>, about: About, rows: Plan, cascades: usize, by: &mut Vec<String>) {
+    let About { meta: held, at } = about;
+    for meta in held.reachable() {
         for relation in meta.relations {
-            let RelationKind::ForeignKey { constraint: true, .. } = relation.kind else { continue };
-            if !std::ptr::eq(relation.target(), about.meta) {
+            let RelationKind::ForeignKey { constraint: true, on_delete, .. } = relation.kind else { continue };
+            if !std::ptr::eq(relation.target(), held) {
                 continue;
             }
-            let mut holding = Plan::new(meta);
-            let rows = Plan { joins: Vec::new(), prefetches: Vec::new(), select: None, ..plan.clone() };
+            let mut there = Plan::new(meta);
             let key = Node::new(NodeKind::ForeignKey(Path::default(), relation));
-            holding.filters.push(Node::new(NodeKind::InQuery(key, Box::new(rows))));
-            let Ok(Some(statement)) = lower::exists(&holding) else { continue };
-            if let Ok(true) = connection.finds(&sql::compile(&statement), About { meta, at: about.at }) {
-                by.push(relation.full_name());
+            there.filters.push(Node::new(NodeKind::InQuery(key, Box::new(rows.clone()))));
+            let found = match lower::exists(&there) {
+                Ok(Some(statement)) => connection.finds(&sql::compile(&statement), About { meta, at }),
+                _ => continue,
+            };
+            match on_delete {
+                _ if !matches!(found, Ok(true)) => {}
+                OnDelete::Cascade if cascades > 0 => holding(connection, About { meta, at }, there, cascades - 1, by),
+                OnDelete::Protect | OnDelete::Restrict | OnDelete::DoNothing => {
+                    let name = relation.full_name();
+                    if !by.contains(&name) {
+                        by.push(name);
+                    }
+                }
+                _ => {}
             }
         }
     }
-    if by.is_empty() { error } else { Error::Protected { model: about.meta.name, by } }
 }
 
 /// The model of a table, among those that can be reached from the model the delete is about.

@@ -28,6 +28,8 @@ pub(crate) enum Function {
     Replace,
     /// `eager_substr(text, start, length)`: SQLite's own stops at a NUL.
     Substr,
+    /// `substr(text, start[, length])` of a text without a NUL.
+    Start,
     /// `eager_concat(..)`: NULL counts as no text. SQLite has its own from 3.44 on.
     Concat,
     /// `eager_left(text, n)`: of the functions of text that follow, SQLite has none, or one that stops at a NUL.
@@ -88,6 +90,7 @@ impl Function {
             Function::Trim => "trim",
             Function::Replace => "eager_replace",
             Function::Substr => "eager_substr",
+            Function::Start => "substr",
             Function::Concat => "eager_concat",
             Function::Left => "eager_left",
             Function::Right => "eager_right",
