@@ -23,7 +23,8 @@ mod save;
 mod manager;
 
 pub use db::{
-    Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Snapshot, Statement, Transaction,
+    Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
+    Transaction,
 };
 pub use error::{Error, Result};
 pub use fetch::OptionalForeignKey;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::{Home, Row, Watch};
+use crate::db::{By, Home, Row, Watch};
 use crate::error::Result;
 use crate::group::{Group, Instance, Layout, Sink};
 use crate::lower::JoinNode;
@@ -32,7 +32,7 @@ impl Joined {
             .iter()
             .map(|node| {
                 let meta = node.relation.target();
-                let watch = parent.map(|parent| parent.child(node.relation.name, meta));
+                let watch = parent.map(|parent| parent.child(node.relation.name, meta, By::Join));
                 let children = Joined::new(&node.children, home, watch.as_deref());
                 Joined {
                     relation: node.relation,

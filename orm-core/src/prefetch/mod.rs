@@ -13,10 +13,11 @@ mod tree;
 
 use std::ops::Range;
 use std::panic::Location;
+use std::sync::Arc;
 
-use crate::db::{Connection, Home};
+use crate::db::{Connection, Database, EagerLoad, Home, How};
 use crate::error::Result;
-use crate::group::{Group, Instance, Loader};
+use crate::group::{Group, Instance, Layout, Loader};
 use crate::meta::RelationMeta;
 use crate::plan::{Path, Plan, PrefetchNode};
 pub(crate) use joined::Joined;
@@ -69,6 +70,25 @@ pub(crate) fn load(
     step::run(run, Parents::of_group(group, rows, &branch), &branch)
 }
 
+/// Tells the report what was joined to the rows of a group, and which deferred columns came along. Where no row was
+/// joined there is nothing that anybody could read.
+pub(crate) fn tell_columns(database: &Database, group: &Group, joined: &[Joined], layout: &Layout) {
+    let (Some(watch), Some(meta)) = (group.watch(), group.meta()) else { return };
+    if group.len() == 0 {
+        return;
+    }
+    let eager = |slot, how| database.saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how });
+    for slot in meta.columns.iter().filter_map(|column| column.deferred) {
+        if !layout.omitted.contains(&slot) {
+            eager(slot, How::Column);
+        }
+    }
+    for join in joined.iter().filter(|join| join.group().len() > 0) {
+        eager(join.relation().slot, How::Join);
+        tell_columns(database, join.group(), join.children(), join.layout());
+    }
+}
+
 fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Branch]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -81,8 +101,8 @@ fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Br
             }
             _ => {
                 let parents = Parents::of_rows(rows, branch)?;
-                let mode = branch.plan.mode.unwrap_or(run.home.mode);
-                let run = Run { home: Home { mode, ..run.home }, ..run };
+                let named = branch.plan.mode.map(|mode| Home { mode, named: true, ..run.home });
+                let run = Run { home: named.unwrap_or(run.home), ..run };
                 match branch.depth {
                     Some(depth) => recursive::run(run, parents, branch, depth)?,
                     None => step::run(run, parents, branch)?,

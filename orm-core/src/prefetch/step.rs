@@ -13,8 +13,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tree::Branch;
-use super::{Joined, Run, level};
-use crate::db::{About, EagerLoad, How, Row};
+use super::{Joined, Run, level, tell_columns};
+use crate::db::{About, By, EagerLoad, How, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Group, Instance};
 use crate::lower::{self, no_link};
@@ -113,7 +113,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let wanted = binds.len();
     let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
     let sql = sql::compile(&Statement::Select(select));
-    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta));
+    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta, By::Batch));
     let mut joined = Joined::new(&lowered.joins, run.home, watch.as_deref());
     let group = Group::new(meta, run.home, watch);
     let to_one = branch.relation.is_to_one();
@@ -133,7 +133,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
         joined.iter_mut().try_for_each(|join| join.row(row))
     };
     if !lowered.empty {
-        run.connection.query(&sql, About { meta, at: run.at }, read)?;
+        run.connection.batch(&sql, About { meta, at: run.at }, read)?;
     }
     sink.seal(&group);
     Joined::finish(&mut joined, &group);
@@ -146,6 +146,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     }
     if run.eager {
         tell(run, &waiting, branch);
+        tell_columns(run.connection.database(), &group, &joined, &lowered.layout);
     }
     // What was known already and what is new go on together, unless only the new rows came with something joined.
     let mut rows = sink.instances();

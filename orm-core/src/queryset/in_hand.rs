@@ -49,7 +49,7 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
     // What is loaded inherits from the rows it is loaded for.
     let of_rows =
         rows.iter().find_map(|row| (0..M::META.slots).find_map(|slot| row.handle(slot)?.place?.group().home()));
-    let home = of_rows.unwrap_or_else(|| db.database().home(None));
+    let home = of_rows.unwrap_or_else(|| db.database().home(None, at));
     if !db.database().is_home(home) {
         return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
     }

@@ -131,7 +131,7 @@ impl<T: Model> ForeignKey<T> {
         cell(self).zip(cell(other)).is_some_and(|(a, b)| Shared::ptr_eq(&a, &b))
     }
 
-    /// Points at another row, which is not loaded.
+    /// Points at another row, which is not loaded. The row keeps its fetch mode, and the clones what they had.
     ///
     /// It takes `&mut self`, so nobody can be holding a reference to the old row.
     ///
@@ -154,7 +154,8 @@ impl<T: Model> ForeignKey<T> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn set(&mut self, to: impl IntoKey<T, T::Key>) {
-        *self = ForeignKey::new(to.into_key());
+        self.key = to.into_key();
+        self.place.leave();
     }
 }
 

@@ -132,7 +132,7 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
     })?;
     // The key of the group is that of the row, which is made with a place in the group.
     let key = new_key::<M>(&new, rowid)?;
-    let group = group_of_one::<M>(key.key_ref(), db.database().home(None));
+    let group = group_of_one::<M>(key.key_ref(), db.database().home(None, at));
     M::from_new(new, rowid, Origin::new(&group, 0)).map_err(|_| no_key::<M>(rowid))
 }
 
