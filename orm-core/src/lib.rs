@@ -67,7 +67,7 @@ pub mod macro_support {
     pub use crate::model::{Complete, CompleteChild, FieldsAt, Model, Set, filled, required};
     pub use crate::plan::Path;
     pub use crate::relation::{
-        Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
+        Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::insert;
     pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value};

@@ -6,6 +6,8 @@ pub(crate) const MODEL: &str = "model";
 pub(crate) const FIELD: &str = "field";
 /// `#[relation(..)]`, on a relation.
 pub(crate) const RELATION: &str = "relation";
+/// `#[serde(..)]`, which `#[model(serialize)]` hands on.
+pub(crate) const SERDE: &str = "serde";
 
 pub(crate) const CHECK: &str = "check";
 pub(crate) const COLUMN: &str = "column";
@@ -20,6 +22,7 @@ pub(crate) const NAME: &str = "name";
 pub(crate) const ON_DELETE: &str = "on_delete";
 pub(crate) const ORDERING: &str = "ordering";
 pub(crate) const PRIMARY_KEY: &str = "primary_key";
+pub(crate) const SERIALIZE: &str = "serialize";
 pub(crate) const SQL: &str = "sql";
 pub(crate) const TABLE: &str = "table";
 pub(crate) const THROUGH: &str = "through";
@@ -27,7 +30,7 @@ pub(crate) const TO: &str = "to";
 pub(crate) const UNIQUE: &str = "unique";
 pub(crate) const VIA: &str = "via";
 
-pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, CRATE];
+pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, SERIALIZE, CRATE];
 pub(crate) const FIELD_WORDS: &[&str] = &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MAX_LENGTH];
 pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];
 /// Inside `index(..)` and `unique(..)`.

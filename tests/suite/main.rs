@@ -20,6 +20,7 @@ mod random_loading;
 mod relation_kinds;
 mod report;
 mod select_related;
+mod serialize;
 mod support;
 mod transactions;
 mod trees;

@@ -202,6 +202,34 @@ impl<T: Model + serde::Serialize> serde::Serialize for ForeignKey<T> {
     }
 }
 
+/// A foreign key whose row's fields stand among those of the row it belongs to.
+pub trait FlatKey {
+    /// The fields of the row if it is loaded, otherwise its key by the name of the field. Nothing where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The serializer's.
+    fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+impl<T: Model + serde::Serialize> FlatKey for ForeignKey<T> {
+    fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.loaded() {
+            Some(row) => row.serialize(serializer),
+            None => serializer.collect_map([(name, self)]),
+        }
+    }
+}
+
+impl<T: Model + serde::Serialize> FlatKey for Option<ForeignKey<T>> {
+    fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(key) => key.serialize_flat(name, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
 /// `ForeignKey<T>` and `Option<ForeignKey<T>>`, as generated code reads and writes them.
 pub trait StoredKey: Sized {
     /// Reads the key; `slot` is the relation's.

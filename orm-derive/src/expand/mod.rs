@@ -9,6 +9,7 @@ mod fields;
 mod meta;
 mod model;
 mod relations;
+mod serialize;
 
 use std::collections::BTreeSet;
 
@@ -50,6 +51,7 @@ fn assemble(checked: &Checked, names: &Names, relation_checks: &TokenStream) -> 
         relation_checks.clone(),
         builder::expand(checked, names),
         model::expand(checked, names),
+        serialize::expand(checked, names),
     ];
     quote! {
         #insert_type
