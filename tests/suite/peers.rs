@@ -266,6 +266,132 @@ fn the_mode_is_that_of_the_queryset_the_scope_or_the_database() -> Result<()> {
 }
 
 #[test]
+fn the_queryset_counts_before_the_scope_and_the_innermost_scope_before_the_others() -> Result<()> {
+    let db = library(4)?;
+    let touched =
+        |authors: &[Author], db: &Database| authors.iter().try_for_each(|author| author.books.all(db).map(drop));
+    // A queryset that names its mode keeps it in a scope, and so do its rows.
+    db.with_fetch_mode(FetchMode::Raise, |db| {
+        let authors = Author::objects().fetch_mode(FetchMode::One).all(db)?;
+        assert_num_queries!(db, 4, { touched(&authors, db)? });
+        let authors = Author::objects()
+            .prefetch_related(|a| a.books().query(|q| q.fetch_mode(FetchMode::One)).to(|a| a.long_books()));
+        let authors = authors.all(db)?;
+        assert_num_queries!(db, 8, {
+            for book in authors.iter().flat_map(|author| author.long_books.get().unwrap()) {
+                book.author.get(db)?;
+            }
+        });
+        assert!(matches!(touched(&authors, db), Err(Error::FetchBlocked { .. })));
+        // A scope in a scope.
+        let authors = db.with_fetch_mode(FetchMode::One, |db| Author::objects().all(db))?;
+        assert!(matches!(touched(&authors, db), Err(Error::FetchBlocked { .. })));
+        assert_num_queries!(db, 4, { db.with_fetch_mode(FetchMode::One, |db| touched(&authors, db))? });
+        Ok::<_, Error>(())
+    })?;
+    // What was loaded in a scope keeps the scope's mode after it; one that ends by a panic ends too.
+    let one = db.with_fetch_mode(FetchMode::One, |db| Author::objects().all(db))?;
+    assert_num_queries!(db, 4, { touched(&one, &db)? });
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        db.with_fetch_mode(FetchMode::Raise, |_| panic!("in the scope"));
+    }));
+    assert!(panicked.is_err());
+    let authors = Author::objects().all(&db)?;
+    assert_num_queries!(db, 1, { touched(&authors, &db)? });
+    // A scope is the thread's, and the database's.
+    let other = library(2)?;
+    db.with_fetch_mode(FetchMode::Raise, |db| {
+        assert_num_queries!(other, 2, { touched(&Author::objects().all(&other)?, &other)? });
+        std::thread::scope(|scope| scope.spawn(|| touched(&Author::objects().all(db)?, db)).join().unwrap())
+    })
+}
+
+#[test]
+fn whatever_is_loaded_inherits_the_mode_however_it_was_loaded() -> Result<()> {
+    let db = library(3)?;
+    let reviews = |mode| Review::objects().fetch_mode(mode).order_by(|r| r.id());
+    let blocked = |result: Result<()>| assert!(matches!(result, Err(Error::FetchBlocked { .. })), "{result:?}");
+    // By JOIN, two deep.
+    let joined = reviews(FetchMode::Raise).select_related(|r| r.book().author()).all(&db)?;
+    let book = joined[0].book.get(&db)?;
+    blocked(book.tags.all(&db).map(drop));
+    blocked(book.author.get(&db)?.books.all(&db).map(drop));
+    // In a batch, two deep, and by a JOIN inside of it.
+    let query = reviews(FetchMode::Raise).prefetch_related(|r| r.book().tags());
+    let batch = query.prefetch_related(|r| r.book().author().books().select_related(|b| b.publisher())).all(&db)?;
+    let book = batch[0].book.get(&db)?;
+    blocked(book.tags.all(&db)?[0].books.all(&db).map(drop));
+    let other = &book.author.get(&db)?.books.all(&db)?[0];
+    blocked(other.reviews.all(&db).map(drop));
+    blocked(other.publisher.get(&db)?.unwrap().books.all(&db).map(drop));
+    // For rows in hand.
+    let rows = reviews(FetchMode::Raise).all(&db)?;
+    prefetch_related_objects(&db, &rows, |r| r.book())?;
+    blocked(rows[0].book.get(&db)?.author.get(&db).map(drop));
+    // In a stream, whose rows are read after the scope of the query.
+    db.read(|snapshot| {
+        for review in reviews(FetchMode::Raise).iter(snapshot)? {
+            blocked(review?.book.get(snapshot).map(drop));
+        }
+        Ok(())
+    })?;
+    // Lazily: one by one stays one by one, on a row that was refreshed too.
+    let mut rows = reviews(FetchMode::One).all(&db)?;
+    assert_num_queries!(db, 12 + 12, {
+        for row in &rows {
+            row.book.get(&db)?.tags.all(&db)?;
+        }
+    });
+    rows[0].refresh(&db)?;
+    rows[1].refresh(&db)?;
+    assert_num_queries!(db, 2 * 2, {
+        for row in &rows[..2] {
+            row.book.get(&db)?.tags.all(&db)?;
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn a_key_that_was_set_keeps_the_mode_of_its_row_and_one_made_by_hand_has_that_of_the_database() -> Result<()> {
+    let db = library(3)?;
+    let mut book = Book::objects().fetch_mode(FetchMode::Raise).find(&db, 1)?;
+    book.author.set(3);
+    let refused = assert_num_queries!(db, 0, { book.author.get(&db).map(drop) });
+    assert!(matches!(&refused, Err(Error::FetchBlocked { relation, .. }) if relation == "Book.author"), "{refused:?}");
+    let mut book = Book::objects().find(&db, 1)?;
+    book.author.set(99);
+    let gone = book.author.get(&db).map(drop);
+    assert!(
+        matches!(&gone, Err(Error::DoesNotExist { key: Some(key), .. }) if key.contains("Book.author")),
+        "{gone:?}"
+    );
+    let strict = eager_orm::DatabaseBuilder::in_memory().fetch_mode(FetchMode::Raise).open()?;
+    strict.create_tables(MODELS)?;
+    fill(&strict, 1)?;
+    let by_hand = ForeignKey::<Author>::new(1);
+    assert!(matches!(by_hand.get(&strict), Err(Error::FetchBlocked { .. })));
+    assert_eq!(by_hand.get(&db)?.id, 1);
+    Ok(())
+}
+
+#[test]
+fn a_refusal_names_model_relation_and_the_line_of_the_call() -> Result<()> {
+    let db = library(1)?;
+    let book = Book::objects().fetch_mode(FetchMode::Raise).first(&db)?.unwrap();
+    let review = Review::objects().fetch_mode(FetchMode::Raise).first(&db)?.unwrap();
+    let refused = [book.author.get(&db).map(drop), book.tags.all(&db).map(drop), review.book.get(&db).map(drop)];
+    for (refused, relation) in refused.into_iter().zip(["Book.author", "Book.tags", "Review.book"]) {
+        let error = refused.unwrap_err();
+        let Error::FetchBlocked { relation: named, at } = &error else { panic!("{error:?}") };
+        assert_eq!((named.as_str(), at.file(), at.line()), (relation, file!(), line!() - 4));
+        let text = error.to_string();
+        assert!(text.contains(relation) && text.contains(&at.to_string()), "{text}");
+    }
+    Ok(())
+}
+
+#[test]
 fn raise_refuses_every_unplanned_load_and_names_relation_and_line() -> Result<()> {
     let db = library(3)?;
     let book = Book::objects()
