@@ -120,7 +120,10 @@ impl<T: Model> OptionalForeignKey<T> for Option<ForeignKey<T>> {
         self.as_ref().map(ForeignKey::key)
     }
     fn set(&mut self, to: impl IntoOptKey<T, T::Key>) {
-        *self = to.into_opt_key().map(ForeignKey::new);
+        match (self.as_mut(), to.into_opt_key()) {
+            (Some(known), Some(key)) => known.point_at(key),
+            (_, key) => *self = key.map(ForeignKey::new),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use cursor::{Cursor, Layout};
+pub(crate) use loader::home_of;
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub use members::Members;
 pub use shared::Shared;

@@ -154,7 +154,11 @@ impl<T: Model> ForeignKey<T> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn set(&mut self, to: impl IntoKey<T, T::Key>) {
-        self.key = to.into_key();
+        self.point_at(to.into_key());
+    }
+
+    pub(crate) fn point_at(&mut self, key: T::Key) {
+        self.key = key;
         self.place.leave();
     }
 }

@@ -11,7 +11,7 @@ pub use bulk::BulkCreate;
 
 use crate::db::{About, Connection, Executor, Need, Prepared, refused};
 use crate::error::{Error, Result};
-use crate::group::Origin;
+use crate::group::{Origin, home_of};
 use crate::lookup::ColumnSet;
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
 use crate::model::{Fields, Model, group_of_one, root};
@@ -89,6 +89,8 @@ pub trait Save: Model {
         let unloaded = Self::META.columns.iter().enumerate().filter(|(column, _)| self.bind(*column).is_none());
         let unloaded = unloaded.map(|(_, column)| (Path::default(), column)).collect();
         queryset.plan.deferrals.push(Deferral::Defer(unloaded));
+        // The mode that the row's queryset named is the row's.
+        queryset.plan.mode = home_of(self, Self::META).filter(|home| home.named).map(|home| home.mode);
         *self = queryset.find_by(db, self.key_ref())?;
         Ok(())
     }
