@@ -228,11 +228,13 @@ impl<T: Value<Out = T> + Send + Sync> Deferred<T> {
 
 const UNATTACHED: Error = Error::Unattached { what: "Deferred" };
 
-/// Runs a load in the way the mode says: for the rows `Some(range)`, or for this row alone.
+/// Runs a load in the way the mode says: for the rows `Some(range)`, or for this row alone; not where it `is_known` by the
+/// time it is this thread's turn.
 fn in_mode(
     db: &dyn Executor,
     at: &'static Location<'static>,
     place: &Place,
+    is_known: &dyn Fn() -> bool,
     mut load: impl FnMut(Run<'_>, Option<Range<usize>>) -> Result<()>,
 ) -> Result<()> {
     let group = place.group();
@@ -255,6 +257,9 @@ fn in_mode(
     let need = if db.database().is_in_memory() { Need::Snapshot } else { Need::Read };
     db.run(need, at, &mut |connection| {
         let _gate = group.gate(place.slot());
+        if is_known() {
+            return Ok(());
+        }
         if mode == FetchMode::One {
             tell(connection.database(), place, home, at);
         }
@@ -294,7 +299,11 @@ fn load_relation(
 ) -> Result<()> {
     let relation = place.relation().ok_or(Error::Unattached { what })?;
     let row = place.row() as usize;
-    in_mode(db, at, place, |run, peers| {
+    let is_known = || match relation.is_to_one() {
+        true => loader.has_one(place.group(), place.slot(), place.row()),
+        false => loader.has_many(place.group(), place.slot(), place.row()),
+    };
+    in_mode(db, at, place, &is_known, |run, peers| {
         prefetch::load(run, place.group(), peers.unwrap_or(row..row + 1), relation, loader)
     })
 }
@@ -308,14 +317,15 @@ fn load_key(
     place: &Place,
 ) -> Result<()> {
     let row = place.row();
-    in_mode(db, at, place, |run, peers| {
+    let is_known = || loader.has_one(place.group(), place.slot(), row);
+    in_mode(db, at, place, &is_known, |run, peers| {
         if let Some(relation) = place.relation()
             && let Some(peers) = peers
             && place.group().foreign_key(place.slot(), row as usize) == Some(key)
         {
             prefetch::load(run, place.group(), peers, relation, loader)?;
         }
-        match loader.has_one(place.group(), place.slot(), row) {
+        match is_known() {
             true => Ok(()),
             false => one_by_key(run, loader, key, place),
         }
@@ -360,7 +370,8 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
     let meta = place.group().meta().ok_or(UNATTACHED)?;
     let column = meta.columns.iter().find(|column| column.deferred == Some(place.slot())).ok_or(UNATTACHED)?;
     let (group, slot, row) = (place.group(), place.slot(), place.row() as usize);
-    in_mode(db, at, place, |run, peers| {
+    let is_known = || place.peek::<T>().is_some();
+    in_mode(db, at, place, &is_known, |run, peers| {
         let waiting = |row: &usize| group.peek::<T>(slot, u32::try_from(*row).unwrap_or(u32::MAX)).is_none();
         let rows: Vec<usize> = peers.unwrap_or(row..row + 1).filter(waiting).collect();
         let key = |row: &usize| group.key(u32::try_from(*row).unwrap_or(u32::MAX));

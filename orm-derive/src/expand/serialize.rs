@@ -17,7 +17,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     if !model.serialize {
         return TokenStream::new();
     }
-    let Names { remote, .. } = names;
+    let Names { remote, serializer: kind, .. } = names;
     let (ident, attrs) = (&model.ident, &model.serde);
     let path = LitStr::new(&ident.to_string(), Span::call_site());
     let title = (!has(attrs, &["rename"])).then(|| {
@@ -40,10 +40,10 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         #(#flat)*
         #[automatically_derived]
         impl ::serde::Serialize for #ident {
-            fn serialize<S: ::serde::Serializer>(
+            fn serialize<#kind: ::serde::Serializer>(
                 &self,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer: #kind,
+            ) -> ::core::result::Result<#kind::Ok, #kind::Error> {
                 #remote::serialize(self, serializer)
             }
         }
@@ -80,10 +80,13 @@ fn is_flat_key(field: &Field) -> bool {
 }
 
 fn flat(field: &Field, names: &Names) -> TokenStream {
-    let Names { orm, .. } = names;
+    let Names { orm, serializer: kind, .. } = names;
     let (function, ty, name) = (flat_name(field), &field.ty, &field.name);
     quote! {
-        fn #function<S: ::serde::Serializer>(key: &#ty, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+        fn #function<#kind: ::serde::Serializer>(
+            key: &#ty,
+            serializer: #kind,
+        ) -> ::core::result::Result<#kind::Ok, #kind::Error> {
             #orm::FlatKey::serialize_flat(key, #name, serializer)
         }
     }
