@@ -101,6 +101,29 @@ fn all_descendants_come_in_one_statement_and_each_row_has_its_own() -> Result<()
 }
 
 #[test]
+fn what_hangs_on_a_tree_is_one_statement_for_all_depths() -> Result<()> {
+    let db = company(5)?;
+    let chief = Employee::objects().filter(|e| e.reports_to().is_null());
+    let query = chief.clone().prefetch_related(|e| {
+        let below = e.reports().descendants(10).select_related(|e| e.reports_to());
+        below.prefetch_related(|e| e.reports_to().reports())
+    });
+    let chief = assert_num_queries!(db, 3, { query.get(&db)? });
+    fn count(db: &Database, employee: &Employee) -> Result<usize> {
+        employee.reports.all(db)?.iter().try_fold(0, |sum, below| {
+            let above = below.reports_to.get(db)?.unwrap();
+            assert_eq!((above.id, above.reports.loaded().map(<[_]>::len)), (employee.id, Some(3)));
+            Ok(sum + 1 + count(db, below)?)
+        })
+    }
+    assert_num_queries!(db, 0, { assert_eq!(count(&db, &chief)?, 3 + 9 + 27 + 81) });
+    let up = Employee::objects().filter(|e| e.id().gt(40));
+    let up = up.prefetch_related(|e| e.reports_to().ancestors(10).prefetch_related(|e| e.reports()));
+    assert_num_queries!(db, 3, { assert_eq!(up.all(&db)?.len(), 81) });
+    Ok(())
+}
+
+#[test]
 fn all_ancestors_come_in_one_statement() -> Result<()> {
     let db = company(5)?;
     let leaves = Employee::objects().filter(|e| e.id().gt(40)).order_by(|e| e.id());

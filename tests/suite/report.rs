@@ -210,6 +210,54 @@ fn a_column_nobody_reads_of_rows_that_were_prefetched_or_joined() -> Result<()> 
 }
 
 #[test]
+fn what_is_said_of_a_slot_is_said_of_the_prefetch_that_goes_there() -> Result<()> {
+    let db = five_authors()?;
+    let best = || Book::objects().only(|_| ()).prefetch_related(|b| b.reviews().limit(1).to(|b| b.top_reviews()));
+    let log = captured(&db, |db| {
+        for book in best().fetch_mode(FetchMode::One).all(db)? {
+            assert!(book.top_reviews.get()?[0].user.get(db)?.is_some());
+        }
+        Ok(())
+    });
+    let expected = "add `.select_related(|r| r.user())` or `.prefetch_related(|r| r.user())` \
+                    to the prefetch to `|b| b.top_reviews()`";
+    assert_eq!((only(&log).what.as_str(), only(&log).fix.as_str()), ("Review.user", expected));
+    let log = captured(&db, |db| best().all(db).map(drop));
+    assert_eq!(only(&log).fix, "remove the prefetch to `|b| b.top_reviews()`");
+    // Two levels down, and what hangs on the slot is no finding of its own.
+    let log = captured(&db, |db| {
+        let authors = Author::objects().prefetch_related(|a| {
+            let books = a
+                .books()
+                .only(|_| ())
+                .prefetch_related(|b| b.reviews().limit(1).prefetch_related(|r| r.user()).to(|b| b.top_reviews()));
+            books
+        });
+        authors.all(db)?.iter().try_for_each(|author| author.books.all(db).map(drop))
+    });
+    assert_eq!(only(&log).fix, "remove the prefetch to `|a| a.books().top_reviews()`");
+    let long = |defer: bool| {
+        Author::objects().prefetch_related(move |a| {
+            let books = a.books().limit(1).prefetch_related(|b| b.tags());
+            if defer { books.defer(|b| b.summary()) } else { books }.to(|a| a.long_books())
+        })
+    };
+    let log = captured(&db, |db| long(false).all(db)?.iter().try_for_each(|author| author.long_books.get().map(drop)));
+    let fixes: Vec<_> = log.findings().iter().map(|finding| finding.fix.as_str()).collect();
+    let expected = [
+        "add `.defer(|b| b.summary())` to the prefetch to `|a| a.long_books()`",
+        "remove `.prefetch_related(|b| b.tags())` from the prefetch to `|a| a.long_books()`",
+    ];
+    assert_eq!(fixes, expected);
+    assert_no_findings!(db, {
+        for author in long(true).all(&db)? {
+            author.long_books.get()?[0].tags.all(&db)?;
+        }
+    });
+    Ok(())
+}
+
+#[test]
 fn rows_that_were_loaded_before_the_capture_are_watched_when_they_are_touched() -> Result<()> {
     let db = five_authors()?;
     let query = line!() + 1;

@@ -23,6 +23,8 @@ pub(crate) struct Watch {
     path: Vec<&'static str>,
     /// How many of these lead to the last rows that a statement of their own has loaded, and the model of those.
     batched: (usize, &'static str),
+    /// The same, of the last rows in a slot: what is said of them is said in the prefetch that goes there.
+    slotted: (usize, &'static str),
     /// The line of the query.
     at: &'static Location<'static>,
     /// The query ran before the capture began, and what led from it to this group is not known.
@@ -37,12 +39,15 @@ pub(crate) enum By {
     Join,
     /// By a statement of its own.
     Batch,
+    /// By a statement of its own, into the slot that stands for the relation in the path.
+    Slot,
 }
 
 impl Watch {
     pub(crate) fn root(meta: &'static ModelMeta, at: &'static Location<'static>) -> Arc<Self> {
-        let (path, batched) = (Vec::new(), (0, meta.name));
-        Arc::new(Watch { root: meta.name, path, batched, at, is_outside: false, read: unread(meta) })
+        let own = (0, meta.name);
+        let (path, batched, slotted) = (Vec::new(), own, own);
+        Arc::new(Watch { root: meta.name, path, batched, slotted, at, is_outside: false, read: unread(meta) })
     }
 
     /// The watch of a group that is older than the capture: it is one of its own, made for a load.
@@ -54,8 +59,11 @@ impl Watch {
     pub(crate) fn child(&self, relation: &'static str, meta: &'static ModelMeta, by: By) -> Arc<Self> {
         let mut path = self.path.clone();
         path.push(relation);
-        let batched = if by == By::Batch { (path.len(), meta.name) } else { self.batched };
-        Arc::new(Watch { root: self.root, path, batched, at: self.at, is_outside: self.is_outside, read: unread(meta) })
+        let own = (path.len(), meta.name);
+        let batched = if by == By::Join { self.batched } else { own };
+        let slotted = if by == By::Slot { own } else { self.slotted };
+        let (root, at, is_outside) = (self.root, self.at, self.is_outside);
+        Arc::new(Watch { root, path, batched, slotted, at, is_outside, read: unread(meta) })
     }
 
     /// Somebody reads a relation or a deferred column.
@@ -71,24 +79,34 @@ impl Watch {
 
     /// `|a| a.books().tags()`.
     fn closure(&self, field: &str) -> String {
-        closure(self.root, self.path.iter().copied().chain([field]))
+        let (slotted, model) = self.slotted;
+        closure_of(model, self.path.iter().skip(slotted).copied().chain([field]))
+    }
+
+    /// Where that is to be said.
+    fn target(&self) -> String {
+        match self.slotted.0 {
+            0 => "the query".to_owned(),
+            slotted => format!("the prefetch to `{}`", closure_of(self.root, self.path.iter().take(slotted).copied())),
+        }
     }
 
     /// Where to say that a deferred column is not loaded.
     fn defer(&self, field: &str) -> String {
         let (batched, model) = self.batched;
-        let own = closure(model, self.path.iter().skip(batched).copied().chain([field]));
+        let own = closure_of(model, self.path.iter().skip(batched).copied().chain([field]));
         match batched {
             0 => format!("add `.defer({own})` to the query"),
             _ => {
-                let prefetch = closure(self.root, self.path.iter().take(batched).copied());
-                format!("add `.defer({own})` to the prefetch, `{prefetch}`")
+                let prefetch = closure_of(self.root, self.path.iter().take(batched).copied());
+                let which = if batched == self.slotted.0 { " to" } else { "," };
+                format!("add `.defer({own})` to the prefetch{which} `{prefetch}`")
             }
         }
     }
 }
 
-fn closure<'f>(model: &str, fields: impl Iterator<Item = &'f str>) -> String {
+fn closure_of<'f>(model: &str, fields: impl Iterator<Item = &'f str>) -> String {
     let name = model.chars().next().map_or('x', |letter| letter.to_ascii_lowercase());
     let path: String = fields.map(|field| format!(".{field}()")).collect();
     format!("|{name}| {name}{path}")
@@ -112,6 +130,8 @@ pub(crate) struct EagerLoad {
 pub(crate) enum How {
     Join,
     Prefetch,
+    /// A part of a relation, into a slot.
+    Slot,
     /// A deferred column that was not deferred.
     Column,
 }
@@ -204,7 +224,7 @@ impl Seen {
         let finding = |loads: &Vec<&LazyLoad>| {
             let (first, times) = (*loads.first()?, loads.len());
             let field = *first.meta.slot_names.get(first.slot)?;
-            let closure = first.watch.closure(field);
+            let (closure, target) = (first.watch.closure(field), first.watch.target());
             let is_column = first.meta.relation_in(first.slot).is_none();
             let fix = match (is_column, first.is_to_one) {
                 (false, _) if first.watch.is_outside => format!(
@@ -213,9 +233,9 @@ impl Seen {
                 ),
                 (true, _) => format!("leave it out of `.defer({closure})`, or name it in `.only({closure})`"),
                 (false, true) => {
-                    format!("add `.select_related({closure})` or `.prefetch_related({closure})` to the query")
+                    format!("add `.select_related({closure})` or `.prefetch_related({closure})` to {target}")
                 }
-                (false, false) => format!("add `.prefetch_related({closure})` to the query"),
+                (false, false) => format!("add `.prefetch_related({closure})` to {target}"),
             };
             (times > 1).then(|| Finding {
                 kind: FindingKind::OneByOne,
@@ -250,9 +270,17 @@ impl Seen {
                 continue;
             }
             let closure = load.watch.closure(field);
+            let from = if load.watch.slotted.0 == 0 { String::new() } else { format!(" from {}", load.watch.target()) };
             let (kind, fix) = match load.how {
-                How::Join => (FindingKind::UnreadRelation, format!("remove `.select_related({closure})`")),
-                How::Prefetch => (FindingKind::UnreadRelation, format!("remove `.prefetch_related({closure})`")),
+                How::Join => (FindingKind::UnreadRelation, format!("remove `.select_related({closure})`{from}")),
+                How::Prefetch => (FindingKind::UnreadRelation, format!("remove `.prefetch_related({closure})`{from}")),
+                How::Slot => {
+                    let path = load.watch.path.iter().copied().chain([*field]);
+                    (
+                        FindingKind::UnreadRelation,
+                        format!("remove the prefetch to `{}`", closure_of(load.watch.root, path)),
+                    )
+                }
                 How::Column => (FindingKind::UnreadColumn, load.watch.defer(field)),
             };
             if kind == FindingKind::UnreadRelation {

@@ -89,25 +89,44 @@ pub(crate) fn tell_columns(database: &Database, group: &Group, joined: &[Joined]
     }
 }
 
+/// Rows of one group, and what was joined to them.
+struct Rows<'a> {
+    rows: &'a [&'a dyn Instance],
+    joined: &'a [Joined],
+}
+
 fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Branch]) -> Result<()> {
-    if rows.is_empty() {
+    levels(run, &[Rows { rows, joined }], branches)
+}
+
+/// Loads a level for the rows of several groups, to all of which the same relations are joined.
+fn levels(run: Run<'_>, groups: &[Rows<'_>], branches: &[Branch]) -> Result<()> {
+    if groups.iter().all(|group| group.rows.is_empty()) {
         return Ok(());
     }
     for branch in branches {
-        let known = joined.iter().find(|joined| std::ptr::eq(joined.relation(), branch.relation));
-        match known {
-            Some(joined) if branch.slot.is_none() => {
-                level(run, &joined.instances(), joined.children(), &branch.children)?;
+        let is_branch = |joined: &&Joined| branch.slot.is_none() && std::ptr::eq(joined.relation(), branch.relation);
+        let known: Vec<&Joined> = groups.iter().filter_map(|group| group.joined.iter().find(is_branch)).collect();
+        if !known.is_empty() {
+            let rows: Vec<_> = known.iter().map(|joined| joined.instances()).collect();
+            let below = rows.iter().zip(known).map(|(rows, joined)| Rows { rows, joined: joined.children() });
+            levels(run, &below.collect::<Vec<_>>(), &branch.children)?;
+            continue;
+        }
+        let of_all: Vec<&dyn Instance>;
+        let rows = match groups {
+            [group] => group.rows,
+            groups => {
+                of_all = groups.iter().flat_map(|group| group.rows).copied().collect();
+                &of_all
             }
-            _ => {
-                let parents = Parents::of_rows(rows, branch)?;
-                let named = branch.plan.mode.map(|mode| Home { mode, named: true, ..run.home });
-                let run = Run { home: named.unwrap_or(run.home), ..run };
-                match branch.depth {
-                    Some(depth) => recursive::run(run, parents, branch, depth)?,
-                    None => step::run(run, parents, branch)?,
-                }
-            }
+        };
+        let parents = Parents::of_rows(rows, branch)?;
+        let named = branch.plan.mode.map(|mode| Home { mode, named: true, ..run.home });
+        let run = Run { home: named.unwrap_or(run.home), ..run };
+        match branch.depth {
+            Some(depth) => recursive::run(run, parents, branch, depth)?,
+            None => step::run(run, parents, branch)?,
         }
     }
     Ok(())

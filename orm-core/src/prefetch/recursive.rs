@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::step::{Parents, Step, statement, tell};
 use super::tree::Branch;
-use super::{Joined, Run, level, tell_columns};
+use super::{Joined, Rows, Run, level, levels, tell_columns};
 use crate::db::{About, By};
 use crate::error::Result;
 use crate::group::{Cell, Group, Sink};
@@ -109,7 +109,10 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
             tell_columns(run.connection.database(), &depth.group, &depth.joined, &lowered.layout);
         }
     }
-    depths.iter().try_for_each(|depth| level(run, &depth.sink.instances(), &depth.joined, &branch.children))
+    // What hangs on the rows is loaded for all depths at once.
+    let rows: Vec<_> = depths.iter().map(|depth| depth.sink.instances()).collect();
+    let groups = rows.iter().zip(&depths).map(|(rows, depth)| Rows { rows, joined: &depth.joined });
+    levels(run, &groups.collect::<Vec<_>>(), &branch.children)
 }
 
 /// Each row gets the one above it, if it is there and deeper in the tree.

@@ -113,7 +113,10 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let wanted = binds.len();
     let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
     let sql = sql::compile(&Statement::Select(select));
-    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta, By::Batch));
+    let watch = first.group.watch().map(|watch| match slot_name(branch, first.group) {
+        Some(slot) => watch.child(slot, meta, By::Slot),
+        None => watch.child(branch.relation.name, meta, By::Batch),
+    });
     let mut joined = Joined::new(&lowered.joins, run.home, watch.as_deref());
     let group = Group::new(meta, run.home, watch);
     let to_one = branch.relation.is_to_one();
@@ -158,6 +161,10 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     level(run, &rows, &joined, &branch.children)
 }
 
+fn slot_name(branch: &Branch, owner: &Group) -> Option<&'static str> {
+    owner.meta()?.slot_names.get(branch.slot?).copied()
+}
+
 /// Tells the report what was prefetched, once for each group that it was prefetched for.
 pub(super) fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
     let mut last: Option<&Group> = None;
@@ -168,7 +175,8 @@ pub(super) fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
         last = Some(cell.group);
         if let (Some(watch), Some(meta)) = (cell.group.watch(), cell.group.meta()) {
             let slot = branch.slot.unwrap_or(branch.relation.slot);
-            let load = EagerLoad { watch: Arc::clone(watch), meta, slot, how: How::Prefetch };
+            let how = if branch.slot.is_some() { How::Slot } else { How::Prefetch };
+            let load = EagerLoad { watch: Arc::clone(watch), meta, slot, how };
             run.connection.database().saw_eager(&load);
         }
     }
