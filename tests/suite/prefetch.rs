@@ -837,6 +837,31 @@ fn rows_that_are_half_loaded_share_the_statements_of_the_levels_below() -> Resul
 }
 
 #[test]
+fn rows_that_are_half_loaded_go_on_together_where_the_new_ones_come_with_a_join() -> Result<()> {
+    let db = library();
+    let authors = Author::objects().fetch_mode(FetchMode::One).all(&db)?;
+    authors[0].books.all(&db)?;
+    // The books of Bob and Cay with their publishers; the tags of all books; the publishers of Ann's.
+    assert_num_queries!(db, 3, {
+        prefetch_related_objects(&db, &authors, |a| {
+            a.books().select_related(|b| b.publisher()).prefetch_related(|b| (b.tags(), b.publisher()))
+        })?;
+    });
+    assert_num_queries!(db, 0, {
+        let books: Vec<&Book> = authors.iter().flat_map(|author| author.books.loaded().unwrap()).collect();
+        let tags: Vec<_> = books.iter().map(|book| book.tags.loaded().unwrap().len()).collect();
+        assert_eq!((titles_of(&books), tags), (vec!["B0", "B2", "B1", "B3"], vec![2, 1, 1, 0]));
+        let publishers: Vec<_> = books.iter().map(|book| book.publisher.loaded().map(|house| &*house.name)).collect();
+        assert_eq!(publishers, [Some("Ace"), Some("Bat"), None, Some("Ace")]);
+    });
+    Ok(())
+}
+
+fn titles_of<'b>(books: &[&'b Book]) -> Vec<&'b str> {
+    books.iter().map(|book| book.title.as_str()).collect()
+}
+
+#[test]
 fn a_prefetch_of_a_joined_relation_with_a_query_of_its_own_is_refused_before_anything_runs() {
     let db = library();
     let query =

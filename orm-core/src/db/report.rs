@@ -71,7 +71,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What could have been loaded better: the findings of a [`Database::capture`] or a [`Database::report`].
+/// What could have been loaded better: the findings of a [`capture`](crate::Database::capture) or a
+/// [`report`](crate::Database::report).
 ///
 /// As text it is the list of them.
 ///

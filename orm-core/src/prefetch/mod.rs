@@ -99,26 +99,34 @@ fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Br
     levels(run, &[Rows { rows, joined }], branches)
 }
 
-/// Loads a level for the rows of several groups, to all of which the same relations are joined.
+/// Loads a level for the rows of several groups: what is joined to some is known for these, everything else is loaded for
+/// all of them at once.
 fn levels(run: Run<'_>, groups: &[Rows<'_>], branches: &[Branch]) -> Result<()> {
     if groups.iter().all(|group| group.rows.is_empty()) {
         return Ok(());
     }
     for branch in branches {
         let is_branch = |joined: &&Joined| branch.slot.is_none() && std::ptr::eq(joined.relation(), branch.relation);
-        let known: Vec<&Joined> = groups.iter().filter_map(|group| group.joined.iter().find(is_branch)).collect();
+        let mut known: Vec<&Joined> = Vec::new();
+        let mut waiting: Vec<&[&dyn Instance]> = Vec::new();
+        for group in groups.iter().filter(|group| !group.rows.is_empty()) {
+            match group.joined.iter().find(is_branch) {
+                Some(joined) => known.push(joined),
+                None => waiting.push(group.rows),
+            }
+        }
         if !known.is_empty() {
             let rows: Vec<_> = known.iter().map(|joined| joined.instances()).collect();
             let below = rows.iter().zip(known).map(|(rows, joined)| Rows { rows, joined: joined.children() });
             levels(run, &below.collect::<Vec<_>>(), &branch.children)?;
-            continue;
         }
         let of_all: Vec<&dyn Instance>;
-        let rows = match groups {
-            [group] => group.rows,
-            groups => {
-                of_all = groups.iter().flat_map(|group| group.rows).copied().collect();
-                &of_all
+        let rows = match &*waiting {
+            [] => continue,
+            [rows] => rows,
+            several => {
+                of_all = several.concat();
+                &*of_all
             }
         };
         let parents = Parents::of_rows(rows, branch)?;

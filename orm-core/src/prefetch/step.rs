@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tree::Branch;
-use super::{Joined, Run, level, tell_columns};
+use super::{Joined, Rows, Run, level, levels, tell_columns};
 use crate::db::{About, By, EagerLoad, How, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Group, Instance};
@@ -151,14 +151,9 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
         tell(run, &waiting, branch);
         tell_columns(run.connection.database(), &group, &joined, &lowered.layout);
     }
-    // What was known already and what is new go on together, unless only the new rows came with something joined.
-    let mut rows = sink.instances();
-    if joined.is_empty() {
-        rows.extend(known);
-    } else {
-        level(run, &known, &[], &branch.children)?;
-    }
-    level(run, &rows, &joined, &branch.children)
+    // What was known already and what is new go on together.
+    let new = Rows { rows: &sink.instances(), joined: &joined };
+    levels(run, &[new, Rows { rows: &known, joined: &[] }], &branch.children)
 }
 
 fn slot_name(branch: &Branch, owner: &Group) -> Option<&'static str> {
