@@ -227,11 +227,9 @@ fn what_is_said_of_a_slot_is_said_of_the_prefetch_that_goes_there() -> Result<()
     // Two levels down, and what hangs on the slot is no finding of its own.
     let log = captured(&db, |db| {
         let authors = Author::objects().prefetch_related(|a| {
-            let books = a
-                .books()
+            a.books()
                 .only(|_| ())
-                .prefetch_related(|b| b.reviews().limit(1).prefetch_related(|r| r.user()).to(|b| b.top_reviews()));
-            books
+                .prefetch_related(|b| b.reviews().limit(1).prefetch_related(|r| r.user()).to(|b| b.top_reviews()))
         });
         authors.all(db)?.iter().try_for_each(|author| author.books.all(db).map(drop))
     });
