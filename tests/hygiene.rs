@@ -22,8 +22,10 @@ mod strict {
         use eager_orm::prelude::*;
 
         #[derive(Model, Debug, Clone, PartialEq)]
+        #[model(serialize)]
         struct Owner {
             id: i64,
+            #[serde(rename = "called")]
             name: String,
             pets: HasMany<Pet>,
             toys: ManyToMany<Toy>,
@@ -32,15 +34,18 @@ mod strict {
         }
 
         #[derive(Model, Debug, Clone, PartialEq)]
+        #[model(serialize)]
         struct Pet {
             id: i64,
             #[field(default = "Rex")]
             name: String,
+            #[serde(flatten)]
             owner: ForeignKey<Owner>,
             notes: Deferred<Option<String>>,
         }
 
         #[derive(Model, Debug, Clone, PartialEq)]
+        #[model(serialize)]
         struct Toy {
             id: i64,
             #[relation(via = "toys")]
@@ -81,6 +86,7 @@ mod strict {
             let owner = &owners[0];
             assert_eq!((owner.id, owner.best.get()?.len(), owner.pets.all(db)?.len()), (1, 1, 1));
             assert_eq!(toy.owners.all(db)?.len(), 1);
+            assert_eq!(serde_json::to_string(&pet).unwrap(), r#"{"id":1,"name":"Rex","owner":1,"notes":null}"#);
             assert_eq!(pet.owner.get(db)?.name, "Ann");
             let card = Pet::objects().values_as::<PetCard>().get(db)?;
             assert_eq!((card.notes, card.of.as_str(), card.letters), (None, "Ann", 3));
@@ -576,7 +582,7 @@ mod words {
     // The words of `ToOne`, `ToMany`, `Expr` and `QuerySet`, in one list without repetitions.
     word_models! {
         fields key eq ne in_ is_null set select_related prefetch_related ancestors
-        any none every exists order_by filter exclude limit query count descendants
+        any none every exists order_by filter exclude limit query count descendants only defer
         gt ge lt le between asc desc coalesce cast contains lower year
         all first last get find iter update objects_ values values_list
     }
@@ -587,6 +593,7 @@ const RELATION_WORDS: &[&str] = &[
     "ancestors",
     "any",
     "count",
+    "defer",
     "descendants",
     "eq",
     "every",
@@ -600,6 +607,7 @@ const RELATION_WORDS: &[&str] = &[
     "limit",
     "ne",
     "none",
+    "only",
     "order_by",
     "prefetch_related",
     "query",

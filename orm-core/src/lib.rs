@@ -24,7 +24,8 @@ mod save;
 mod manager;
 
 pub use db::{
-    Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Snapshot, Statement, Transaction,
+    Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
+    Transaction,
 };
 pub use error::{Error, Result};
 pub use fetch::OptionalForeignKey;
@@ -76,7 +77,7 @@ pub mod macro_support {
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
     pub use crate::raw::{RawRow, RowShape};
     pub use crate::relation::{
-        Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
+        Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::insert;
     pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value};

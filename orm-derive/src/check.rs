@@ -19,7 +19,6 @@ pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
     columns_are_distinct(errors, &model);
     join_tables_are_distinct(errors, &model);
     checks_are_distinct(errors, &model);
-    names_can_be_called(errors, &model);
     for (field, stored) in model.columns() {
         set_null_needs_a_nullable_key(errors, field, stored);
         set_default_needs_a_default(errors, stored);
@@ -73,19 +72,6 @@ fn join_tables_are_distinct(errors: &mut Errors, model: &Model) {
             && !seen.insert(table.to_ascii_lowercase())
         {
             errors.at(*span, format!("table `{table}` is in use: name another with `table = \"..\"`"));
-        }
-    }
-}
-
-/// A field is a method in queries, and these two every value has already, by value: they would be called in its place.
-fn names_can_be_called(errors: &mut Errors, model: &Model) {
-    for field in &model.fields {
-        if field.ident == "into" || field.ident == "try_into" {
-            let name = &field.ident;
-            let message = format!(
-                "a query could not name this field: every value has a method `{name}`; call the field otherwise"
-            );
-            errors.about(&field.ident, message);
         }
     }
 }

@@ -21,7 +21,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 #[doc = include_str!("../docs/attributes.md")]
-#[proc_macro_derive(Model, attributes(model, field, relation))]
+#[proc_macro_derive(Model, attributes(model, field, relation, serde))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::model(&input).into()

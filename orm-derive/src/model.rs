@@ -1,11 +1,11 @@
 //! What a derive knows about a model, between reading it and writing its code.
 //!
 //! Comes from `parse`, is completed by `check`, is read by `expand`. It keeps the types and places of the source, for
-//! errors and spans, and neither attributes nor generated code.
+//! errors and spans, no attributes but those that are handed on, and no generated code.
 
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
-use syn::{Expr, Path, Type, Visibility};
+use syn::{Attribute, Expr, Path, Type, Visibility};
 
 /// A model whose names have been looked up: what `expand` reads.
 pub(crate) struct Checked {
@@ -29,6 +29,10 @@ pub(crate) struct Model {
     pub(crate) ordering: Vec<OrderTerm>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
+    /// `impl Serialize` is written.
+    pub(crate) serialize: bool,
+    /// The struct's attributes of serde's, for that.
+    pub(crate) serde: Vec<Attribute>,
 }
 
 impl Model {
@@ -57,6 +61,8 @@ pub(crate) struct Field {
     /// The number of the field among those that can be loaded on their own.
     pub(crate) slot: Option<usize>,
     pub(crate) kind: FieldKind,
+    /// Its attributes of serde's.
+    pub(crate) serde: Vec<Attribute>,
 }
 
 /// What the type of a field says about it.

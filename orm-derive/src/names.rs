@@ -26,6 +26,10 @@ pub(crate) struct Names {
     pub(crate) fallback: Ident,
     pub(crate) columns: Ident,
     pub(crate) meta: Ident,
+    /// The struct that serde's derive reads.
+    pub(crate) remote: Ident,
+    /// The type parameter of what serialises.
+    pub(crate) serializer: Ident,
     /// The type parameters of the fields: the model that is queried, and the kind of the path.
     pub(crate) root: Ident,
     pub(crate) kind: Ident,
@@ -55,6 +59,8 @@ impl Names {
             fallback: item("Fallback"),
             columns: item("COLUMNS"),
             meta: item("META"),
+            remote: item("Remote"),
+            serializer: item("S"),
             root: item("R"),
             kind: item("K"),
             states: (0..required).map(|n| item(&format!("S{n}"))).collect(),

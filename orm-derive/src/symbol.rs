@@ -8,6 +8,8 @@ pub(crate) const FIELD: &str = "field";
 pub(crate) const RELATION: &str = "relation";
 /// `#[projection(..)]`, on a projection and on its fields.
 pub(crate) const PROJECTION: &str = "projection";
+/// `#[serde(..)]`, which `#[model(serialize)]` hands on.
+pub(crate) const SERDE: &str = "serde";
 
 pub(crate) const CHECK: &str = "check";
 pub(crate) const COLUMN: &str = "column";
@@ -24,6 +26,7 @@ pub(crate) const ON_DELETE: &str = "on_delete";
 pub(crate) const ORDERING: &str = "ordering";
 pub(crate) const PATH: &str = "path";
 pub(crate) const PRIMARY_KEY: &str = "primary_key";
+pub(crate) const SERIALIZE: &str = "serialize";
 pub(crate) const SQL: &str = "sql";
 pub(crate) const TABLE: &str = "table";
 pub(crate) const THROUGH: &str = "through";
@@ -32,7 +35,7 @@ pub(crate) const UNIQUE: &str = "unique";
 pub(crate) const VIA: &str = "via";
 pub(crate) const WITH: &str = "with";
 
-pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, CRATE];
+pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, SERIALIZE, CRATE];
 pub(crate) const FIELD_WORDS: &[&str] = &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MAX_LENGTH];
 pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];
 pub(crate) const PROJECTION_WORDS: &[&str] = &[MODEL, CRATE];

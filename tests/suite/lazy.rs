@@ -501,6 +501,101 @@ fn save_empties_memos_and_keeps_what_handles_have_loaded() -> Result<()> {
 }
 
 #[test]
+fn what_save_refresh_add_and_clone_do_to_a_memo() -> Result<()> {
+    let db = library();
+    let mut b0 = book(&db, 1)?;
+    b0.sale_price();
+    // A write through a handle is none of the row's columns, and a failed save is none at all.
+    b0.tags.add(&db, [3])?;
+    b0.reviews.create(&db, Review::create().stars(1).text(""))?;
+    b0.author.set(3);
+    b0.summary.set("new");
+    assert_eq!(b0.sale_price.get(), Some(&0.25));
+    b0.pages = -1;
+    assert!(matches!(b0.save(&db), Err(Error::Check { .. })));
+    assert_eq!(b0.sale_price.get(), Some(&0.25));
+    b0.pages = 1;
+    // The rows of a bulk write are borrowed, and an update by a queryset knows of no row.
+    assert_eq!(Book::objects().bulk_update(&db, [&b0], |b| b.pages())?, 1);
+    Book::objects().update(&db, |b| b.price().set(8.0))?;
+    assert_eq!(b0.sale_price.get(), Some(&0.25));
+    // A clone begins empty and computes for itself, a move keeps it, and so does a row that is put back by a swap.
+    let clone = b0.clone();
+    assert_eq!((clone.sale_price.get(), b0.sale_price.get()), (None, Some(&0.25)));
+    let mut moved = vec![b0].remove(0);
+    assert_eq!(moved.sale_price.get(), Some(&0.25));
+    // Refresh empties it, and one that fails leaves everything as it was.
+    moved.refresh(&db)?;
+    assert_eq!((moved.sale_price.get(), moved.sale_price()), (None, 4.0));
+    moved.save(&db)?;
+    assert_eq!(moved.sale_price.get(), None);
+    moved.sale_price();
+    Book::objects().filter(|b| b.id().eq(1)).delete(&db)?;
+    assert!(moved.refresh(&db).unwrap_err().is_does_not_exist());
+    assert_eq!(moved.sale_price.get(), Some(&4.0));
+    // It may ask the database, and what fails is not remembered.
+    let memo = Memo::<u64>::new();
+    assert!(memo.get_or_try_init(|| Book::objects().find(&db, 99).map(|_| 0)).is_err());
+    assert_eq!(memo.get_or_try_init(|| Book::objects().count(&db))?, &3);
+    assert_num_queries!(db, 0, { assert_eq!(memo.get_or_try_init(|| Book::objects().count(&db))?, &3) });
+    Ok(())
+}
+
+#[test]
+fn two_results_know_nothing_of_each_other() -> Result<()> {
+    let db = library();
+    let (mut one, other) = (book(&db, 1)?, book(&db, 1)?);
+    one.author.get(&db)?;
+    assert!(other.author.loaded().is_none() && !one.author.same_row(&other.author));
+    assert_num_queries!(db, 1, { other.author.get(&db)? });
+    assert!(one.author.loaded() == other.author.loaded() && !one.author.same_row(&other.author));
+    // What one writes, the other does not hear of: not its columns, not its links, not that the row is gone.
+    other.tags.all(&db)?;
+    one.title = "changed".into();
+    one.save(&db)?;
+    one.tags.clear(&db)?;
+    assert_num_queries!(db, 0, { assert_eq!((other.title.as_str(), other.tags.all(&db)?.len()), ("B0", 2)) });
+    one.delete(&db)?;
+    assert_num_queries!(db, 0, { assert_eq!((other.title.as_str(), other.tags.all(&db)?.len()), ("B0", 2)) });
+    // A child that came from its parent's relation is not the parent's own value's.
+    let ann = author(&db, 1)?;
+    let back = ann.books.all(&db)?[0].author.get(&db)?;
+    assert!(!std::ptr::eq(back, &ann) && back == &ann);
+    assert!(back.books.loaded().is_none());
+    Ok(())
+}
+
+#[test]
+fn what_was_read_in_a_transaction_stays_read_when_it_is_rolled_back() -> Result<()> {
+    let db = library();
+    let ann = author(&db, 1)?;
+    let undone: Result<()> = db.transaction(|tx| {
+        Book::create().title("B9").author(1).price(1.0).summary("").save(tx)?;
+        assert_eq!(ann.books.all(tx)?.len(), 3);
+        Err(Error::DoesNotExist { model: "Book", key: None })
+    });
+    assert!(undone.is_err());
+    assert_num_queries!(db, 0, { assert_eq!(ann.books.all(&db)?.len(), 3) });
+    let mut ann = ann;
+    ann.refresh(&db)?;
+    assert_eq!(ann.books.all(&db)?.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_key_that_was_set_is_prefetched_for_rows_in_hand() -> Result<()> {
+    let db = library();
+    let mut books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    books[0].author.set(3);
+    books[1].publisher.set(2);
+    assert_num_queries!(db, 2, { prefetch_related_objects(&db, &books, |b| (b.author(), b.publisher()))? });
+    let names: Vec<_> = books.iter().map(|book| &*book.author.loaded().unwrap().name).collect();
+    assert_eq!(names, ["Cay", "Bob", "Ann", "Bob"]);
+    assert_eq!(books[1].publisher.loaded().unwrap().name, "Bat");
+    Ok(())
+}
+
+#[test]
 fn a_failed_load_is_not_remembered() -> Result<()> {
     let db = library();
     let b0 = book(&db, 1)?;
@@ -606,14 +701,46 @@ fn a_relation_is_not_read_from_another_database() -> Result<()> {
     Ok(())
 }
 
+/// Keeps the warnings of this thread.
+struct Warnings;
+
+thread_local! {
+    static WARNINGS: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+impl log::Log for Warnings {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() == log::Level::Warn
+    }
+    fn log(&self, record: &log::Record<'_>) {
+        WARNINGS.with_borrow_mut(|warnings| warnings.push(record.args().to_string()));
+    }
+    fn flush(&self) {}
+}
+
 #[test]
-fn the_warning_mode_loads_as_peers_do() -> Result<()> {
+fn the_warning_mode_loads_as_peers_do_and_warns_once_for_a_batch() -> Result<()> {
+    static LOGGER: Warnings = Warnings;
+    log::set_logger(&LOGGER).unwrap();
+    log::set_max_level(log::LevelFilter::Warn);
     let db = library();
-    assert_num_queries!(db, 2, {
+    let line = line!() + 3;
+    assert_num_queries!(db, 3, {
         for book in Book::objects().fetch_mode(FetchMode::Warn).all(&db)? {
-            book.author.get(&db)?;
+            book.author.get(&db)?.books.all(&db)?;
         }
     });
+    let warnings = WARNINGS.take();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    for (warning, relation) in warnings.iter().zip(["Book.author", "Author.books"]) {
+        assert!(warning.contains(relation) && warning.contains(&format!("lazy.rs:{line}:")), "{warning}");
+    }
+    // What was asked for, what is NULL and what is known is nothing to warn of.
+    for book in Book::objects().fetch_mode(FetchMode::Warn).prefetch_related(|b| (b.author(), b.tags())).all(&db)? {
+        book.author.get(&db)?;
+        book.tags.all(&db)?;
+    }
+    assert_eq!(WARNINGS.take(), Vec::<String>::new());
     Ok(())
 }
 

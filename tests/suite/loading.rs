@@ -34,6 +34,8 @@ pub struct Book {
     pub author: ForeignKey<Author>,
     #[serde(skip_serializing_if = "ManyToMany::is_unloaded")]
     pub tags: ManyToMany<Tag>,
+    #[serde(skip)]
+    pub first_tags: Prefetched<Tag>,
 }
 
 #[derive(Model, Debug, Serialize)]
@@ -99,6 +101,29 @@ fn all_descendants_come_in_one_statement_and_each_row_has_its_own() -> Result<()
 }
 
 #[test]
+fn what_hangs_on_a_tree_is_one_statement_for_all_depths() -> Result<()> {
+    let db = company(5)?;
+    let chief = Employee::objects().filter(|e| e.reports_to().is_null());
+    let query = chief.clone().prefetch_related(|e| {
+        let below = e.reports().descendants(10).select_related(|e| e.reports_to());
+        below.prefetch_related(|e| e.reports_to().reports())
+    });
+    let chief = assert_num_queries!(db, 3, { query.get(&db)? });
+    fn count(db: &Database, employee: &Employee) -> Result<usize> {
+        employee.reports.all(db)?.iter().try_fold(0, |sum, below| {
+            let above = below.reports_to.get(db)?.unwrap();
+            assert_eq!((above.id, above.reports.loaded().map(<[_]>::len)), (employee.id, Some(3)));
+            Ok(sum + 1 + count(db, below)?)
+        })
+    }
+    assert_num_queries!(db, 0, { assert_eq!(count(&db, &chief)?, 3 + 9 + 27 + 81) });
+    let up = Employee::objects().filter(|e| e.id().gt(40));
+    let up = up.prefetch_related(|e| e.reports_to().ancestors(10).prefetch_related(|e| e.reports()));
+    assert_num_queries!(db, 3, { assert_eq!(up.all(&db)?.len(), 81) });
+    Ok(())
+}
+
+#[test]
 fn all_ancestors_come_in_one_statement() -> Result<()> {
     let db = company(5)?;
     let leaves = Employee::objects().filter(|e| e.id().gt(40)).order_by(|e| e.id());
@@ -157,19 +182,114 @@ fn shelf(authors: i64, each: i64) -> Result<Database> {
     Ok(db)
 }
 
+/// The keys of rows.
+fn keys(books: &[Book]) -> Vec<i64> {
+    books.iter().map(|book| book.id).collect()
+}
+
 #[test]
 fn three_of_fifty_children_of_ten_thousand_parents() -> Result<()> {
     let db = shelf(10_000, 50)?;
+    // Some parents have fewer than fifty: none, one, two, three and four.
+    db.raw(|connection| {
+        connection.execute("DELETE FROM book WHERE author_id <= 5 AND id / 10000 >= author_id - 1", [])
+    })?;
     let authors = Author::objects()
         .prefetch_related(|a| a.books().order_by(|b| b.pages().desc()).limit(3).to(|a| a.top_books()))
         .order_by(|a| a.id());
     let authors = assert_num_queries!(db, 2, { authors.all(&db)? });
-    for author in authors.iter().step_by(997) {
-        let best = author.books.query().order_by(|b| (b.pages().desc(), b.id())).limit(3).all(&db)?;
-        let keys = |books: &[Book]| books.iter().map(|book| book.id).collect::<Vec<_>>();
-        assert_eq!(keys(author.top_books.get()?), keys(&best));
+    let counts: Vec<usize> = authors.iter().map(|author| author.top_books.loaded().unwrap().len()).collect();
+    assert_eq!(counts[..6], [0, 1, 2, 3, 3, 3]);
+    assert!(counts[5..].iter().all(|count| *count == 3) && authors.iter().all(|author| author.books.is_unloaded()));
+    // All of them at once, cut by hand: equal pages are cut by the key.
+    let whole =
+        Author::objects().prefetch_related(|a| a.books().order_by(|b| (b.pages().desc(), b.id()))).order_by(|a| a.id());
+    let whole = assert_num_queries!(db, 2, { whole.all(&db)? });
+    let mut ties = 0;
+    for (part, whole) in authors.iter().zip(&whole) {
+        let whole = whole.books.loaded().unwrap();
+        assert_eq!(keys(part.top_books.get()?), keys(&whole[..whole.len().min(3)]));
+        ties += usize::from(whole.len() > 3 && whole[2].pages == whole[3].pages);
     }
-    assert!(authors.iter().all(|author| author.top_books.loaded().unwrap().len() == 3 && author.books.is_unloaded()));
+    assert!(ties > 1_000, "the limit cuts between equal rows: {ties}");
+    Ok(())
+}
+
+#[test]
+fn three_of_fifty_linked_rows_of_ten_thousand_from_either_side() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Author, Book, Tag])?;
+    Author::create().name("Ann").save(&db)?;
+    let fill = "
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+            INSERT INTO book (id, title, pages, author_id) SELECT i, 'b' || i, i / 2 % 7, 1 FROM n;
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+            INSERT INTO tag (id, name) SELECT i, 't' || i FROM n;
+        -- Each tag is on fifty books, of its own and of its neighbours'; the first six on 0 to 5.
+        WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49)
+            INSERT INTO book_tags (book_id, tag_id) SELECT (tag.id * 31 + n.i * 7) % 10000 + 1, tag.id
+            FROM tag, n WHERE tag.id > 6 OR n.i < tag.id - 1;";
+    db.raw(|connection| connection.execute_batch(fill))?;
+    let tags = Tag::objects().order_by(|t| t.id());
+    let part =
+        tags.clone().prefetch_related(|t| t.books().order_by(|b| b.pages().desc()).limit(3).to(|t| t.top_books()));
+    let part = assert_num_queries!(db, 2, { part.all(&db)? });
+    let whole = tags.prefetch_related(|t| t.books().order_by(|b| (b.pages().desc(), b.id())));
+    let whole = assert_num_queries!(db, 2, { whole.all(&db)? });
+    for (i, (part, whole)) in part.iter().zip(&whole).enumerate() {
+        let whole = whole.books.loaded().unwrap();
+        assert_eq!(whole.len(), if i < 6 { i } else { 50 });
+        assert_eq!(keys(part.top_books.get()?), keys(&whole[..whole.len().min(3)]));
+    }
+    // From the other side, where the table in between belongs.
+    let books = Book::objects().order_by(|b| b.id());
+    let part = books.clone().prefetch_related(|b| b.tags().order_by(|t| t.name()).limit(3).to(|b| b.first_tags()));
+    let part = assert_num_queries!(db, 2, { part.all(&db)? });
+    let whole = books.prefetch_related(|b| b.tags().order_by(|t| t.name()));
+    let whole = assert_num_queries!(db, 2, { whole.all(&db)? });
+    for (part, whole) in part.iter().zip(&whole) {
+        let names = |tags: &[Tag]| tags.iter().take(3).map(|tag| tag.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(part.first_tags.get()?), names(whole.tags.loaded().unwrap()));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_limit_for_each_parent_inside_of_a_limit_for_each_parent() -> Result<()> {
+    let db = shelf(100, 10)?;
+    let mut books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    db.transaction(|tx| {
+        for (i, book) in (0_i64..).zip(&mut books) {
+            book.tags.add(tx, (0..i % 4).map(|n| (i + n) % 5 + 1))?;
+        }
+        Ok(())
+    })?;
+    // The two longest books of each author, the last tag of each of them, and the first three books of each of those.
+    let query = Author::objects().order_by(|a| a.id()).prefetch_related(|a| {
+        let books = a.books().order_by(|b| b.pages().desc()).limit(2);
+        let books = books.prefetch_related(|b| {
+            let tags = b.tags().order_by(|t| t.id().desc()).limit(1);
+            tags.prefetch_related(|t| t.books().order_by(|b| b.id()).limit(3).to(|t| t.top_books()))
+                .to(|b| b.first_tags())
+        });
+        books.to(|a| a.top_books())
+    });
+    let authors = assert_num_queries!(db, 4, { query.all(&db)? });
+    let mut seen = 0;
+    for author in &authors {
+        let longest = author.books.query().order_by(|b| (b.pages().desc(), b.id())).limit(2).all(&db)?;
+        assert_eq!(keys(author.top_books.get()?), keys(&longest));
+        for book in author.top_books.get()? {
+            let last = book.tags.query().order_by(|t| t.id().desc()).first(&db)?;
+            assert_eq!(book.first_tags.get()?.first().map(|tag| tag.id), last.as_ref().map(|tag| tag.id));
+            if let Some(last) = last {
+                let first = last.books.query().order_by(|b| b.id()).limit(3).all(&db)?;
+                assert_eq!(keys(book.first_tags.get()?[0].top_books.get()?), keys(&first));
+                seen += first.len();
+            }
+        }
+    }
+    assert!(seen > 100);
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod raw;
 mod relation_kinds;
 mod report;
 mod select_related;
+mod serialize;
 mod sql;
 mod support;
 mod transactions;

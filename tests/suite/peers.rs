@@ -107,45 +107,164 @@ fn one_author_of_twenty_thousand_books_is_one_instance() -> Result<()> {
 
 #[test]
 fn a_stream_has_a_group_for_each_chunk() -> Result<()> {
-    let db = library(2_500)?;
-    let (seen, log) = db.capture(|db| {
-        db.read(|snapshot| {
+    for (rows, chunks) in [(10, 1), (2_500, 3), (10_000, 10)] {
+        let db = library(rows)?;
+        let (seen, log) = db.capture(|db| {
+            db.read(|snapshot| {
+                let mut seen = 0;
+                for author in Author::objects().iter(snapshot)? {
+                    seen += walk(snapshot, &[author?])?;
+                }
+                Ok(seen)
+            })
+        });
+        assert_eq!(seen?, walk(&db, &Author::objects().all(&db)?)?);
+        assert_eq!(log.len(), 1 + chunks * 6, "six relations for each chunk: {log}");
+        // What is prefetched is prefetched for each chunk, and what is not is loaded for each chunk.
+        let prefetched = Author::objects().prefetch_related(|a| a.books().tags());
+        let (seen, log) = db.capture(|db| {
             let mut seen = 0;
-            for author in Author::objects().iter(snapshot)? {
-                seen += walk(snapshot, &[author?])?;
-            }
-            Ok(seen)
-        })
-    });
-    assert_eq!(seen?, walk(&db, &Author::objects().all(&db)?)?);
-    // Three chunks of six relations each.
-    assert_eq!(log.len(), 1 + 3 * 6, "{log}");
+            prefetched.for_each(db, |author| {
+                assert!(author.books.loaded().is_some());
+                seen += walk(db, &[author])?;
+                Ok(())
+            })?;
+            Ok::<_, Error>(seen)
+        });
+        assert!(seen? > 0);
+        assert_eq!(log.len(), 1 + chunks * 6, "{log}");
+    }
     Ok(())
+}
+
+/// Rows in another order, the same each time.
+fn shuffle<T>(rows: &mut [T]) {
+    for i in 0..rows.len() {
+        let other = i * 7919 % rows.len();
+        rows.swap(i, other);
+    }
 }
 
 #[test]
 fn rows_may_be_shuffled_split_and_dropped() -> Result<()> {
-    let db = library(100)?;
-    let mut authors = Author::objects().all(&db)?;
-    let expected = walk(&db, &Author::objects().all(&db)?)?;
-    // A shuffle that is the same each time.
-    for i in 0..authors.len() {
-        let other = i * 7919 % authors.len();
-        authors.swap(i, other);
-    }
-    let second = authors.split_off(50);
-    let (seen, log) = db.capture(|db| Ok::<_, Error>(walk(db, &second)? + walk(db, &authors)?));
-    assert_eq!(seen?, expected);
-    assert_eq!(log.len(), 6, "{log}");
+    for rows in [10, 10_000] {
+        let db = library(rows)?;
+        let mut authors = Author::objects().all(&db)?;
+        let expected = walk(&db, &Author::objects().all(&db)?)?;
+        shuffle(&mut authors);
+        let second = authors.split_off(authors.len() / 2);
+        let (seen, log) = db.capture(|db| Ok::<_, Error>(walk(db, &second)? + walk(db, &authors)?));
+        assert_eq!(seen?, expected);
+        assert_eq!(log.len(), 6, "{log}");
 
-    let mut authors = Author::objects().all(&db)?;
-    let mut kept = false;
-    authors.retain(|_| {
-        kept = !kept;
-        kept
-    });
-    assert_num_queries!(db, 6, { walk(&db, &authors)? });
+        let mut authors = Author::objects().all(&db)?;
+        let mut kept = false;
+        authors.retain(|_| {
+            kept = !kept;
+            kept
+        });
+        assert_num_queries!(db, 6, { walk(&db, &authors)? });
+
+        // One half is gone before the other is touched, and the rest is moved row by row into something else.
+        let mut authors = Author::objects().all(&db)?;
+        drop(authors.split_off(rows as usize / 2));
+        let by_name: std::collections::BTreeMap<String, Author> =
+            authors.into_iter().map(|author| (author.name.clone(), author)).collect();
+        assert_num_queries!(db, 6, {
+            for author in by_name.into_values().rev() {
+                walk(&db, &[author])?;
+            }
+        });
+    }
     Ok(())
+}
+
+#[test]
+fn a_child_outlives_its_parents_and_is_still_a_peer() -> Result<()> {
+    let db = library(100)?;
+    let books: Vec<Book> = {
+        let authors = Author::objects().all(&db)?;
+        let last = |author: &Author| Ok(author.books.all(&db)?.last().cloned());
+        authors.iter().filter_map(|author| last(author).transpose()).collect::<Result<_>>()?
+    };
+    assert_eq!(books.len(), 100);
+    assert_num_queries!(db, 2, {
+        for book in &books {
+            assert_eq!((book.tags.all(&db)?.len(), book.reviews.all(&db)?.len()), (2, 2));
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn a_one_to_one_relation_is_loaded_for_every_row_from_either_side() -> Result<()> {
+    let db = library(1)?;
+    let users = assert_num_queries!(db, 2, {
+        let users = User::objects().order_by(|u| u.id()).all(&db)?;
+        for user in users.iter().rev() {
+            assert_eq!(user.profile.get(&db)?.is_some(), user.id <= 5);
+        }
+        users
+    });
+    // What that loaded is a group too: back to the users, and on to their profiles.
+    assert_num_queries!(db, 2, {
+        for user in &users[..5] {
+            let same = user.profile.get(&db)?.unwrap().user.get(&db)?;
+            assert_eq!((same.id, same.profile.get(&db)?.unwrap().bio.as_str()), (user.id, "hello"));
+        }
+    });
+    assert_num_queries!(db, 2, {
+        for profile in Profile::objects().all(&db)? {
+            assert_eq!(profile.user.get(&db)?.id, *profile.user.key());
+        }
+    });
+    Ok(())
+}
+
+/// What is counted while a value of it lives.
+#[derive(Model)]
+pub struct Watched {
+    pub id: i64,
+    pub next: Option<ForeignKey<Watched>>,
+    pub alive: Memo<std::sync::Arc<()>>,
+}
+
+#[test]
+fn a_group_keeps_no_row_alive() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Watched])?;
+    Watched::objects().bulk_create((0..100).map(|i| Watched::create().next((i > 0).then_some(i)))).run(&db)?;
+    let mut rows = Watched::objects().order_by(|w| w.id()).all(&db)?;
+    let count = std::sync::Arc::new(());
+    for row in &rows {
+        row.alive.get_or_init(|| std::sync::Arc::clone(&count));
+    }
+    assert_eq!(std::sync::Arc::strong_count(&count), 101);
+    let last = rows.pop().unwrap();
+    drop(rows);
+    assert_eq!(std::sync::Arc::strong_count(&count), 2);
+    // The batch is for all hundred of them all the same.
+    let (next, log) = db.capture(|db| last.next.get(db).map(|row| row.map(|row| row.id)));
+    assert_eq!((next?, log.len(), log.statements().next().unwrap().rows), (Some(99), 1, 99));
+    Ok(())
+}
+
+/// Eight threads that begin at once, each with what `of` makes for it: what all of them have seen.
+fn eight_threads<T: Send>(
+    db: &Database,
+    of: Vec<T>,
+    see: impl Fn(&Database, T) -> Result<usize> + Sync,
+) -> Result<Vec<usize>> {
+    let start = Barrier::new(of.len());
+    let see = |row| {
+        start.wait();
+        see(db, row)
+    };
+    let see = &see;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = of.into_iter().map(|row| scope.spawn(move || see(row))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 #[test]
@@ -159,22 +278,68 @@ fn eight_threads_at_once_cause_one_statement_a_relation() -> Result<()> {
     let expected = walk(&db, &Author::objects().all(&db)?)?;
     for _ in 0..1_000 {
         let authors = Author::objects().all(&db)?;
-        let (seen, log) = db.capture(|db| {
-            let start = Barrier::new(8);
-            std::thread::scope(|scope| {
-                let threads: Vec<_> = (0..8)
-                    .map(|_| {
-                        scope.spawn(|| {
-                            start.wait();
-                            walk(db, &authors)
-                        })
-                    })
-                    .collect();
-                threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Result<Vec<_>>>()
-            })
-        });
-        assert!(seen?.iter().all(|seen| *seen == expected));
+        let (seen, log) = db.capture(|db| eight_threads(db, vec![&authors; 8], |db, authors| walk(db, authors)));
+        assert_eq!(seen?, [expected; 8]);
         assert_eq!(log.len(), 6, "{log}");
+    }
+    Ok(())
+}
+
+#[test]
+fn eight_threads_with_one_connection_for_all_of_them() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::builder(folder.path().join("library.db")).readers(1).open()?;
+    db.create_tables(MODELS)?;
+    fill(&db, 20)?;
+    let expected = walk(&db, &Author::objects().all(&db)?)?;
+    for round in 0..1_000 {
+        let authors = Author::objects().all(&db)?;
+        // The one connection is held by a stream that asks through the handle besides, or else by nobody; every other
+        // round a transaction is open meanwhile, and its thread asks too.
+        let (seen, log) = db.capture(|db| {
+            let seen = |db: &Database, number: usize| match (number, round % 2) {
+                (0, _) => db.read(|_| walk(db, &authors)),
+                (1, 0) => db.transaction(|tx| walk(tx, &authors)),
+                _ => walk(db, &authors),
+            };
+            eight_threads(db, (0..8).collect(), seen)
+        });
+        assert_eq!(seen?, [expected; 8]);
+        assert_eq!(log.len(), 6, "{log}");
+    }
+    Ok(())
+}
+
+#[test]
+fn eight_threads_of_a_database_in_memory() -> Result<()> {
+    let db = library(20)?;
+    let expected = walk(&db, &Author::objects().all(&db)?)?;
+    for _ in 0..200 {
+        let authors = Author::objects().all(&db)?;
+        let (seen, log) = db.capture(|db| eight_threads(db, vec![&authors; 8], |db, authors| walk(db, authors)));
+        assert_eq!(seen?, [expected; 8]);
+        assert_eq!(log.len(), 6, "{log}");
+    }
+    Ok(())
+}
+
+#[test]
+fn eight_threads_that_own_an_eighth_of_the_rows_each() -> Result<()> {
+    for (rows, rounds) in [(16, 200), (10_000, 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Database::open(folder.path().join("library.db"))?;
+        db.create_tables(MODELS)?;
+        fill(&db, rows)?;
+        let expected = walk(&db, &Author::objects().all(&db)?)?;
+        for _ in 0..rounds {
+            let mut authors = Author::objects().all(&db)?;
+            shuffle(&mut authors);
+            let mut parts: Vec<Vec<Author>> = (0..8).map(|_| Vec::new()).collect();
+            authors.into_iter().enumerate().for_each(|(i, author)| parts[i % 8].push(author));
+            let (seen, log) = db.capture(|db| eight_threads(db, parts, |db, authors| walk(db, &authors)));
+            assert_eq!(seen?.iter().sum::<usize>(), expected);
+            assert_eq!(log.len(), 6, "{log}");
+        }
     }
     Ok(())
 }
@@ -238,6 +403,17 @@ fn a_result_larger_than_the_cap_is_loaded_in_parts() -> Result<()> {
             author.books.all(&db)?;
         }
     });
+    // Foreign keys, deferred columns and many-to-many relations are cut too: 200 books are seven parts.
+    let books = Book::objects().defer(|b| b.summary()).all(&db)?;
+    assert_num_queries!(db, 3 * 7, {
+        for book in books.iter().rev() {
+            assert_eq!((book.author.get(&db)?.id, book.tags.all(&db)?.len()), (*book.author.key(), 2));
+            assert_eq!(book.summary.get(&db)?, "long");
+        }
+    });
+    // The cap is one of first accesses: what is asked for is one statement, as ever.
+    assert_num_queries!(db, 2, { Author::objects().prefetch_related(|a| a.books()).all(&db)? });
+    assert_num_queries!(db, 1, { prefetch_related_objects(&db, &books, |b| b.reviews())? });
     Ok(())
 }
 
@@ -262,6 +438,133 @@ fn the_mode_is_that_of_the_queryset_the_scope_or_the_database() -> Result<()> {
             author.books.all(&db)?;
         }
     });
+    Ok(())
+}
+
+#[test]
+fn the_queryset_counts_before_the_scope_and_the_innermost_scope_before_the_others() -> Result<()> {
+    let db = library(4)?;
+    let touched =
+        |authors: &[Author], db: &Database| authors.iter().try_for_each(|author| author.books.all(db).map(drop));
+    // A queryset that names its mode keeps it in a scope, and so do its rows.
+    db.with_fetch_mode(FetchMode::Raise, |db| {
+        let authors = Author::objects().fetch_mode(FetchMode::One).all(db)?;
+        assert_num_queries!(db, 4, { touched(&authors, db)? });
+        let authors = Author::objects()
+            .prefetch_related(|a| a.books().query(|q| q.fetch_mode(FetchMode::One)).to(|a| a.long_books()));
+        let authors = authors.all(db)?;
+        assert_num_queries!(db, 8, {
+            for book in authors.iter().flat_map(|author| author.long_books.get().unwrap()) {
+                book.author.get(db)?;
+            }
+        });
+        assert!(matches!(touched(&authors, db), Err(Error::FetchBlocked { .. })));
+        // A scope in a scope.
+        let authors = db.with_fetch_mode(FetchMode::One, |db| Author::objects().all(db))?;
+        assert!(matches!(touched(&authors, db), Err(Error::FetchBlocked { .. })));
+        assert_num_queries!(db, 4, { db.with_fetch_mode(FetchMode::One, |db| touched(&authors, db))? });
+        Ok::<_, Error>(())
+    })?;
+    // What was loaded in a scope keeps the scope's mode after it; one that ends by a panic ends too.
+    let one = db.with_fetch_mode(FetchMode::One, |db| Author::objects().all(db))?;
+    assert_num_queries!(db, 4, { touched(&one, &db)? });
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        db.with_fetch_mode(FetchMode::Raise, |_| panic!("in the scope"));
+    }));
+    assert!(panicked.is_err());
+    let authors = Author::objects().all(&db)?;
+    assert_num_queries!(db, 1, { touched(&authors, &db)? });
+    // A scope is the thread's, and the database's.
+    let other = library(2)?;
+    db.with_fetch_mode(FetchMode::Raise, |db| {
+        assert_num_queries!(other, 2, { touched(&Author::objects().all(&other)?, &other)? });
+        std::thread::scope(|scope| scope.spawn(|| touched(&Author::objects().all(db)?, db)).join().unwrap())
+    })
+}
+
+#[test]
+fn whatever_is_loaded_inherits_the_mode_however_it_was_loaded() -> Result<()> {
+    let db = library(3)?;
+    let reviews = |mode| Review::objects().fetch_mode(mode).order_by(|r| r.id());
+    let blocked = |result: Result<()>| assert!(matches!(result, Err(Error::FetchBlocked { .. })), "{result:?}");
+    // By JOIN, two deep.
+    let joined = reviews(FetchMode::Raise).select_related(|r| r.book().author()).all(&db)?;
+    let book = joined[0].book.get(&db)?;
+    blocked(book.tags.all(&db).map(drop));
+    blocked(book.author.get(&db)?.books.all(&db).map(drop));
+    // In a batch, two deep, and by a JOIN inside of it.
+    let query = reviews(FetchMode::Raise).prefetch_related(|r| r.book().tags());
+    let batch = query.prefetch_related(|r| r.book().author().books().select_related(|b| b.publisher())).all(&db)?;
+    let book = batch[0].book.get(&db)?;
+    blocked(book.tags.all(&db)?[0].books.all(&db).map(drop));
+    let other = &book.author.get(&db)?.books.all(&db)?[0];
+    blocked(other.reviews.all(&db).map(drop));
+    blocked(other.publisher.get(&db)?.unwrap().books.all(&db).map(drop));
+    // For rows in hand.
+    let rows = reviews(FetchMode::Raise).all(&db)?;
+    prefetch_related_objects(&db, &rows, |r| r.book())?;
+    blocked(rows[0].book.get(&db)?.author.get(&db).map(drop));
+    // In a stream, whose rows are read after the scope of the query.
+    db.read(|snapshot| {
+        for review in reviews(FetchMode::Raise).iter(snapshot)? {
+            blocked(review?.book.get(snapshot).map(drop));
+        }
+        Ok(())
+    })?;
+    // Lazily: one by one stays one by one, on a row that was refreshed too.
+    let mut rows = reviews(FetchMode::One).all(&db)?;
+    assert_num_queries!(db, 12 + 12, {
+        for row in &rows {
+            row.book.get(&db)?.tags.all(&db)?;
+        }
+    });
+    rows[0].refresh(&db)?;
+    assert_num_queries!(db, 2, { rows[0].book.get(&db)?.tags.all(&db)? });
+    let mut rows = reviews(FetchMode::Raise).all(&db)?;
+    rows[0].refresh(&db)?;
+    blocked(rows[0].book.get(&db).map(drop));
+    Ok(())
+}
+
+#[test]
+fn a_key_that_was_set_keeps_the_mode_of_its_row_and_one_made_by_hand_has_that_of_the_database() -> Result<()> {
+    let db = library(3)?;
+    let mut book = Book::objects().fetch_mode(FetchMode::Raise).find(&db, 1)?;
+    book.author.set(3);
+    let refused = assert_num_queries!(db, 0, { book.author.get(&db).map(drop) });
+    assert!(matches!(&refused, Err(Error::FetchBlocked { relation, .. }) if relation == "Book.author"), "{refused:?}");
+    book.publisher.set(1);
+    let refused = assert_num_queries!(db, 0, { book.publisher.get(&db).map(drop) });
+    assert!(matches!(&refused, Err(Error::FetchBlocked { relation, .. }) if relation == "Book.publisher"));
+    let mut book = Book::objects().find(&db, 1)?;
+    book.author.set(99);
+    let gone = book.author.get(&db).map(drop);
+    assert!(
+        matches!(&gone, Err(Error::DoesNotExist { key: Some(key), .. }) if key.contains("Book.author")),
+        "{gone:?}"
+    );
+    let strict = eager_orm::DatabaseBuilder::in_memory().fetch_mode(FetchMode::Raise).open()?;
+    strict.create_tables(MODELS)?;
+    fill(&strict, 1)?;
+    let by_hand = ForeignKey::<Author>::new(1);
+    assert!(matches!(by_hand.get(&strict), Err(Error::FetchBlocked { .. })));
+    assert_eq!(by_hand.get(&db)?.id, 1);
+    Ok(())
+}
+
+#[test]
+fn a_refusal_names_model_relation_and_the_line_of_the_call() -> Result<()> {
+    let db = library(1)?;
+    let book = Book::objects().fetch_mode(FetchMode::Raise).first(&db)?.unwrap();
+    let review = Review::objects().fetch_mode(FetchMode::Raise).first(&db)?.unwrap();
+    let refused = [book.author.get(&db).map(drop), book.tags.all(&db).map(drop), review.book.get(&db).map(drop)];
+    for (refused, relation) in refused.into_iter().zip(["Book.author", "Book.tags", "Review.book"]) {
+        let error = refused.unwrap_err();
+        let Error::FetchBlocked { relation: named, at } = &error else { panic!("{error:?}") };
+        assert_eq!((named.as_str(), at.file(), at.line()), (relation, file!(), line!() - 4));
+        let text = error.to_string();
+        assert!(text.contains(relation) && text.contains(&at.to_string()), "{text}");
+    }
     Ok(())
 }
 

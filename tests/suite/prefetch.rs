@@ -677,6 +677,54 @@ fn rows_in_hand_are_loaded_for_whatever_they_stand_in() -> Result<()> {
 }
 
 #[test]
+fn rows_in_hand_may_be_a_vector_of_references_or_one_row() -> Result<()> {
+    let db = library();
+    let books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    let some: Vec<&Book> = books.iter().filter(|book| book.active).collect();
+    assert_num_queries!(db, 1, { prefetch_related_objects(&db, some.iter().copied(), |b| b.tags())? });
+    assert_num_queries!(db, 1, { prefetch_related_objects(&db, some, |b| b.reviews())? });
+    assert!(books[0].tags.loaded().is_some() && books[1].tags.loaded().is_none() && books[1].reviews.is_unloaded());
+    // Alone, although it has peers.
+    assert_num_queries!(db, 1, { prefetch_related_objects(&db, Some(&books[1]), |b| b.tags())? });
+    assert!(books[1].tags.loaded().is_some() && books[3].tags.loaded().is_none());
+    assert_num_queries!(db, 0, { prefetch_related_objects(&db, std::iter::once(&books[1]), |b| b.tags())? });
+    Ok(())
+}
+
+#[test]
+fn joins_and_prefetches_nest_in_each_other_to_any_depth() -> Result<()> {
+    let db = library();
+    // reviews + book + author (joined) -> books + publisher (joined) -> its books + author (joined) -> tags -> their books
+    // + author (joined) -> reviews + user + profile (joined) -> back to the user (joined)
+    let query = Review::objects().order_by(|r| r.id()).select_related(|r| r.book().author()).prefetch_related(|r| {
+        r.book().author().books().order_by(|b| b.id()).select_related(|b| b.publisher()).prefetch_related(|b| {
+            b.publisher().books().order_by(|b| b.id()).select_related(|b| b.author()).prefetch_related(|b| {
+                b.tags().prefetch_related(|t| {
+                    t.books().order_by(|b| b.id()).select_related(|b| b.author()).prefetch_related(|b| {
+                        b.author().books().prefetch_related(|b| {
+                            b.reviews().order_by(|r| r.id()).select_related(|r| r.user().profile().user())
+                        })
+                    })
+                })
+            })
+        })
+    });
+    let reviews = assert_num_queries!(db, 7, { query.all(&db)? });
+    assert_num_queries!(db, 0, {
+        // B3 is Bob's, of whose books B3 is of Ace; so is B0, which has t0, which is on B1, of Bob, who wrote B3.
+        let bob = reviews[5].book.get(&db)?.author.get(&db)?;
+        let ace = bob.books.all(&db)?[1].publisher.get(&db)?.unwrap();
+        let b0 = &ace.books.all(&db)?[0];
+        assert_eq!((b0.title.as_str(), b0.author.get(&db)?.name.as_str()), ("B0", "Ann"));
+        let t0 = b0.tags.all(&db)?.iter().find(|tag| tag.name == "t0").unwrap();
+        let b3 = &t0.books.all(&db)?[1].author.get(&db)?.books.all(&db)?[1];
+        let user = b3.reviews.all(&db)?[0].user.get(&db)?.unwrap();
+        assert_eq!(user.profile.get(&db)?.unwrap().user.get(&db)?.email, "u0@x.org");
+    });
+    Ok(())
+}
+
+#[test]
 fn rows_of_two_results_are_loaded_together() -> Result<()> {
     let db = library();
     let (first, second) = (Book::objects().find(&db, 1)?, Book::objects().find(&db, 3)?);
@@ -786,6 +834,31 @@ fn rows_that_are_half_loaded_share_the_statements_of_the_levels_below() -> Resul
     authors[0].books.all(&db)?;
     assert_num_queries!(db, 4, { prefetch_related_objects(&db, &authors, |a| a.books().reviews().user().profile())? });
     Ok(())
+}
+
+#[test]
+fn rows_that_are_half_loaded_go_on_together_where_the_new_ones_come_with_a_join() -> Result<()> {
+    let db = library();
+    let authors = Author::objects().fetch_mode(FetchMode::One).all(&db)?;
+    authors[0].books.all(&db)?;
+    // The books of Bob and Cay with their publishers; the tags of all books; the publishers of Ann's.
+    assert_num_queries!(db, 3, {
+        prefetch_related_objects(&db, &authors, |a| {
+            a.books().select_related(|b| b.publisher()).prefetch_related(|b| (b.tags(), b.publisher()))
+        })?;
+    });
+    assert_num_queries!(db, 0, {
+        let books: Vec<&Book> = authors.iter().flat_map(|author| author.books.loaded().unwrap()).collect();
+        let tags: Vec<_> = books.iter().map(|book| book.tags.loaded().unwrap().len()).collect();
+        assert_eq!((titles_of(&books), tags), (vec!["B0", "B2", "B1", "B3"], vec![2, 1, 1, 0]));
+        let publishers: Vec<_> = books.iter().map(|book| book.publisher.loaded().map(|house| &*house.name)).collect();
+        assert_eq!(publishers, [Some("Ace"), Some("Bat"), None, Some("Ace")]);
+    });
+    Ok(())
+}
+
+fn titles_of<'b>(books: &[&'b Book]) -> Vec<&'b str> {
+    books.iter().map(|book| book.title.as_str()).collect()
 }
 
 #[test]

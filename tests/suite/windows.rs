@@ -1,5 +1,7 @@
 //! Window functions: values of a row among others, selected, ordered by, and filtered on from outside.
 
+use std::ops::Bound;
+
 use crate::support::*;
 use eager_orm::prelude::*;
 use eager_orm::{Error, Result};
@@ -167,7 +169,7 @@ fn a_window_without_meaning_is_refused_before_anything_runs() {
     let db = library();
     let windows: [fn(&Fields<Book>) -> Expr<Book, Option<i64>>; 3] = [
         |b| b.id().nth_value(0).over(window().order_by(b.id())),
-        |b| b.id().sum().over(window().order_by(b.id()).rows(2..=0)),
+        |b| b.id().sum().over(window().order_by(b.id()).rows((Bound::Included(2), Bound::Included(0)))),
         |b| b.id().lag(1).over(window().order_by(b.id()).groups(1..1)),
     ];
     let (found, log) = db.capture(|db| {

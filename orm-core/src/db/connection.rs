@@ -9,6 +9,7 @@ use std::time::Instant;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, ToSql};
 
+use super::log::Does;
 use super::{Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
 use crate::meta::ModelMeta;
@@ -39,10 +40,20 @@ impl<'c> Connection<'c> {
     }
 
     /// Runs a query and hands its rows to `each`.
-    pub(crate) fn query(&self, sql: &Sql, about: About, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+    pub(crate) fn query(&self, sql: &Sql, about: About, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        self.read(sql, about, Does::Read, each)
+    }
+
+    /// Runs a query that loads a relation for several rows, and hands its rows to `each`.
+    pub(crate) fn batch(&self, sql: &Sql, about: About, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        self.read(sql, about, Does::Batch, each)
+    }
+
+    fn read(&self, sql: &Sql, about: About, does: Does, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
         let watch = Watch::start(self.database);
         let mut statement = self.prepare(&sql.text, about)?;
         bind_all(&mut statement, &sql.binds, &sql.text, about)?;
+        let does = if statement.readonly() { does } else { Does::Write };
         let mut rows = statement.raw_query();
         let mut count = 0;
         while let Some(row) = rows.next().map_err(|error| told(error, &sql.text, about))? {
@@ -50,7 +61,7 @@ impl<'c> Connection<'c> {
             each(Row::new(row))?;
         }
         drop(rows);
-        watch.end(self.database, || (&sql.text, owned(&sql.binds)), 1, count, about.at);
+        watch.end(self.database, does, || (&sql.text, owned(&sql.binds)), 1, count, about.at);
         Ok(())
     }
 
@@ -70,7 +81,7 @@ impl<'c> Connection<'c> {
         let mut statement = self.prepare(&sql.text, about)?;
         bind_all(&mut statement, &sql.binds, &sql.text, about)?;
         let changed = statement.raw_execute().map_err(|error| told(error, &sql.text, about))? as u64;
-        watch.end(self.database, || (&sql.text, owned(&sql.binds)), 1, changed, about.at);
+        watch.end(self.database, Does::Write, || (&sql.text, owned(&sql.binds)), 1, changed, about.at);
         Ok(changed)
     }
 
@@ -89,7 +100,7 @@ impl<'c> Connection<'c> {
         work(&mut prepared)?;
         let Prepared { first, times, changed, .. } = prepared;
         if times > 0 {
-            watch.end(self.database, || (text, first), times, changed, about.at);
+            watch.end(self.database, Does::Write, || (text, first), times, changed, about.at);
         }
         Ok(())
     }
@@ -107,6 +118,7 @@ impl<'c> Connection<'c> {
                 rows: 0,
                 is_transaction: true,
                 location: at,
+                does: Does::Mark,
             });
         }
         Ok(())
@@ -141,7 +153,8 @@ impl<'c> Connection<'c> {
 
     /// Tells the log of a statement whose rows are read later, one by one.
     pub(super) fn log_stream(&self, sql: &Sql, about: About) {
-        Watch::start(self.database).end(self.database, || (&sql.text, owned(&sql.binds)), 1, 0, about.at);
+        let watch = Watch::start(self.database);
+        watch.end(self.database, Does::Read, || (&sql.text, owned(&sql.binds)), 1, 0, about.at);
     }
 
     pub(super) fn prepare(&self, text: &str, about: About) -> Result<CachedStatement<'c>> {
@@ -200,6 +213,7 @@ impl Watch {
     pub(super) fn end<'t>(
         self,
         database: &Database,
+        does: Does,
         text_and_binds: impl FnOnce() -> (&'t str, Vec<Bind<'static>>),
         times: u64,
         rows: u64,
@@ -209,7 +223,7 @@ impl Watch {
             let time = start.elapsed();
             let (text, binds) = text_and_binds();
             let sql = text.to_owned();
-            database.record(&Statement { sql, binds, times, time, rows, is_transaction: false, location });
+            database.record(&Statement { sql, binds, times, time, rows, is_transaction: false, location, does });
         }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::report::Seen;
-use super::{Database, EagerLoad, Finding, LazyLoad};
+use super::watch::Seen;
+use super::{Database, EagerLoad, Finding, LazyLoad, Report};
 use crate::value::Bind;
 
 /// One statement that ran.
@@ -44,6 +44,18 @@ pub struct Statement {
     pub is_transaction: bool,
     /// The caller's line.
     pub location: &'static Location<'static>,
+    pub(super) does: Does,
+}
+
+/// What a statement does, as far as the report cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    Read,
+    /// Loads a relation for several rows: it may well run again with the same keys, for other rows.
+    Batch,
+    Write,
+    /// Begins, ends or marks a transaction.
+    Mark,
 }
 
 impl fmt::Display for Statement {
@@ -82,7 +94,7 @@ impl fmt::Display for Statement {
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     all: Vec<Statement>,
-    findings: Vec<Finding>,
+    report: Report,
 }
 
 impl Log {
@@ -186,10 +198,10 @@ impl Log {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        self.report.findings()
     }
 
-    /// The findings as text.
+    /// The findings, and as text: `log.report().to_string()`.
     ///
     /// # Examples
     ///
@@ -200,12 +212,11 @@ impl Log {
     /// # let db = Database::in_memory()?;
     /// # db.create_tables(models![Tag])?;
     /// let (_, log) = db.capture(|db| (Tag::objects().all(db).is_ok(), Tag::objects().all(db).is_ok()));
-    /// assert!(log.report().starts_with("1 finding\n1. the same statement ran 2 times: SELECT"));
+    /// assert!(log.report().to_string().starts_with("1 finding\n1. the same statement ran 2 times: SELECT"));
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
-    pub fn report(&self) -> String {
-        let count = counted(self.findings.len() as u64, "finding");
-        self.findings.iter().enumerate().fold(count, |report, (i, finding)| format!("{report}\n{}. {finding}", i + 1))
+    pub fn report(&self) -> &Report {
+        &self.report
     }
 
     /// Every statement, transactions included.
@@ -238,22 +249,34 @@ impl fmt::Display for Log {
 }
 
 /// `1 row`, `2 rows`.
-fn counted(count: u64, noun: &str) -> String {
+pub(super) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Where statements are recorded.
 #[derive(Default)]
 pub(super) struct Sink {
-    log: Mutex<Log>,
+    /// The statements; none where only a report is asked for.
+    log: Option<Mutex<Vec<Statement>>>,
     seen: Mutex<Seen>,
     /// The capture this one was opened in, through the same handle.
     outer: Option<Arc<Sink>>,
 }
 
 impl Sink {
-    fn record(&self, statement: Statement) {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).all.push(statement);
+    fn record(&self, statement: &Statement) {
+        self.see(|seen| seen.statement(statement));
+        if let Some(log) = &self.log {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(statement.clone());
+        }
+    }
+
+    fn report(&self) -> Report {
+        Report::new(self.seen.lock().unwrap_or_else(PoisonError::into_inner).findings())
+    }
+
+    fn see(&self, f: impl FnOnce(&mut Seen)) {
+        f(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -298,16 +321,51 @@ impl Database {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn capture<T>(&self, f: impl FnOnce(&Database) -> T) -> (T, Log) {
-        let sink = Arc::new(Sink { outer: self.sink.clone(), ..Sink::default() });
+        let (value, sink) = self.listening(Some(Mutex::default()), f);
+        let mut log = Log { report: sink.report(), ..Log::default() };
+        if let Some(all) = &sink.log {
+            log.all = std::mem::take(&mut *all.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        (value, log)
+    }
+
+    /// Runs `f` and says what could have been loaded better in it: the findings of a [`capture`](Self::capture) without its
+    /// statements, of which it keeps no text. For a whole request, or a whole test.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # (0..2).try_for_each(|_| Author::create().save(&db).map(drop))?;
+    /// let (books, report) = db.report(|db| {
+    ///     let authors = Author::objects().fetch_mode(FetchMode::One).all(db)?;
+    ///     authors.iter().map(|author| Ok(author.books.all(db)?.len())).sum::<eager_orm::Result<usize>>()
+    /// });
+    /// println!("{report}"); // 1. Author.books was loaded one by one, 2 times ..
+    /// assert_eq!(report.findings()[0].fix, "add `.prefetch_related(|a| a.books())` to the query");
+    /// # books?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn report<T>(&self, f: impl FnOnce(&Database) -> T) -> (T, Report) {
+        let (value, sink) = self.listening(None, f);
+        (value, sink.report())
+    }
+
+    fn listening<T>(&self, log: Option<Mutex<Vec<Statement>>>, f: impl FnOnce(&Database) -> T) -> (T, Arc<Sink>) {
+        let sink = Arc::new(Sink { log, outer: self.sink.clone(), ..Sink::default() });
         let handle = Database { inner: Arc::clone(&self.inner), sink: Some(Arc::clone(&sink)) };
         CAPTURES.with_borrow_mut(|captures| captures.push((self.inner.id, Arc::clone(&sink))));
         self.inner.captures.fetch_add(1, Ordering::Relaxed);
         let guard = CaptureGuard(self);
         let value = f(&handle);
         drop(guard);
-        let mut log = std::mem::take(&mut *sink.log.lock().unwrap_or_else(PoisonError::into_inner));
-        log.findings = sink.seen.lock().unwrap_or_else(PoisonError::into_inner).findings(&log.all);
-        (value, log)
+        (value, sink)
     }
 
     /// Whether anybody captures: one relaxed load.
@@ -317,17 +375,24 @@ impl Database {
 
     /// Records a statement wherever it belongs.
     pub(super) fn record(&self, statement: &Statement) {
-        self.each_sink(|sink| sink.record(statement.clone()));
+        self.each_sink(|sink| sink.record(statement));
     }
 
     /// Tells the report of something that was loaded because it was asked for.
     pub(crate) fn saw_eager(&self, load: &EagerLoad) {
-        self.each_sink(|sink| sink.seen.lock().unwrap_or_else(PoisonError::into_inner).eager(load.clone()));
+        self.each_sink(|sink| sink.see(|seen| seen.eager(load.clone())));
     }
 
     /// Tells the report of something that was loaded for one row.
     pub(crate) fn saw_lazy(&self, load: &LazyLoad) {
-        self.each_sink(|sink| sink.seen.lock().unwrap_or_else(PoisonError::into_inner).lazy(load.clone()));
+        self.each_sink(|sink| sink.see(|seen| seen.lazy(load.clone())));
+    }
+
+    /// Tells the report that something may have been written which is no statement of ours.
+    pub(super) fn saw_raw(&self) {
+        if self.is_captured() {
+            self.each_sink(|sink| sink.see(Seen::wrote));
+        }
     }
 
     fn each_sink(&self, mut f: impl FnMut(&Sink)) {

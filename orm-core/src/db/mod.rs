@@ -16,8 +16,10 @@ mod report;
 mod row;
 mod spread;
 mod transaction;
+mod watch;
 
 use std::cell::RefCell;
+use std::panic::Location;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,11 +32,11 @@ pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
-pub(crate) use report::{EagerLoad, How, LazyLoad, Watch};
-pub use report::{Finding, FindingKind};
+pub use report::{Finding, FindingKind, Report};
 pub(crate) use row::Row;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
+pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 
 use crate::error::{Error, Result};
 use log::Sink;
@@ -44,8 +46,9 @@ type Pool = r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>;
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
-/// For a database by [`DatabaseBuilder::fetch_mode`], for a queryset by `QuerySet::fetch_mode`, for a scope by
-/// [`Database::with_fetch_mode`]. What is loaded inherits the mode of what it was loaded for.
+/// For a database by [`DatabaseBuilder::fetch_mode`], for a scope by [`Database::with_fetch_mode`], which counts before
+/// it, and for a queryset by `QuerySet::fetch_mode`, which counts before both. What is loaded inherits the mode of what it
+/// was loaded for, be it by JOIN, in a batch or lazily.
 ///
 /// # Examples
 ///
@@ -82,6 +85,10 @@ pub(crate) struct Home {
     /// The database, by number.
     pub(crate) database: usize,
     pub(crate) mode: FetchMode,
+    /// Whether the queryset named the mode: then no scope changes it.
+    pub(crate) named: bool,
+    /// The line that loaded them.
+    pub(crate) at: &'static Location<'static>,
 }
 
 /// A handle of a database: cheap to clone, safe to share between threads.
@@ -217,6 +224,7 @@ impl Database {
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
         let (_hold, pooled) = self.writer()?;
         let outcome = f(&pooled).map_err(connection::untold);
+        self.saw_raw();
         if !pooled.is_autocommit() {
             pooled.execute_batch("ROLLBACK").map_err(connection::untold)?;
             // The failure that left the transaction open says more than that it was left open.
@@ -227,7 +235,10 @@ impl Database {
     }
 
     /// Runs `f` with a fetch mode for everything this thread loads from the database meanwhile: for querysets that name
-    /// none of their own, and for relations of rows that were loaded before.
+    /// none of their own, and for relations of rows that were loaded before by such a queryset.
+    ///
+    /// The queryset counts before the scope, the innermost scope before the others, a scope before the database. Rows that
+    /// were loaded in a scope keep its mode when it ends; another thread is not in it.
     ///
     /// # Examples
     ///
@@ -257,9 +268,16 @@ impl Database {
     }
 
     /// The home of rows whose queryset names this mode, or none.
-    pub(crate) fn home(&self, mode: Option<FetchMode>) -> Home {
+    pub(crate) fn home(&self, mode: Option<FetchMode>, at: &'static Location<'static>) -> Home {
+        let named = mode.is_some();
         let mode = mode.or_else(|| self.scoped_fetch_mode()).unwrap_or(self.inner.fetch_mode);
-        Home { database: self.inner.id, mode }
+        Home { database: self.inner.id, mode, named, at }
+    }
+
+    /// What becomes of the relations of such rows here and now: what their queryset named, or else the scope, or else what
+    /// they came with.
+    pub(crate) fn mode_of(&self, home: Home) -> FetchMode {
+        if home.named { home.mode } else { self.scoped_fetch_mode().unwrap_or(home.mode) }
     }
 
     pub(crate) fn is_in_memory(&self) -> bool {
@@ -272,7 +290,7 @@ impl Database {
     }
 
     /// The mode of the scope this thread is in, if it is in one.
-    pub(crate) fn scoped_fetch_mode(&self) -> Option<FetchMode> {
+    fn scoped_fetch_mode(&self) -> Option<FetchMode> {
         MODES.with_borrow(|modes| modes.iter().rev().find(|(id, _)| *id == self.inner.id).map(|(_, mode)| *mode))
     }
 

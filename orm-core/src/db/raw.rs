@@ -8,6 +8,7 @@ use std::panic::Location;
 use rusqlite::CachedStatement;
 
 use super::connection::{Watch, bind_all, owned, told};
+use super::log::Does;
 use super::{About, Connection, Executor, Need, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;
@@ -115,7 +116,8 @@ impl<'c, 's> RawStatement<'c, 's> {
         }
         drop(rows);
         let Sql { text, binds } = self.sql;
-        self.watch.end(self.connection.database(), || (text, owned(binds)), 1, count, self.about.at);
+        let does = if reads { Does::Read } else { Does::Write };
+        self.watch.end(self.connection.database(), does, || (text, owned(binds)), 1, count, self.about.at);
         Ok(())
     }
 
@@ -131,7 +133,7 @@ impl<'c, 's> RawStatement<'c, 's> {
         let changed = self.statement.raw_execute().map_err(|error| raw_error(error, self.sql, self.about))? as u64;
         // SQLite counts what the last INSERT, UPDATE or DELETE changed: of another statement, that is an older one.
         let changed = if raw.total_changes() == before { 0 } else { changed };
-        self.watch.end(self.connection.database(), || (text, owned(binds)), 1, changed, self.about.at);
+        self.watch.end(self.connection.database(), Does::Write, || (text, owned(binds)), 1, changed, self.about.at);
         Ok(changed)
     }
 }

@@ -6,9 +6,8 @@
 
 use std::ops::Range;
 use std::panic::Location;
-use std::sync::Arc;
 
-use crate::db::{About, Executor, FetchMode, LazyLoad, Need};
+use crate::db::{About, By, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
@@ -121,7 +120,10 @@ impl<T: Model> OptionalForeignKey<T> for Option<ForeignKey<T>> {
         self.as_ref().map(ForeignKey::key)
     }
     fn set(&mut self, to: impl IntoOptKey<T, T::Key>) {
-        *self = to.into_opt_key().map(ForeignKey::new);
+        match (self.as_mut(), to.into_opt_key()) {
+            (Some(known), Some(key)) => known.point_at(key),
+            (_, key) => *self = key.map(ForeignKey::new),
+        }
     }
 }
 
@@ -226,19 +228,21 @@ impl<T: Value<Out = T> + Send + Sync> Deferred<T> {
 
 const UNATTACHED: Error = Error::Unattached { what: "Deferred" };
 
-/// Runs a load in the way the mode says: for the rows `Some(range)`, or for this row alone.
+/// Runs a load in the way the mode says: for the rows `Some(range)`, or for this row alone; not where it `is_known` by the
+/// time it is this thread's turn.
 fn in_mode(
     db: &dyn Executor,
     at: &'static Location<'static>,
     place: &Place,
+    is_known: &dyn Fn() -> bool,
     mut load: impl FnMut(Run<'_>, Option<Range<usize>>) -> Result<()>,
 ) -> Result<()> {
     let group = place.group();
-    let home = group.home().unwrap_or_else(|| db.database().home(Some(FetchMode::One)));
+    let home = group.home().unwrap_or_else(|| db.database().home(None, at));
     if !db.database().is_home(home) {
         return Err(Error::misuse(format!("`{}` of a row of another database", name_of(place))));
     }
-    let mode = db.database().scoped_fetch_mode().unwrap_or(home.mode);
+    let mode = db.database().mode_of(home);
     let rows = match mode {
         FetchMode::One => None,
         FetchMode::Peers => Some(peers(place, db.database().peer_cap())),
@@ -253,15 +257,25 @@ fn in_mode(
     let need = if db.database().is_in_memory() { Need::Snapshot } else { Need::Read };
     db.run(need, at, &mut |connection| {
         let _gate = group.gate(place.slot());
-        if mode == FetchMode::One
-            && let (Some(watch), Some(meta)) = (group.watch(), group.meta())
-        {
-            let is_to_one = place.relation().is_some_and(RelationMeta::is_to_one);
-            let (watch, slot) = (Arc::clone(watch), place.slot());
-            connection.database().saw_lazy(&LazyLoad { watch, meta, slot, is_to_one, touch: at });
+        if is_known() {
+            return Ok(());
+        }
+        if mode == FetchMode::One {
+            tell(connection.database(), place, home, at);
         }
         load(Run { connection, at, home, eager: false }, rows.clone())
     })
+}
+
+/// Tells the report of something that is loaded for one row.
+fn tell(database: &Database, place: &Place, home: Home, touch: &'static Location<'static>) {
+    let group = place.group();
+    let Some(meta) = group.meta() else { return };
+    // Rows that were loaded before the capture began have no watch; the line of their query is known all the same.
+    let watch = group.watch().cloned().or_else(|| database.watch(meta, home.at).map(Watch::outside));
+    let Some(watch) = watch else { return };
+    let is_to_one = place.relation().is_some_and(RelationMeta::is_to_one);
+    database.saw_lazy(&LazyLoad { watch, meta, slot: place.slot(), is_to_one, touch });
 }
 
 /// The rows that are loaded with this one: all of the group, or the part of it that the cap cuts.
@@ -272,7 +286,7 @@ fn peers(place: &Place, cap: usize) -> Range<usize> {
 
 fn name_of(place: &Place) -> String {
     let named = || Some(format!("{}.{}", place.group().meta()?.name, place.slot_name()?));
-    named().unwrap_or_else(|| "a relation".to_owned())
+    named().unwrap_or_else(|| "a foreign key made by hand".to_owned())
 }
 
 /// A relation whose column is on the other side.
@@ -285,7 +299,11 @@ fn load_relation(
 ) -> Result<()> {
     let relation = place.relation().ok_or(Error::Unattached { what })?;
     let row = place.row() as usize;
-    in_mode(db, at, place, |run, peers| {
+    let is_known = || match relation.is_to_one() {
+        true => loader.has_one(place.group(), place.slot(), place.row()),
+        false => loader.has_many(place.group(), place.slot(), place.row()),
+    };
+    in_mode(db, at, place, &is_known, |run, peers| {
         prefetch::load(run, place.group(), peers.unwrap_or(row..row + 1), relation, loader)
     })
 }
@@ -299,14 +317,15 @@ fn load_key(
     place: &Place,
 ) -> Result<()> {
     let row = place.row();
-    in_mode(db, at, place, |run, peers| {
+    let is_known = || loader.has_one(place.group(), place.slot(), row);
+    in_mode(db, at, place, &is_known, |run, peers| {
         if let Some(relation) = place.relation()
             && let Some(peers) = peers
             && place.group().foreign_key(place.slot(), row as usize) == Some(key)
         {
             prefetch::load(run, place.group(), peers, relation, loader)?;
         }
-        match loader.has_one(place.group(), place.slot(), row) {
+        match is_known() {
             true => Ok(()),
             false => one_by_key(run, loader, key, place),
         }
@@ -318,7 +337,11 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
     let meta = loader.meta();
     let lowered = lower::select(&with_keys(meta, std::iter::once(key)))?;
     let sql = sql::compile(&lowered.statement);
-    let watch = place.group().watch().zip(place.relation()).map(|(watch, relation)| watch.child(relation.name, meta));
+    let watch = place
+        .group()
+        .watch()
+        .zip(place.relation())
+        .map(|(watch, relation)| watch.child(relation.name, meta, By::Batch));
     let group = Group::open(meta, run.home, watch);
     let mut sink = loader.ones();
     run.connection.query(&sql, About { meta, at: run.at }, |row| {
@@ -347,7 +370,8 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
     let meta = place.group().meta().ok_or(UNATTACHED)?;
     let column = meta.columns.iter().find(|column| column.deferred == Some(place.slot())).ok_or(UNATTACHED)?;
     let (group, slot, row) = (place.group(), place.slot(), place.row() as usize);
-    in_mode(db, at, place, |run, peers| {
+    let is_known = || place.peek::<T>().is_some();
+    in_mode(db, at, place, &is_known, |run, peers| {
         let waiting = |row: &usize| group.peek::<T>(slot, u32::try_from(*row).unwrap_or(u32::MAX)).is_none();
         let rows: Vec<usize> = peers.unwrap_or(row..row + 1).filter(waiting).collect();
         let key = |row: &usize| group.key(u32::try_from(*row).unwrap_or(u32::MAX));
@@ -367,7 +391,7 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
                 rows.push(u32::try_from(*row).unwrap_or(u32::MAX));
             }
         }
-        run.connection.query(&sql, About { meta, at }, |row| {
+        run.connection.batch(&sql, About { meta, at }, |row| {
             let key = row.datum(0).and_then(KeyRef::read).ok().flatten();
             let rows = key.and_then(|key| numbers.get(key)).and_then(|number| rows_of.get(number as usize));
             for number in rows.into_iter().flatten() {

@@ -4,6 +4,7 @@
 //! belong, an [`Instance`] tells a row's keys and handles.
 
 use super::{Cursor, Group, Place};
+use crate::db::Home;
 use crate::meta::ModelMeta;
 use crate::value::{KeyRef, Mismatch};
 
@@ -13,6 +14,11 @@ pub trait Instance: Send + Sync {
     fn key_ref(&self) -> KeyRef<'_>;
     /// The handle in a slot.
     fn handle(&self, slot: usize) -> Option<Handle<'_>>;
+}
+
+/// Where a row came from, by whichever of its handles knows.
+pub(crate) fn home_of(row: &dyn Instance, meta: &'static ModelMeta) -> Option<Home> {
+    (0..meta.slots).find_map(|slot| row.handle(slot)?.place?.group().home())
 }
 
 /// A relation handle of a row, without its type.

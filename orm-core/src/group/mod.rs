@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use counted::{GroupRef, Mint};
 pub use cursor::{At, Cursor, Layout};
+pub(crate) use loader::home_of;
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub use members::Members;
 pub use shared::Shared;

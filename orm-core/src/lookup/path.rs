@@ -1,10 +1,10 @@
 //! Paths across relations: `b.author()`, `b.tags()`, and what can be asked of them.
 //!
 //! Our words come first and the target's fields are reached by `Deref`; where a field has the name of a word,
-//! `.fields()` reaches it. The words are `fields key eq ne in_ is_null set ancestors select_related prefetch_related`
-//! for a relation to one row and `fields any none every exists count eq in_ order_by select_related prefetch_related
-//! filter exclude limit query descendants` for a relation to many: a new one would shadow users' columns, so a test
-//! holds the list.
+//! `.fields()` reaches it. The words are `fields key eq ne in_ is_null set ancestors only defer select_related
+//! prefetch_related` for a relation to one row and `fields any none every exists count eq in_ order_by only defer
+//! select_related prefetch_related filter exclude limit query descendants` for a relation to many: a new one would shadow
+//! users' columns, so a test holds the list.
 
 use std::marker::PhantomData;
 use std::ops::Deref;

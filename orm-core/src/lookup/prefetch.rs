@@ -136,6 +136,34 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
         Whole::new(self.path())
     }
 
+    /// Inside `prefetch_related`: which deferred columns of the related row are loaded.
+    pub fn only<D: DeferSet<T>>(&self, f: impl FnOnce(Fields<T>) -> D) -> Whole<R, (), T> {
+        self.whole().only(f)
+    }
+
+    /// Inside `prefetch_related`: which deferred columns of the related row are not loaded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub summary: Deferred<String> }
+    /// # #[derive(Model)]
+    /// # pub struct Review { pub id: i64, pub book: ForeignKey<Book> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Review])?;
+    /// # Review::create().book(&Book::create().summary("long").save(&db)?).save(&db)?;
+    /// // SELECT .. FROM "review"
+    /// // SELECT "book"."id" FROM "book" WHERE "book"."id" IN (..)
+    /// let reviews = Review::objects().prefetch_related(|r| r.book().defer(|b| b.summary())).all(&db)?;
+    /// assert!(reviews[0].book.get(&db)?.summary.loaded().is_none());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn defer<D: DeferSet<T>>(&self, f: impl FnOnce(Fields<T>) -> D) -> Whole<R, (), T> {
+        self.whole().defer(f)
+    }
+
     /// Inside `prefetch_related`, for a foreign key of a model to itself: the related row, its own, and so on, to a depth
     /// (at least 1), in one statement.
     ///
@@ -225,6 +253,52 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
 impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     fn whole(&self) -> Whole<R, O, T> {
         Whole::new(self.path())
+    }
+
+    /// Inside `prefetch_related`: which deferred columns of the related rows are loaded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub summary: Deferred<String> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # Book::create().author(&Author::create().save(&db)?).summary("long").save(&db)?;
+    /// // SELECT .. FROM "author"
+    /// // SELECT "book"."id", "book"."author_id" FROM "book" WHERE "book"."author_id" IN (..)
+    /// let authors = Author::objects().prefetch_related(|a| a.books().only(|_| ())).all(&db)?;
+    /// assert!(authors[0].books.loaded().unwrap()[0].summary.loaded().is_none());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn only<D: DeferSet<T>>(&self, f: impl FnOnce(Fields<T>) -> D) -> Whole<R, O, T> {
+        self.whole().only(f)
+    }
+
+    /// Inside `prefetch_related`: which deferred columns of the related rows are not loaded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub summary: Deferred<String> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # Book::create().author(&Author::create().save(&db)?).summary("long").save(&db)?;
+    /// // SELECT .. FROM "author"
+    /// // SELECT "book"."id", "book"."author_id" FROM "book" WHERE "book"."author_id" IN (..)
+    /// let authors = Author::objects().prefetch_related(|a| a.books().defer(|b| b.summary())).all(&db)?;
+    /// assert!(authors[0].books.loaded().unwrap()[0].summary.loaded().is_none());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn defer<D: DeferSet<T>>(&self, f: impl FnOnce(Fields<T>) -> D) -> Whole<R, O, T> {
+        self.whole().defer(f)
     }
 
     /// Inside `prefetch_related`: the order of the related rows.

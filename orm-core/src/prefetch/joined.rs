@@ -1,6 +1,6 @@
 //! Rows that come with their parent by JOIN: each decoded once for its key, and shared.
 
-use crate::db::{Home, Row, Watch};
+use crate::db::{By, Home, Row, Watch};
 use crate::error::Result;
 use crate::group::{Group, Instance, Layout, Mint, Sink};
 use crate::lower::JoinNode;
@@ -30,7 +30,7 @@ impl Joined {
             .iter()
             .map(|node| {
                 let meta = node.relation.target();
-                let watch = parent.map(|parent| parent.child(node.relation.name, meta));
+                let watch = parent.map(|parent| parent.child(node.relation.name, meta, By::Join));
                 let children = Joined::new(&node.children, home, watch.as_deref());
                 Joined {
                     relation: node.relation,

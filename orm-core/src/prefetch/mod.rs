@@ -13,10 +13,11 @@ mod tree;
 
 use std::ops::Range;
 use std::panic::Location;
+use std::sync::Arc;
 
-use crate::db::{Connection, Home};
+use crate::db::{Connection, Database, EagerLoad, Home, How};
 use crate::error::Result;
-use crate::group::{Group, Instance, Loader};
+use crate::group::{Group, Instance, Layout, Loader};
 use crate::meta::RelationMeta;
 use crate::plan::{Path, Plan, PrefetchNode};
 pub(crate) use joined::Joined;
@@ -69,25 +70,71 @@ pub(crate) fn load(
     step::run(run, Parents::of_group(group, rows, &branch), &branch)
 }
 
+/// Tells the report what was joined to the rows of a group, and which deferred columns came along. Where no row was
+/// joined there is nothing that anybody could read.
+pub(crate) fn tell_columns(database: &Database, group: &Group, joined: &[Joined], layout: &Layout) {
+    let (Some(watch), Some(meta)) = (group.watch(), group.meta()) else { return };
+    if group.len() == 0 {
+        return;
+    }
+    let eager = |slot, how| database.saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how });
+    for slot in meta.columns.iter().filter_map(|column| column.deferred) {
+        if !layout.omitted.contains(&slot) {
+            eager(slot, How::Column);
+        }
+    }
+    for join in joined.iter().filter(|join| join.group().len() > 0) {
+        eager(join.relation().slot, How::Join);
+        tell_columns(database, join.group(), join.children(), join.layout());
+    }
+}
+
+/// Rows of one group, and what was joined to them.
+struct Rows<'a> {
+    rows: &'a [&'a dyn Instance],
+    joined: &'a [Joined],
+}
+
 fn level(run: Run<'_>, rows: &[&dyn Instance], joined: &[Joined], branches: &[Branch]) -> Result<()> {
-    if rows.is_empty() {
+    levels(run, &[Rows { rows, joined }], branches)
+}
+
+/// Loads a level for the rows of several groups: what is joined to some is known for these, everything else is loaded for
+/// all of them at once.
+fn levels(run: Run<'_>, groups: &[Rows<'_>], branches: &[Branch]) -> Result<()> {
+    if groups.iter().all(|group| group.rows.is_empty()) {
         return Ok(());
     }
     for branch in branches {
-        let known = joined.iter().find(|joined| std::ptr::eq(joined.relation(), branch.relation));
-        match known {
-            Some(joined) if branch.slot.is_none() => {
-                level(run, &joined.instances(), joined.children(), &branch.children)?;
+        let is_branch = |joined: &&Joined| branch.slot.is_none() && std::ptr::eq(joined.relation(), branch.relation);
+        let mut known: Vec<&Joined> = Vec::new();
+        let mut waiting: Vec<&[&dyn Instance]> = Vec::new();
+        for group in groups.iter().filter(|group| !group.rows.is_empty()) {
+            match group.joined.iter().find(is_branch) {
+                Some(joined) => known.push(joined),
+                None => waiting.push(group.rows),
             }
-            _ => {
-                let parents = Parents::of_rows(rows, branch)?;
-                let mode = branch.plan.mode.unwrap_or(run.home.mode);
-                let run = Run { home: Home { mode, ..run.home }, ..run };
-                match branch.depth {
-                    Some(depth) => recursive::run(run, parents, branch, depth)?,
-                    None => step::run(run, parents, branch)?,
-                }
+        }
+        if !known.is_empty() {
+            let rows: Vec<_> = known.iter().map(|joined| joined.instances()).collect();
+            let below = rows.iter().zip(known).map(|(rows, joined)| Rows { rows, joined: joined.children() });
+            levels(run, &below.collect::<Vec<_>>(), &branch.children)?;
+        }
+        let of_all: Vec<&dyn Instance>;
+        let rows = match &*waiting {
+            [] => continue,
+            [rows] => rows,
+            several => {
+                of_all = several.concat();
+                &*of_all
             }
+        };
+        let parents = Parents::of_rows(rows, branch)?;
+        let named = branch.plan.mode.map(|mode| Home { mode, named: true, ..run.home });
+        let run = Run { home: named.unwrap_or(run.home), ..run };
+        match branch.depth {
+            Some(depth) => recursive::run(run, parents, branch, depth)?,
+            None => step::run(run, parents, branch)?,
         }
     }
     Ok(())

@@ -14,8 +14,8 @@
 
 use super::step::{Parents, Step, statement, tell};
 use super::tree::Branch;
-use super::{Joined, Run, level};
-use crate::db::About;
+use super::{Joined, Rows, Run, level, levels, tell_columns};
+use crate::db::{About, By};
 use crate::error::Result;
 use crate::group::{Cell, Group, Mint, Sink};
 use crate::meta::RelationKind;
@@ -47,12 +47,12 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     follow(&mut select, branch, depth);
     let depth_column = select.columns.len() - 1;
     let sql = sql::compile(&Statement::Select(select));
-    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta));
+    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta, By::Batch));
     let key_column = lowered.layout.position(meta, meta.key).unwrap_or(link);
     let mut depths: Vec<Depth> = Vec::new();
     // Where the row of each key is, by the key's number; the roots' keys have the first numbers.
     let mut places: Vec<Option<(usize, u32)>> = vec![None; roots];
-    run.connection.query(&sql, About { meta, at: run.at }, |row| {
+    run.connection.batch(&sql, About { meta, at: run.at }, |row| {
         let key = |column: usize| decode_key(row, column, meta, &lowered.layout);
         let Ok(Datum::Integer(reached)) = row.datum(depth_column) else { return Ok(()) };
         let at = usize::try_from(reached).unwrap_or(1).saturating_sub(1);
@@ -103,8 +103,14 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     }
     if run.eager {
         tell(run, &waiting, branch);
+        for depth in &depths {
+            tell_columns(run.connection.database(), &depth.group, &depth.joined, &lowered.layout);
+        }
     }
-    depths.iter().try_for_each(|depth| level(run, &depth.sink.instances(), &depth.joined, &branch.children))
+    // What hangs on the rows is loaded for all depths at once.
+    let rows: Vec<_> = depths.iter().map(|depth| depth.sink.instances()).collect();
+    let groups = rows.iter().zip(&depths).map(|(rows, depth)| Rows { rows, joined: &depth.joined });
+    levels(run, &groups.collect::<Vec<_>>(), &branch.children)
 }
 
 /// Each row gets the one above it, if it is there and deeper in the tree.

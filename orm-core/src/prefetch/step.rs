@@ -13,8 +13,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tree::Branch;
-use super::{Joined, Run, level};
-use crate::db::{About, EagerLoad, How, Row};
+use super::{Joined, Rows, Run, level, levels, tell_columns};
+use crate::db::{About, By, EagerLoad, How, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Group, Instance};
 use crate::lower::{self, no_link};
@@ -113,7 +113,10 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let wanted = binds.len();
     let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
     let sql = sql::compile(&Statement::Select(select));
-    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta));
+    let watch = first.group.watch().map(|watch| match slot_name(branch, first.group) {
+        Some(slot) => watch.child(slot, meta, By::Slot),
+        None => watch.child(branch.relation.name, meta, By::Batch),
+    });
     let mut joined = Joined::new(&lowered.joins, run.home, watch.as_deref());
     let group = Group::open(meta, run.home, watch);
     let to_one = branch.relation.is_to_one();
@@ -133,7 +136,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
         joined.iter_mut().try_for_each(|join| join.row(row))
     };
     if !lowered.empty {
-        run.connection.query(&sql, About { meta, at: run.at }, read)?;
+        run.connection.batch(&sql, About { meta, at: run.at }, read)?;
     }
     sink.seal(&group);
     Joined::finish(&mut joined, &group);
@@ -146,15 +149,15 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     }
     if run.eager {
         tell(run, &waiting, branch);
+        tell_columns(run.connection.database(), &group, &joined, &lowered.layout);
     }
-    // What was known already and what is new go on together, unless only the new rows came with something joined.
-    let mut rows = sink.instances();
-    if joined.is_empty() {
-        rows.extend(known);
-    } else {
-        level(run, &known, &[], &branch.children)?;
-    }
-    level(run, &rows, &joined, &branch.children)
+    // What was known already and what is new go on together.
+    let new = Rows { rows: &sink.instances(), joined: &joined };
+    levels(run, &[new, Rows { rows: &known, joined: &[] }], &branch.children)
+}
+
+fn slot_name(branch: &Branch, owner: &Group) -> Option<&'static str> {
+    owner.meta()?.slot_names.get(branch.slot?).copied()
 }
 
 /// Tells the report what was prefetched, once for each group that it was prefetched for.
@@ -167,7 +170,8 @@ pub(super) fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
         last = Some(cell.group);
         if let (Some(watch), Some(meta)) = (cell.group.watch(), cell.group.meta()) {
             let slot = branch.slot.unwrap_or(branch.relation.slot);
-            let load = EagerLoad { watch: Arc::clone(watch), meta, slot, how: How::Prefetch };
+            let how = if branch.slot.is_some() { How::Slot } else { How::Prefetch };
+            let load = EagerLoad { watch: Arc::clone(watch), meta, slot, how };
             run.connection.database().saw_eager(&load);
         }
     }

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::db::{Executor, Need};
 use crate::error::{Error, Result};
-use crate::group::Instance;
+use crate::group::{Instance, home_of};
 use crate::lookup::PrefetchSet;
 use crate::model::{Fields, Model, root};
 use crate::prefetch::{Prefetch, Run};
@@ -47,9 +47,8 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
         return Ok(());
     }
     // What is loaded inherits from the rows it is loaded for.
-    let of_rows =
-        rows.iter().find_map(|row| (0..M::META.slots).find_map(|slot| row.handle(slot)?.place?.group().home()));
-    let home = of_rows.unwrap_or_else(|| db.database().home(None));
+    let of_rows = rows.iter().find_map(|row| home_of(*row, M::META));
+    let home = of_rows.unwrap_or_else(|| db.database().home(None, at));
     if !db.database().is_home(home) {
         return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
     }

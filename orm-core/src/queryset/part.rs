@@ -1,7 +1,7 @@
 //! Parts of relations, inside `prefetch_related`: what makes a part of a whole is a queryset's method.
 
 use super::QuerySet;
-use crate::lookup::{JoinSet, OrderSet, Part, Predicate, PrefetchSet, ToMany, Whole};
+use crate::lookup::{DeferSet, JoinSet, OrderSet, Part, Predicate, PrefetchSet, ToMany, Whole};
 use crate::model::{Fields, Model};
 
 /// What makes a part of a relation, inside `prefetch_related`. A part goes to a slot, for it is not the whole.
@@ -111,6 +111,16 @@ impl<R: Model, O: Model, T: Model> Part<R, O, T> {
     /// At most so many of each parent.
     pub fn limit(self, rows: u64) -> Self {
         self.query(|query| query.limit(rows))
+    }
+
+    /// Which of their deferred columns are loaded.
+    pub fn only<D: DeferSet<T>>(self, f: impl FnOnce(Fields<T>) -> D) -> Self {
+        self.query(|query| query.only(f))
+    }
+
+    /// Which of their deferred columns are not loaded.
+    pub fn defer<D: DeferSet<T>>(self, f: impl FnOnce(Fields<T>) -> D) -> Self {
+        self.query(|query| query.defer(f))
     }
 
     /// What is joined to them.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::record::names;
 use super::{QuerySet, Shape};
-use crate::db::{Connection, Database, EagerLoad, Executor, Home, How, Need, Row};
+use crate::db::{Connection, Database, Executor, Home, Need, Row};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Instance, Layout, Members, Mint};
+use crate::group::{Cursor, Group, Instance, Members, Mint};
 use crate::lower::{self, Lowered};
 use crate::model::{Model, decode_error};
 use crate::plan::Plan;
-use crate::prefetch::{Joined, Prefetch, Run};
+use crate::prefetch::{self, Joined, Prefetch, Run};
 use crate::sql::{self, Sql};
 
 /// A query that is ready to run.
@@ -37,7 +37,8 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         let lowered = lower::select(plan)?;
         let sql = sql::compile(&lowered.statement);
         let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
-        let home = db.database().home(plan.mode);
+        // The line is known when rows are read.
+        let home = db.database().home(plan.mode, Location::caller());
         let names = plan.select.as_deref().map(names);
         Ok(Read { lowered, sql, prefetch, home, names, types: PhantomData })
     }
@@ -59,9 +60,10 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
 
     pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
         let watch = database.watch(M::META, at);
-        let joined = Joined::new(&self.lowered.joins, self.home, watch.as_deref());
+        let home = Home { at, ..self.home };
+        let joined = Joined::new(&self.lowered.joins, home, watch.as_deref());
         let members = Members::new(M::META);
-        Chunk { read: self, rows: Vec::new(), members, group: Group::open(M::META, self.home, watch), joined }
+        Chunk { read: self, rows: Vec::new(), members, group: Group::open(M::META, home, watch), joined, home }
     }
 
     #[cold]
@@ -90,6 +92,7 @@ pub(super) struct Chunk<'r, M: Model, S: Shape<M>> {
     members: Members,
     group: Mint,
     joined: Vec<Joined>,
+    home: Home,
 }
 
 impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
@@ -124,35 +127,13 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
         if self.read.names.is_none() {
             self.group.seal(self.members);
             Joined::finish(&mut self.joined, &self.group);
-            if self.group.watch().is_some() && !self.rows.is_empty() {
-                tell(connection.database(), &self.group, &self.joined, &self.read.lowered.layout);
-            }
+            prefetch::tell_columns(connection.database(), &self.group, &self.joined, &self.read.lowered.layout);
         }
         if !self.read.prefetch.is_empty() {
             let instances: Vec<&dyn Instance> = self.rows.iter().filter_map(S::instance).collect();
-            self.read.prefetch.run(
-                Run { connection, at, home: self.read.home, eager: true },
-                &instances,
-                &self.joined,
-            )?;
+            let run = Run { connection, at, home: self.home, eager: true };
+            self.read.prefetch.run(run, &instances, &self.joined)?;
         }
         Ok(self.rows)
-    }
-}
-
-/// Tells the report what was joined, and which deferred columns came along.
-fn tell(database: &Database, group: &Group, joined: &[Joined], layout: &Layout) {
-    let (Some(watch), Some(meta)) = (group.watch(), group.meta()) else { return };
-    let eager = |slot, how| database.saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how });
-    for slot in meta.columns.iter().filter_map(|column| column.deferred) {
-        if !layout.omitted.contains(&slot) {
-            eager(slot, How::Column);
-        }
-    }
-    for join in joined {
-        eager(join.relation().slot, How::Join);
-        if group.len() > 0 {
-            tell(database, join.group(), join.children(), join.layout());
-        }
     }
 }

@@ -219,7 +219,7 @@ impl<M: Model, V: RawShape<M>> RawQuerySet<M, V> {
     fn rows(&self, db: &dyn Executor, at: &'static Location<'static>, most: usize) -> Result<Vec<V::Out>> {
         let prefetch = Prefetch::new(&self.prefetches, &[])?;
         let reads = if prefetch.is_empty() { Need::Read } else { Need::Snapshot };
-        let home = db.database().home(self.mode);
+        let home = db.database().home(self.mode, at);
         let mut rows = Vec::new();
         let about = About { meta: M::META, at };
         run_raw(db, at, (&self.sql, about), (reads, Need::WriteAll), &mut |connection, statement| {

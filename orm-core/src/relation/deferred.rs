@@ -102,6 +102,27 @@ impl<T: Send + Sync + 'static> Deferred<T> {
         let later = self.place.as_ref().and_then(Place::read::<T>);
         self.value.as_ref().or(later)
     }
+
+    /// Whether the value is not loaded: for `#[serde(skip_serializing_if = "..")]`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub summary: Deferred<String> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # Book::create().summary("long").save(&db)?;
+    /// let book = Book::objects().defer(|b| b.summary()).get(&db)?; // SELECT "book"."id" FROM "book" ..
+    /// assert!(book.summary.is_unloaded());
+    /// book.summary.get(&db)?; // SELECT "book"."summary" FROM "book" WHERE ..
+    /// assert!(!book.summary.is_unloaded());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn is_unloaded(&self) -> bool {
+        self.loaded().is_none()
+    }
 }
 
 impl<T: Value<Out = T> + Send + Sync> Deferred<T> {

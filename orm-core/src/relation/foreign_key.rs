@@ -131,7 +131,7 @@ impl<T: Model> ForeignKey<T> {
         cell(self).zip(cell(other)).is_some_and(|(a, b)| Shared::ptr_eq(&a, &b))
     }
 
-    /// Points at another row, which is not loaded.
+    /// Points at another row, which is not loaded. The row keeps its fetch mode, and the clones what they had.
     ///
     /// It takes `&mut self`, so nobody can be holding a reference to the old row.
     ///
@@ -154,7 +154,12 @@ impl<T: Model> ForeignKey<T> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn set(&mut self, to: impl IntoKey<T, T::Key>) {
-        *self = ForeignKey::new(to.into_key());
+        self.point_at(to.into_key());
+    }
+
+    pub(crate) fn point_at(&mut self, key: T::Key) {
+        self.key = key;
+        self.place.leave();
     }
 }
 
@@ -197,6 +202,34 @@ impl<T: Model + serde::Serialize> serde::Serialize for ForeignKey<T> {
         match self.loaded() {
             Some(row) => row.serialize(serializer),
             None => <T::Key as Value>::scalar(self.key.clone()).serialize(serializer),
+        }
+    }
+}
+
+/// A foreign key whose row's fields stand among those of the row it belongs to.
+pub trait FlatKey {
+    /// The fields of the row if it is loaded, otherwise its key by the name of the field. Nothing where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The serializer's.
+    fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+impl<T: Model + serde::Serialize> FlatKey for ForeignKey<T> {
+    fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.loaded() {
+            Some(row) => row.serialize(serializer),
+            None => serializer.collect_map([(name, self)]),
+        }
+    }
+}
+
+impl<T: Model + serde::Serialize> FlatKey for Option<ForeignKey<T>> {
+    fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(key) => key.serialize_flat(name, serializer),
+            None => serializer.serialize_none(),
         }
     }
 }

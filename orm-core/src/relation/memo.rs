@@ -8,6 +8,15 @@ use std::sync::OnceLock;
 /// It is no column. `save` and `refresh` empty it, and a clone starts empty, so it never tells of a row that has
 /// changed through the model; a field that is assigned directly does not empty it.
 ///
+/// | | `cached_property` | `Memo` |
+/// |---|---|---|
+/// | declared | a decorator on a method | a field, and a method that calls `get_or_init` |
+/// | an error | is not remembered | is not remembered: `get_or_try_init` |
+/// | `save`, `refresh` | leave it | empty it |
+/// | by hand | `del row.name` | `row.name.clear()` |
+/// | in a copy | is copied | is empty |
+/// | a field that is assigned | leaves it | leaves it |
+///
 /// # Examples
 ///
 /// ```

@@ -19,7 +19,7 @@ mod memo;
 mod to_many;
 
 pub use deferred::Deferred;
-pub use foreign_key::{ForeignKey, StoredKey};
+pub use foreign_key::{FlatKey, ForeignKey, StoredKey};
 pub use into_key::{IntoKey, IntoOptKey};
 pub use memo::Memo;
 pub use to_many::{HasMany, HasOne, ManyToMany, Prefetched};

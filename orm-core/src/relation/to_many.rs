@@ -95,7 +95,8 @@ macro_rules! many {
                 self.place.as_ref()?.read::<ManyCell<T>>().map(|rows| &**rows)
             }
 
-            /// Whether the rows are not loaded: for `#[serde(skip_serializing_if = "..")]`.
+            /// Whether the rows are not loaded: for `#[serde(skip_serializing_if = "..")]`, which `#[model(serialize)]`
+            /// says by itself.
             ///
             /// # Examples
             ///

@@ -164,7 +164,7 @@ impl<M: Model> BulkCreate<M> {
                     blame(error, connection, meta, at, &|column| current.and_then(|row| M::bind_new(row, column)))
                 })
         })?;
-        let group = Group::open(meta, db.database().home(None), None);
+        let group = Group::open(meta, db.database().home(None, at), None);
         let mut members = Members::new(meta);
         let mut created = Vec::with_capacity(rows.len());
         for (number, (new, rowid)) in rows.into_iter().zip(rowids).enumerate() {

@@ -11,7 +11,7 @@ pub use bulk::BulkCreate;
 
 use crate::db::{About, Connection, Executor, Need, Prepared, refused};
 use crate::error::{Error, Result};
-use crate::group::Origin;
+use crate::group::{Origin, home_of};
 use crate::lookup::ColumnSet;
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
 use crate::model::{Fields, Model, group_of_one, root};
@@ -89,6 +89,8 @@ pub trait Save: Model {
         let unloaded = Self::META.columns.iter().enumerate().filter(|(column, _)| self.bind(*column).is_none());
         let unloaded = unloaded.map(|(_, column)| (Path::default(), column)).collect();
         queryset.plan.deferrals.push(Deferral::Defer(unloaded));
+        // The mode that the row's queryset named is the row's.
+        queryset.plan.mode = home_of(self, Self::META).filter(|home| home.named).map(|home| home.mode);
         *self = queryset.find_by(db, self.key_ref())?;
         Ok(())
     }
@@ -132,7 +134,7 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
     })?;
     // The key of the group is that of the row, which is made with a place in the group.
     let key = new_key::<M>(&new, rowid)?;
-    let group = group_of_one::<M>(key.key_ref(), db.database().home(None));
+    let group = group_of_one::<M>(key.key_ref(), db.database().home(None, at));
     M::from_new(new, rowid, Origin::new(&group, 0)).map_err(|_| no_key::<M>(rowid))
 }
 

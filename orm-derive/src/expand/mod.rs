@@ -10,6 +10,7 @@ mod meta;
 mod model;
 mod projection;
 mod relations;
+mod serialize;
 
 use std::collections::BTreeSet;
 
@@ -52,6 +53,7 @@ fn assemble(checked: &Checked, names: &Names, relation_checks: &TokenStream) -> 
         relation_checks.clone(),
         builder::expand(checked, names),
         model::expand(checked, names),
+        serialize::expand(checked, names),
     ];
     quote! {
         #insert_type

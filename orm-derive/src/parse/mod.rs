@@ -10,7 +10,7 @@ use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, LitStr, Type, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Type, parse_quote};
 
 use self::field_attrs::FieldAttrs;
 use self::field_type::FieldType;
@@ -19,7 +19,7 @@ use crate::errors::Errors;
 use crate::model::{
     Field, FieldKind, FieldName, ForeignKey, Link, ManyToMany, Model, OnDelete, Reverse, Shape, Stored,
 };
-use crate::names;
+use crate::{names, symbol};
 
 /// Reads a model. `None` if there are no named fields to read.
 pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
@@ -42,6 +42,8 @@ pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
         ordering: attrs.ordering.unwrap_or_default(),
         indexes: attrs.indexes,
         checks: attrs.checks,
+        serialize: attrs.serialize.is_some(),
+        serde: serde_attrs(&input.attrs),
         table,
     })
 }
@@ -89,7 +91,11 @@ fn read_field(errors: &mut Errors, owner: &Owner<'_>, field: &syn::Field, slots:
     };
     let slot = in_slot.then_some(*slots);
     *slots += usize::from(in_slot);
-    Some(Field { ident, name, vis: field.vis.clone(), ty, slot, kind })
+    Some(Field { ident, name, vis: field.vis.clone(), ty, slot, kind, serde: serde_attrs(&field.attrs) })
+}
+
+fn serde_attrs(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident(symbol::SERDE)).cloned().collect()
 }
 
 fn field_kind(

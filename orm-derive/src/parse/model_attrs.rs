@@ -17,6 +17,7 @@ pub(super) struct ModelAttrs {
     pub(super) ordering: Option<Vec<OrderTerm>>,
     pub(super) indexes: Vec<Index>,
     pub(super) checks: Vec<Check>,
+    pub(super) serialize: Option<()>,
 }
 
 pub(super) fn read(errors: &mut Errors, attrs: &[Attribute]) -> ModelAttrs {
@@ -50,6 +51,9 @@ impl ModelAttrs {
             self.indexes.extend(index(errors, word, input, true)?);
         } else if word == symbol::CHECK {
             self.checks.extend(check(errors, word, input)?);
+        } else if word == symbol::SERIALIZE {
+            words::flag(word, input)?;
+            words::once(errors, &mut self.serialize, word, ());
         } else if word == symbol::CRATE {
             let path = words::text(word, input)?;
             let message = "expected the path of a crate: `crate = \"my_orm\"`";

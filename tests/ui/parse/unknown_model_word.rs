@@ -1,4 +1,4 @@
-//~ unknown word `tabel`: `#[model(..)]` knows table, ordering, index, unique, check, crate
+//~ unknown word `tabel`: `#[model(..)]` knows table, ordering, index, unique, check, serialize, crate
 //~ did you mean `table`?
 use eager_orm::prelude::*;
 

@@ -1,0 +1,320 @@
+//! What a capture sees, and what the report makes of it.
+//!
+//! Inside a capture each group has a [`Watch`] that remembers where its query was written, which relations led to it, and
+//! which of its relations and deferred columns were read. Outside of one there is none, and nothing is remembered.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::log::Does;
+use super::{Database, Finding, FindingKind, Statement};
+use crate::meta::ModelMeta;
+use crate::value::Bind;
+
+/// What a capture knows of one group.
+pub(crate) struct Watch {
+    /// The model of the query.
+    root: &'static str,
+    /// The relations that lead from there to the group.
+    path: Vec<&'static str>,
+    /// How many of these lead to the last rows that a statement of their own has loaded, and the model of those.
+    batched: (usize, &'static str),
+    /// The same, of the last rows in a slot: what is said of them is said in the prefetch that goes there.
+    slotted: (usize, &'static str),
+    /// The line of the query.
+    at: &'static Location<'static>,
+    /// The query ran before the capture began, and what led from it to this group is not known.
+    is_outside: bool,
+    read: Box<[AtomicBool]>,
+}
+
+/// How a group came from another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// In the same statement.
+    Join,
+    /// By a statement of its own.
+    Batch,
+    /// By a statement of its own, into the slot that stands for the relation in the path.
+    Slot,
+}
+
+impl Watch {
+    pub(crate) fn root(meta: &'static ModelMeta, at: &'static Location<'static>) -> Arc<Self> {
+        let own = (0, meta.name);
+        let (path, batched, slotted) = (Vec::new(), own, own);
+        Arc::new(Watch { root: meta.name, path, batched, slotted, at, is_outside: false, read: unread(meta) })
+    }
+
+    /// The watch of a group that is older than the capture: it is one of its own, made for a load.
+    pub(crate) fn outside(self: Arc<Self>) -> Arc<Self> {
+        Arc::try_unwrap(self).map_or_else(|shared| shared, |watch| Arc::new(Watch { is_outside: true, ..watch }))
+    }
+
+    /// The watch of a group that was loaded for this one's.
+    pub(crate) fn child(&self, relation: &'static str, meta: &'static ModelMeta, by: By) -> Arc<Self> {
+        let mut path = self.path.clone();
+        path.push(relation);
+        let own = (path.len(), meta.name);
+        let batched = if by == By::Join { self.batched } else { own };
+        let slotted = if by == By::Slot { own } else { self.slotted };
+        let (root, at, is_outside) = (self.root, self.at, self.is_outside);
+        Arc::new(Watch { root, path, batched, slotted, at, is_outside, read: unread(meta) })
+    }
+
+    /// Somebody reads a relation or a deferred column.
+    pub(crate) fn read(&self, slot: usize) {
+        if let Some(read) = self.read.get(slot) {
+            read.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn was_read(&self, slot: usize) -> bool {
+        self.read.get(slot).is_some_and(|read| read.load(Ordering::Relaxed))
+    }
+
+    /// `|a| a.books().tags()`.
+    fn closure(&self, field: &str) -> String {
+        let (slotted, model) = self.slotted;
+        closure_of(model, self.path.iter().skip(slotted).copied().chain([field]))
+    }
+
+    /// Where that is to be said.
+    fn target(&self) -> String {
+        match self.slotted.0 {
+            0 => "the query".to_owned(),
+            slotted => format!("the prefetch to `{}`", closure_of(self.root, self.path.iter().take(slotted).copied())),
+        }
+    }
+
+    /// Where to say that a deferred column is not loaded.
+    fn defer(&self, field: &str) -> String {
+        let (batched, model) = self.batched;
+        let own = closure_of(model, self.path.iter().skip(batched).copied().chain([field]));
+        match batched {
+            0 => format!("add `.defer({own})` to the query"),
+            _ => {
+                let prefetch = closure_of(self.root, self.path.iter().take(batched).copied());
+                let which = if batched == self.slotted.0 { " to" } else { "," };
+                format!("add `.defer({own})` to the prefetch{which} `{prefetch}`")
+            }
+        }
+    }
+}
+
+fn closure_of<'f>(model: &str, fields: impl Iterator<Item = &'f str>) -> String {
+    let name = model.chars().next().map_or('x', |letter| letter.to_ascii_lowercase());
+    let path: String = fields.map(|field| format!(".{field}()")).collect();
+    format!("|{name}| {name}{path}")
+}
+
+fn unread(meta: &'static ModelMeta) -> Box<[AtomicBool]> {
+    (0..meta.slots).map(|_| AtomicBool::new(false)).collect()
+}
+
+/// Something that was loaded because it was asked for.
+#[derive(Clone)]
+pub(crate) struct EagerLoad {
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) meta: &'static ModelMeta,
+    pub(crate) slot: usize,
+    pub(crate) how: How,
+}
+
+/// How it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Join,
+    Prefetch,
+    /// A part of a relation, into a slot.
+    Slot,
+    /// A deferred column that was not deferred.
+    Column,
+}
+
+/// A relation (or a deferred column) that was loaded for one row.
+#[derive(Clone)]
+pub(crate) struct LazyLoad {
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) meta: &'static ModelMeta,
+    pub(crate) slot: usize,
+    pub(crate) is_to_one: bool,
+    /// The line that read it.
+    pub(crate) touch: &'static Location<'static>,
+}
+
+/// What a capture has seen so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    eager: Vec<EagerLoad>,
+    lazy: Vec<LazyLoad>,
+    /// The statements that ran since the last write, by their text and binds, and what there is to say of those that ran
+    /// again: the number of a finding.
+    reads: HashMap<u64, Option<usize>>,
+    again: Vec<Finding>,
+}
+
+impl Seen {
+    pub(super) fn eager(&mut self, load: EagerLoad) {
+        self.eager.push(load);
+    }
+
+    pub(super) fn lazy(&mut self, load: LazyLoad) {
+        self.lazy.push(load);
+    }
+
+    /// Counts a statement that ran with the same binds while nothing was written. A batch is not counted: two chunks of a
+    /// stream may point at the same rows, and what runs twice because its rows were loaded twice is found by these.
+    pub(super) fn statement(&mut self, statement: &Statement) {
+        match statement.does {
+            Does::Mark | Does::Batch => {}
+            Does::Write => self.wrote(),
+            Does::Read => {
+                let mut hasher = DefaultHasher::new();
+                statement.sql.hash(&mut hasher);
+                statement.binds.iter().for_each(|bind| hash(bind, &mut hasher));
+                match self.reads.entry(hasher.finish()) {
+                    Entry::Vacant(first) => {
+                        first.insert(None);
+                    }
+                    Entry::Occupied(mut known) => match known.get().and_then(|number| self.again.get_mut(number)) {
+                        Some(finding) => finding.times += 1,
+                        None => {
+                            known.insert(Some(self.again.len()));
+                            self.again.push(Finding {
+                                kind: FindingKind::SameAgain,
+                                what: statement.sql.clone(),
+                                times: 2,
+                                query: statement.location,
+                                touch: None,
+                                fix: "keep the first answer".to_owned(),
+                            });
+                        }
+                    },
+                }
+            }
+        }
+    }
+
+    /// Something was written: what is asked again may have another answer.
+    pub(super) fn wrote(&mut self) {
+        self.reads.clear();
+    }
+
+    /// The findings, in the order of what they cost.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.one_by_one();
+        let touched: Vec<_> = findings.iter().filter_map(|finding| finding.touch).collect();
+        let again = self.again.iter().filter(|finding| !touched.contains(&finding.query));
+        findings.extend(again.cloned());
+        findings.extend(self.unread());
+        findings
+    }
+
+    fn one_by_one(&self) -> Vec<Finding> {
+        let mut loads: BTreeMap<_, Vec<&LazyLoad>> = BTreeMap::new();
+        for load in &self.lazy {
+            let key = (place(load.watch.at), place(load.touch), load.watch.path.clone(), load.slot);
+            loads.entry(key).or_default().push(load);
+        }
+        let finding = |loads: &Vec<&LazyLoad>| {
+            let (first, times) = (*loads.first()?, loads.len());
+            let field = *first.meta.slot_names.get(first.slot)?;
+            let (closure, target) = (first.watch.closure(field), first.watch.target());
+            let is_column = first.meta.relation_in(first.slot).is_none();
+            let fix = match (is_column, first.is_to_one) {
+                (false, _) if first.watch.is_outside => format!(
+                    "add `.prefetch_related({closure})` where the rows are loaded, \
+                     or call `prefetch_related_objects(&db, &rows, {closure})`"
+                ),
+                (true, _) => format!("leave it out of `.defer({closure})`, or name it in `.only({closure})`"),
+                (false, true) => {
+                    format!("add `.select_related({closure})` or `.prefetch_related({closure})` to {target}")
+                }
+                (false, false) => format!("add `.prefetch_related({closure})` to {target}"),
+            };
+            (times > 1).then(|| Finding {
+                kind: FindingKind::OneByOne,
+                what: format!("{}.{field}", first.meta.name),
+                times,
+                query: first.watch.at,
+                touch: Some(first.touch),
+                fix,
+            })
+        };
+        let mut findings: Vec<Finding> = loads.values().filter_map(finding).collect();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.times));
+        findings
+    }
+
+    fn unread(&self) -> Vec<Finding> {
+        // One query may have run many times (in a loop, chunk by chunk): what was read once is worth loading.
+        let mut loads: BTreeMap<_, (&EagerLoad, usize, bool)> = BTreeMap::new();
+        for load in &self.eager {
+            let key = (place(load.watch.at), load.watch.path.clone(), load.slot);
+            let known = loads.entry(key).or_insert((load, 0, false));
+            known.1 += 1;
+            known.2 |= load.watch.was_read(load.slot);
+        }
+        let mut unread: Vec<(&'static Location<'static>, Vec<&'static str>)> = Vec::new();
+        let mut findings = Vec::new();
+        for (load, times, was_read) in loads.values() {
+            let Some(field) = load.meta.slot_names.get(load.slot) else { continue };
+            let below_unread =
+                unread.iter().any(|(at, path)| *at == load.watch.at && load.watch.path.starts_with(path));
+            if *was_read || below_unread {
+                continue;
+            }
+            let closure = load.watch.closure(field);
+            let from = if load.watch.slotted.0 == 0 { String::new() } else { format!(" from {}", load.watch.target()) };
+            let (kind, fix) = match load.how {
+                How::Join => (FindingKind::UnreadRelation, format!("remove `.select_related({closure})`{from}")),
+                How::Prefetch => (FindingKind::UnreadRelation, format!("remove `.prefetch_related({closure})`{from}")),
+                How::Slot => {
+                    let path = load.watch.path.iter().copied().chain([*field]);
+                    (
+                        FindingKind::UnreadRelation,
+                        format!("remove the prefetch to `{}`", closure_of(load.watch.root, path)),
+                    )
+                }
+                How::Column => (FindingKind::UnreadColumn, load.watch.defer(field)),
+            };
+            if kind == FindingKind::UnreadRelation {
+                let mut path = load.watch.path.clone();
+                path.push(field);
+                unread.push((load.watch.at, path));
+            }
+            let what = format!("{}.{field}", load.meta.name);
+            findings.push(Finding { kind, what, times: *times, query: load.watch.at, touch: None, fix });
+        }
+        findings
+    }
+}
+
+fn hash(bind: &Bind<'_>, hasher: &mut DefaultHasher) {
+    std::mem::discriminant(bind).hash(hasher);
+    match bind {
+        Bind::Null => {}
+        Bind::Integer(value) => value.hash(hasher),
+        Bind::Real(value) => value.to_bits().hash(hasher),
+        Bind::Text(value) => value.hash(hasher),
+        Bind::Blob(value) => value.hash(hasher),
+        Bind::Array(values) => values.iter().for_each(|value| hash(value, hasher)),
+        Bind::Refused(reason) => reason.hash(hasher),
+    }
+}
+
+fn place(at: &'static Location<'static>) -> (&'static str, u32, u32) {
+    (at.file(), at.line(), at.column())
+}
+
+impl Database {
+    /// A watch for the group of a query, if anybody captures.
+    pub(crate) fn watch(&self, meta: &'static ModelMeta, at: &'static Location<'static>) -> Option<Arc<Watch>> {
+        self.is_captured().then(|| Watch::root(meta, at))
+    }
+}
