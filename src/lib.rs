@@ -7,6 +7,9 @@ pub mod prelude;
 #[doc = include_str!("../docs/how-n-plus-1-goes-away.md")]
 pub mod n_plus_1 {}
 
+#[doc = include_str!("../docs/coming-from-django.md")]
+pub mod coming_from_django {}
+
 pub use eager_orm_core::*;
 pub use eager_orm_derive::{Model, Projection};
 
