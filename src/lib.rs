@@ -10,6 +10,9 @@ pub mod n_plus_1 {}
 #[doc = include_str!("../docs/what-a-row-remembers.md")]
 pub mod what_a_row_remembers {}
 
+#[doc = include_str!("../docs/coming-from-django.md")]
+pub mod coming_from_django {}
+
 pub use eager_orm_core::*;
 pub use eager_orm_derive::{Model, Projection};
 

@@ -544,3 +544,48 @@ fn deferred_columns_of_a_prefetched_relation_may_be_left_out() -> Result<()> {
     assert_eq!((books.len(), books[0].summary.loaded()), (2, None));
     Ok(())
 }
+
+#[test]
+fn an_outer_column_is_of_the_nearest_query_about_its_model_however_deep() -> Result<()> {
+    let db = library();
+    // Authors with a book that has a review by somebody whose key is the author's.
+    let authors = Author::objects().filter(|a| {
+        let author = || outer(a.id());
+        exists(Book::objects().filter(|b| {
+            let by =
+                |r: Fields<Review>| r.book().eq(outer(b.id())) & r.user().eq(author()) & r.book().author().eq(author());
+            exists(Review::objects().filter(by))
+        }))
+    });
+    let names = assert_num_queries!(db, 1, { authors.values_list(|a| a.name()).all(&db)? });
+    let mut expected = Vec::new();
+    for review in Review::objects().select_related(|r| r.book().author()).all(&db)? {
+        let author = review.book.get(&db)?.author.get(&db)?;
+        if review.user.key() == Some(&author.id) && !expected.contains(&author.name) {
+            expected.push(author.name.clone());
+        }
+    }
+    expected.sort();
+    assert_eq!((names.is_empty(), names), (false, expected));
+    // In a condition on related rows, their row is the query around.
+    let own = Author::objects().filter(|a| {
+        a.books().any(|b| exists(Review::objects().filter(|r| r.book().eq(outer(b.id())) & r.stars().eq(3))))
+    });
+    assert_eq!(own.values_list(|a| a.name()).all(&db)?, ["Bob"]);
+    // No query around is about it.
+    let stray = |b: Fields<Book>| exists(Review::objects().filter(|r| r.book().eq(outer(b.id()))));
+    let other = Author::objects().filter(|_| stray_in_author(stray));
+    let found = assert_num_queries!(db, 0, { other.all(&db) });
+    assert!(matches!(found, Err(Error::Misuse { .. })), "{found:?}");
+    Ok(())
+}
+
+/// A condition that speaks of a book, in a query that has none.
+fn stray_in_author(condition: impl FnOnce(Fields<Book>) -> Cond<Book>) -> Cond<Author> {
+    let mut smuggled = None;
+    let _ = Book::objects().filter(|b| {
+        smuggled = Some(outer(b.id()));
+        condition(b)
+    });
+    exists(Review::objects().filter(|r| r.book().eq(smuggled.unwrap())))
+}

@@ -3,17 +3,19 @@
 use std::marker::PhantomData;
 
 use super::Expr;
+use crate::model::Model;
 use crate::plan::{Node, NodeKind};
 use crate::statement::Function;
 use crate::value::{Bind, One, Single, TextBase, Value};
 
-/// A value of the enclosing query, inside a subquery.
+/// A value of a query around this one, inside a subquery.
 pub struct Outer<T> {
     pub(crate) node: Node,
     value: PhantomData<fn() -> T>,
 }
 
-/// A column of the enclosing query, inside a subquery.
+/// A column of a query around this one, inside a subquery, however deep: of the nearest that is about its model.
+/// (Outside of any such query it is [`Error::Misuse`](crate::Error::Misuse) when the query runs.)
 ///
 /// # Examples
 ///
@@ -32,8 +34,8 @@ pub struct Outer<T> {
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
-pub fn outer<R, T: Value, K>(value: Expr<R, T, K>) -> Outer<T> {
-    Outer { node: Node::new(NodeKind::Outer(value.node)), value: PhantomData }
+pub fn outer<R: Model, T: Value, K>(value: Expr<R, T, K>) -> Outer<T> {
+    Outer { node: Node::new(NodeKind::Outer(R::META, value.node)), value: PhantomData }
 }
 
 /// A text column or a text, or a tuple of them.

@@ -71,7 +71,7 @@ impl Lowerer {
         let mut filter = self.filters(&group.plan)?;
         for key in &group.keys {
             self.open_many(key)?;
-            let outer = Node::new(NodeKind::Outer(key.clone()));
+            let outer = Node::new(NodeKind::Outer(group.plan.meta, key.clone()));
             filter.push(Expr::binary(Operator::Is, self.value(key)?, self.value(&outer)?));
         }
         let column = self.over_joined(node, &mut filter)?;

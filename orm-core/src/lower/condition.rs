@@ -189,7 +189,7 @@ impl Lowerer {
             NodeKind::Exists(_)
             | NodeKind::Subquery(_)
             | NodeKind::InTree(_)
-            | NodeKind::Outer(_)
+            | NodeKind::Outer(..)
             | NodeKind::Bind(_) => {}
             _ => node.each_child(&mut |child| self.many_paths(child, paths)),
         }

@@ -276,6 +276,13 @@ impl Lowerer {
     }
 }
 
+impl Context {
+    /// The model it is about.
+    fn root(&self) -> Option<&'static ModelMeta> {
+        self.frames.first()?.bound.first().map(|bound| bound.meta)
+    }
+}
+
 impl Frame {
     fn bind(&mut self, path: Path, meta: &'static ModelMeta, alias: &Alias, is_left: bool) {
         self.bound.push(Bound { path, is_through: false, alias: alias.clone(), meta, is_left });

@@ -124,7 +124,7 @@ impl Lowerer {
 
     /// The model the current plan is about.
     fn root(&self) -> Option<&'static ModelMeta> {
-        self.contexts.last()?.frames.first()?.bound.first().map(|bound| bound.meta)
+        self.contexts.last()?.root()
     }
 
     /// What a path stands for in the current plan, the innermost frame first.

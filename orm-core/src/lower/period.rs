@@ -159,7 +159,7 @@ fn scale(node: &Node) -> Option<(Scale, &Node)> {
         _ => return None,
     };
     let of_column = match date.kind() {
-        NodeKind::Outer(inner) => inner.path().is_some(),
+        NodeKind::Outer(_, inner) => inner.path().is_some(),
         _ => date.path().is_some(),
     };
     of_column.then_some((Scale { part, is_time: form == Form::Time }, date))

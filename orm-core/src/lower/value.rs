@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::query::{Purpose, Query};
-use super::{Lowerer, internal};
+use super::{Context, Lowerer, internal};
 use crate::error::{Error, Result};
-use crate::meta::Through;
+use crate::meta::{ModelMeta, Through};
 use crate::plan::{AggregateNode, Node, NodeKind, OrderNode, Path, Plan, WindowNode};
 use crate::statement::{Expr, Function, Operator, OrderTerm, Select, Source};
 use crate::value::{Bind, Storage};
@@ -52,7 +52,7 @@ impl Lowerer {
             NodeKind::Linked(through, key) => self.linked(through, key)?,
             NodeKind::Exists(plan) => self.exists_in(plan)?,
             NodeKind::Subquery(plan) => self.subquery(plan)?,
-            NodeKind::Outer(inner) => self.outer(inner)?,
+            NodeKind::Outer(meta, inner) => self.outer(meta, inner)?,
         })
     }
 
@@ -68,11 +68,14 @@ impl Lowerer {
         })
     }
 
-    /// A value of the query around this one.
-    fn outer(&mut self, inner: &Node) -> Result<Expr> {
-        let Some(context) = self.contexts.pop() else { return Err(internal()) };
-        let value = if self.contexts.is_empty() { Err(no_outer()) } else { self.value(inner) };
-        self.contexts.push(context);
+    /// A value of a query around this one: the nearest that is about its model.
+    fn outer(&mut self, meta: &'static ModelMeta, inner: &Node) -> Result<Expr> {
+        let within = self.contexts.len().saturating_sub(1);
+        let is_about = |context: &Context| context.root().is_some_and(|root| std::ptr::eq(root, meta));
+        let at = self.contexts.iter().take(within).rposition(is_about).ok_or_else(|| no_outer(meta))?;
+        let around = self.contexts.split_off(at + 1);
+        let value = self.value(inner);
+        self.contexts.extend(around);
         value
     }
 
@@ -212,6 +215,6 @@ pub(super) fn own_column(node: &Node) -> Option<&'static str> {
     }
 }
 
-fn no_outer() -> Error {
-    Error::misuse("`outer(..)` stands outside of any subquery: there is no enclosing query to take the value from")
+fn no_outer(meta: &ModelMeta) -> Error {
+    Error::misuse(format!("`outer(..)` of a `{}` column: no query around this one is about `{}`", meta.name, meta.name))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{DatePart, OrderNode, Path, Plan, Truncation};
-use crate::meta::{ColumnMeta, RelationMeta, Through};
+use crate::meta::{ColumnMeta, ModelMeta, RelationMeta, Through};
 use crate::statement::{AggregateFunction, Frame, Function, Operator, WindowFunction};
 use crate::value::{Bind, Form, KeyRef, Storage};
 
@@ -64,8 +64,8 @@ pub(crate) enum NodeKind {
     Linked(Through, Bind<'static>),
     Exists(Box<Plan>),
     Subquery(Box<Plan>),
-    /// Seen from the enclosing query.
-    Outer(Node),
+    /// Seen from the nearest query around this one that is about this model.
+    Outer(&'static ModelMeta, Node),
     /// `-x`.
     Negate(Node),
     /// The beginning of the period that a date or time lies in.
@@ -365,7 +365,7 @@ impl NodeKind {
             | NodeKind::DatePart(_, _, inner)
             | NodeKind::Negate(inner)
             | NodeKind::Truncated(_, inner)
-            | NodeKind::Outer(inner)
+            | NodeKind::Outer(_, inner)
             | NodeKind::InQuery(inner, _) => f(inner),
             NodeKind::Between(value, low, high) => {
                 f(value);

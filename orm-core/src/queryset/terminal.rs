@@ -223,7 +223,6 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         Ok(value)
     }
 
-    /// At most so many rows of these.
     /// The first row in this order, least first.
     ///
     /// # Errors

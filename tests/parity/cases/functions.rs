@@ -1,4 +1,4 @@
-//! Lookups, functions and dates that are not there yet.
+//! Patterns, dates and their periods, functions, rows behind a to-many relation.
 
 use crate::canon::{rows, shapes};
 use crate::models::*;

@@ -1,4 +1,4 @@
-//! SQL of one's own: what is not there yet.
+//! SQL of one's own.
 
 use crate::canon::{rows, shape, shapes};
 use crate::models::*;

@@ -1,4 +1,4 @@
-//! Slices, pages, and several querysets as one: what is not there yet.
+//! Slices, pages, and several querysets as one.
 
 use crate::canon::{named, shape, shapes};
 use crate::models::*;

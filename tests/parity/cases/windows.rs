@@ -1,4 +1,4 @@
-//! Windows, groups that are narrowed, aggregates of aggregates: what is not there yet.
+//! Windows, groups that are narrowed, aggregates of aggregates.
 
 use crate::canon::{named, rows};
 use crate::models::*;
