@@ -310,3 +310,79 @@ fn aggregates_over_relations_only_are_of_all_rows_whatever_rows_there_are() -> R
     assert_eq!(of(Author::objects().limit(1))?, (2, Some(3)));
     Ok(())
 }
+
+#[test]
+fn within_an_aggregate_every_condition_is_on_the_row_it_is_of() -> Result<()> {
+    let db = shelf()?;
+    // B1 has stars 1, B2 1 and 2, B3 1, 2 and 3; A1 wrote B0 and B2, A2 wrote B1 and B3.
+    let counts = |condition: fn(&Fields<Author>) -> Cond<Author>| {
+        let authors = Author::objects().order_by(|a| a.id());
+        authors.values_list(|a| a.books().reviews().count().filter(condition(&a))).all(&db)
+    };
+    assert_eq!(counts(|a| !a.books().reviews().stars().eq(1))?, [1, 2, 0]);
+    assert_eq!(counts(|a| a.books().reviews().stars().eq(1) ^ a.books().pages().gt(20))?, [1, 3, 0]);
+    assert_eq!(counts(|a| !(a.books().reviews().stars().gt(1) | a.books().pages().gt(30)))?, [1, 1, 0]);
+    assert_eq!(counts(|a| a.books().reviews().user().key().is_not_null())?, [0, 0, 0]);
+    // Over all rows, and over groups.
+    let not_one = |b: &Fields<Book>| b.reviews().count().filter(!b.reviews().stars().eq(1));
+    assert_eq!(Book::objects().aggregate(&db, |b| not_one(&b))?, 3);
+    let groups = Book::objects().values_list(|b| b.author()).annotate(|b| not_one(&b)).order_by(|b| b.author());
+    assert_eq!(groups.all(&db)?, [(1, 1), (2, 2)]);
+    Ok(())
+}
+
+#[test]
+fn a_case_within_an_aggregate_is_of_the_row_it_is_of() -> Result<()> {
+    let db = shelf()?;
+    let authors = Author::objects().order_by(|a| a.id());
+    let sums = authors.clone().values_list(|a| {
+        let stars = a.books().reviews().stars();
+        (
+            case().when(stars.gt(1), stars.clone()).otherwise(0).sum(),
+            case().when(stars.gt(1), 1_i64).otherwise(0).sum(),
+            case().when(stars.eq(1), a.books().reviews().id()).end().count(),
+        )
+    });
+    let sums = assert_num_queries!(db, 1, { sums.all(&db)? });
+    assert_eq!(sums, [(Some(2), Some(1), 1), (Some(5), Some(2), 2), (None, None, 0)]);
+    let all = Author::objects().aggregate(&db, |a| case().when(a.books().pages().gt(20), 1_i64).otherwise(0).sum())?;
+    assert_eq!(all, Some(2));
+    Ok(())
+}
+
+#[test]
+fn an_aggregate_in_a_filter_of_an_aggregate_is_of_the_row() -> Result<()> {
+    let db = shelf()?;
+    assert_eq!(Book::objects().aggregate(&db, |b| b.id().count().filter(b.reviews().count().ge(2)))?, 2);
+    let mean = Author::objects().aggregate(&db, |a| a.books().count().avg().filter(a.books().count().gt(0)))?;
+    assert_eq!(mean, Some(2.0));
+    Ok(())
+}
+
+#[test]
+fn rows_may_be_grouped_by_an_aggregate_over_a_relation() -> Result<()> {
+    let db = shelf()?;
+    let by_books = Author::objects().values_list(|a| a.books().count()).annotate(|_| count());
+    assert_eq!(assert_num_queries!(db, 1, { by_books.order_by(|_| count()).all(&db)? }), [(0, 1), (2, 2)]);
+    let also = Book::objects().values_list(|b| b.reviews().count()).annotate(|b| (count(), b.tags().count()));
+    let mut groups = also.all(&db)?;
+    groups.sort();
+    assert_eq!(groups, [(0, (1, 2)), (1, (1, 1)), (2, (1, 1)), (3, (1, 0))]);
+    Ok(())
+}
+
+#[test]
+fn aggregates_alone_are_one_row_of_all_and_a_value_in_a_subquery() -> Result<()> {
+    let db = shelf()?;
+    assert_eq!(Book::objects().values_list(|b| (count(), b.pages().max())).all(&db)?, [(4, Some(40))]);
+    let own = |a: &Fields<Author>| {
+        subquery(Book::objects().filter(|b| b.author().eq(outer(a.id()))).values_list(|b| b.pages().sum()))
+    };
+    let sums = Author::objects().order_by(|a| a.id()).values_list(|a| own(&a));
+    assert_eq!(assert_num_queries!(db, 1, { sums.all(&db)? }), [Some(40), Some(60), None]);
+    assert_num_queries!(db, 0, {
+        let none = Book::objects().none().aggregate(&db, |b| b.pages().sum().default(7))?;
+        assert_eq!(none, 7);
+    });
+    Ok(())
+}

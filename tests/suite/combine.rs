@@ -193,3 +193,24 @@ fn earliest_latest_and_contains() -> Result<()> {
     assert_num_queries!(db, 0, { assert!(!Book::objects().none().contains(&db, &book)?) });
     Ok(())
 }
+
+#[test]
+fn a_whole_may_be_ordered_by_an_aggregate_or_a_key_that_it_selects() -> Result<()> {
+    let db = library();
+    let counted =
+        |name: &str| Author::objects().filter(|a| a.name().eq(name)).values_list(|a| (a.name(), a.books().count()));
+    let both = counted("Cay").union(counted("Ann")).order_by(|a| (a.books().count().desc(), a.name()));
+    assert_eq!(both.all(&db)?, [("Ann".to_owned(), 2), ("Cay".to_owned(), 0)]);
+    let pair = |country: &str| Author::objects().filter(|a| a.country().eq(country)).annotate(|a| a.books().count());
+    let rows = pair("DE").union(pair("US")).order_by(|a| a.books().count()).all(&db)?;
+    assert_eq!(rows.iter().map(|(a, n)| (a.name.as_str(), *n)).collect::<Vec<_>>(), [("Cay", 0), ("Ann", 2)]);
+    let grouped =
+        |low: i32| Review::objects().filter(|r| r.stars().ge(low)).values_list(|r| r.stars()).annotate(|_| count());
+    let united = grouped(3).union(grouped(2)).order_by(|r| r.stars().desc());
+    assert_eq!(united.all(&db)?, [(3, 1), (2, 2)]);
+    assert_num_queries!(db, 0, {
+        assert_eq!(Book::objects().none().union(Book::objects().none()).all(&db)?.len(), 0);
+        assert_eq!(up_to(10).intersection(Book::objects().none()).count(&db)?, 0);
+    });
+    Ok(())
+}

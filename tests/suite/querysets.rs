@@ -923,3 +923,15 @@ fn what_has_no_order_has_a_first_and_a_last_by_what_tells_its_rows_apart() -> Re
     assert_eq!(Book::objects().union(Book::objects()).first(&db)?.unwrap().title, "B0");
     Ok(())
 }
+
+#[test]
+fn rows_are_ordered_by_whether_a_condition_holds() -> Result<()> {
+    let db = library();
+    let titles = |books: QuerySet<Book>| books.values_list(|b| b.title()).all(&db);
+    let active_first = Book::objects().order_by(|b| (b.publisher().name().eq("Ace").desc(), b.id()));
+    assert_eq!(titles(active_first)?, ["B0", "B3", "B1", "B2"]);
+    assert_eq!(titles(Book::objects().order_by(|b| (b.reviews().exists(), b.id().desc())))?, ["B0", "B3", "B2", "B1"]);
+    let first = Book::objects().order_by(|b| (b.tags().name().eq("t2").desc(), b.id())).limit(2);
+    assert_eq!(titles(first)?, ["B2", "B0"]);
+    Ok(())
+}

@@ -181,3 +181,17 @@ fn a_window_without_meaning_is_refused_before_anything_runs() {
     assert!(found.iter().all(|found| matches!(found, Err(Error::Misuse { .. }))), "{found:?}");
     assert_eq!(log.len(), 0);
 }
+
+#[test]
+fn a_condition_beside_one_on_a_window_is_on_the_rows_it_sees() -> Result<()> {
+    let db = library();
+    let number = |b: &Fields<Book>| row_number().over(window().partition_by(b.author()).order_by(b.pages().desc()));
+    let one_call = Book::objects().filter(|b| number(&b).eq(1) & b.pages().lt(30)).order_by(|b| b.id());
+    let two_calls = Book::objects().filter(|b| b.pages().lt(30)).filter(|b| number(&b).eq(1)).order_by(|b| b.id());
+    let titles = |books: QuerySet<Book>| books.values_list(|b| b.title()).all(&db);
+    assert_eq!(titles(one_call)?, ["B0", "B1"]);
+    assert_eq!(titles(two_calls)?, ["B0", "B1"]);
+    let grouped = Book::objects().values_list(|b| number(&b)).annotate(|_| count()).all(&db);
+    assert!(matches!(grouped, Err(Error::Misuse { .. })), "{grouped:?}");
+    Ok(())
+}

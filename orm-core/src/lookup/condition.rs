@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops;
 
-use super::Expr;
+use super::{Expr, Order};
 use crate::plan::{Node, NodeKind};
 use crate::value::{BoolBase, Value};
 
@@ -36,6 +36,43 @@ pub struct Cond<R> {
 impl<R> Cond<R> {
     pub(crate) fn new(node: Node) -> Self {
         Cond { node, model: PhantomData }
+    }
+}
+
+/// In an order, a condition is 0 where it does not hold, and 1 where it does.
+impl<R> Cond<R> {
+    /// The rows for which it does not hold first. (A bare condition in `order_by` is the same.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// let books = Book::objects().order_by(|b| b.pages().gt(300).asc());
+    /// assert!(books.to_sql().ends_with(r#" ORDER BY ("book"."pages" > ?1) IS TRUE"#));
+    /// ```
+    pub fn asc(&self) -> Order<R> {
+        Order::new(self.as_value(), false)
+    }
+
+    /// The rows for which it holds first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub pages: i32 }
+    /// let books = Book::objects().order_by(|b| (b.pages().gt(300).desc(), b.id()));
+    /// assert!(books.to_sql().ends_with(r#" ORDER BY ("book"."pages" > ?1) IS TRUE DESC, "book"."id""#));
+    /// ```
+    pub fn desc(&self) -> Order<R> {
+        Order::new(self.as_value(), true)
+    }
+
+    fn as_value(&self) -> Node {
+        Node::new(NodeKind::IsTrue(self.node.clone()))
     }
 }
 

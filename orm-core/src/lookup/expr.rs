@@ -207,6 +207,21 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         Cond::new(Node::new(NodeKind::IsNull(self.node.clone())))
     }
 
+    /// `IS NOT NULL`. Behind a to-many relation: there is a related row in which it is not NULL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub price: Option<f64> }
+    /// let books = Book::objects().filter(|b| b.price().is_not_null());
+    /// assert!(books.to_sql().ends_with(r#" WHERE "book"."price" IS NOT NULL"#));
+    /// ```
+    pub fn is_not_null(&self) -> Cond<R> {
+        Cond::new(Node::new(NodeKind::IsNotNull(self.node.clone())))
+    }
+
     /// Least first. (A bare column in `order_by` is the same.)
     ///
     /// # Examples

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Expr, ToOne};
+use super::{Cond, Expr, ToOne};
 use crate::model::Model;
 use crate::plan::{Node, OrderNode};
 use crate::statement::Nulls;
@@ -80,6 +80,11 @@ impl<R: Model, T: Model, K: Kind + Single, N: super::Cross> OrderSet<R> for ToOn
     }
 }
 /// No order, not even the model's own.
+impl<R> OrderSet<R> for Cond<R> {
+    fn orders(self, terms: &mut Vec<OrderNode>) {
+        self.asc().orders(terms);
+    }
+}
 impl<R> OrderSet<R> for () {
     fn orders(self, _: &mut Vec<OrderNode>) {}
 }

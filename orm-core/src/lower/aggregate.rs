@@ -9,7 +9,7 @@
 
 use super::{Lowerer, internal};
 use crate::error::{Error, Result};
-use crate::plan::{AggregateNode, Node, NodeKind, Path, Plan};
+use crate::plan::{AggregateNode, Grouping, Node, NodeKind, Path, Plan};
 use crate::statement::{Expr, Function, Join, Operator, Select};
 use crate::value::Bind;
 
@@ -41,6 +41,7 @@ impl Lowerer {
             None => {
                 // A scope of its own: the related rows of a condition around it are not the ones it counts.
                 let around = std::mem::replace(&mut context.hidden, context.frames.len());
+                let of_row = std::mem::take(&mut context.of_row);
                 let path = node.argument.as_ref().and_then(|argument| self.many_path(argument));
                 let aggregate = match path {
                     Some(path) => self.of_related(&path, node),
@@ -48,7 +49,8 @@ impl Lowerer {
                         "an aggregate of a row's own column: group the rows by `values_list(..)`, or use `aggregate` for all",
                     )),
                 };
-                self.current()?.hidden = around;
+                let context = self.current()?;
+                (context.hidden, context.of_row) = (around, of_row);
                 aggregate
             }
         }
@@ -67,12 +69,12 @@ impl Lowerer {
 
     /// `(SELECT agg(..) FROM the rows of this group JOIN related)`.
     fn of_group(&mut self, group: &Group, node: &AggregateNode) -> Result<Expr> {
+        let keys: Vec<Expr> = group.keys.iter().map(|key| self.value_of_row(key)).collect::<Result<_>>()?;
         self.begin(group.plan.meta);
         let mut filter = self.filters(&group.plan)?;
-        for key in &group.keys {
+        for (key, of_group) in group.keys.iter().zip(keys) {
             self.open_many(key)?;
-            let outer = Node::new(NodeKind::Outer(group.plan.meta, key.clone()));
-            filter.push(Expr::binary(Operator::Is, self.value(key)?, self.value(&outer)?));
+            filter.push(Expr::binary(Operator::Is, self.value(key)?, of_group));
         }
         let column = self.over_joined(node, &mut filter)?;
         let from = self.end();
@@ -86,19 +88,23 @@ impl Lowerer {
             let frame = self.current()?.frames.last_mut().ok_or_else(internal)?;
             opening.enter(frame, Some(Join::Inner));
         }
+        // A joined row is one of the rows it is an aggregate of: whatever is said within is said of that one.
+        let around = std::mem::replace(&mut self.current()?.of_row, true);
         if let Some(condition) = &node.filter {
             match self.scope(condition)? {
                 Expr::And(all) => filter.extend(all),
                 one => filter.push(one),
             }
         }
-        self.plain_aggregate(node, false)
+        let aggregate = self.plain_aggregate(node, false);
+        self.current()?.of_row = around;
+        aggregate
     }
 
     pub(super) fn plain_aggregate(&mut self, node: &AggregateNode, with_filter: bool) -> Result<Expr> {
         let argument = node.argument.as_ref().map(|argument| self.value_of_row(argument)).transpose()?;
         let filter = match &node.filter {
-            Some(condition) if with_filter => Some(Box::new(self.scope(condition)?)),
+            Some(condition) if with_filter => Some(Box::new(self.condition_on_row(condition)?)),
             _ => None,
         };
         let separator = match (&node.separator, node.distinct) {
@@ -123,19 +129,52 @@ impl Lowerer {
     }
 
     /// A value of a row within an aggregate: an aggregate in it is one of the row, over its relations.
-    fn value_of_row(&mut self, node: &Node) -> Result<Expr> {
+    pub(super) fn value_of_row(&mut self, node: &Node) -> Result<Expr> {
         let group = self.current()?.group.take();
         let value = self.value(node);
         self.current()?.group = group;
         value
     }
 
-    /// The first to-many relation a value speaks of that no table stands for yet.
-    fn many_path(&self, node: &Node) -> Option<Path> {
-        let mut paths = Vec::new();
-        self.many_paths(node, &mut paths);
-        paths.into_iter().next()
+    /// A condition on a row within an aggregate.
+    fn condition_on_row(&mut self, node: &Node) -> Result<Expr> {
+        let group = self.current()?.group.take();
+        let condition = self.scope(node);
+        self.current()?.group = group;
+        condition
     }
+
+    /// The first to-many relation a value speaks of, in a condition too, that no table stands for yet.
+    fn many_path(&self, node: &Node) -> Option<Path> {
+        match node.kind() {
+            NodeKind::Column(path, _) | NodeKind::RowKey(path) | NodeKind::ForeignKey(path, _) => self.first_many(path),
+            // Rows of their own.
+            NodeKind::Aggregate(_) | NodeKind::Related(..) | NodeKind::Outer(..) => None,
+            _ => {
+                let mut found = None;
+                node.each_child(&mut |child| found = found.take().or_else(|| self.many_path(child)));
+                found
+            }
+        }
+    }
+}
+
+/// The one group of all rows, where nothing but aggregates of them is selected.
+pub(super) fn of_all(plan: &Plan) -> Option<Grouping> {
+    let select = plan.select.as_ref()?;
+    let of_rows = |node: &Node| {
+        let is = |node: &Node| match node.kind() {
+            NodeKind::Aggregate(aggregate) => {
+                let mut paths = Vec::new();
+                aggregate.argument.iter().for_each(|argument| super::selected_many(argument, &mut paths));
+                paths.is_empty() && aggregate.argument.as_ref().is_none_or(|argument| !argument.has_aggregate())
+            }
+            _ => false,
+        };
+        node.any(&is)
+    };
+    let is_of_all = !select.is_empty() && select.iter().all(Node::has_aggregate) && select.iter().any(of_rows);
+    is_of_all.then(|| Grouping { keys: Vec::new(), filters: plan.filters.len() })
 }
 
 /// Whether a value has an aggregate in it that is one of the query's own rows, and not of a subquery's.

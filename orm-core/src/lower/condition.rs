@@ -85,6 +85,9 @@ impl Lowerer {
     /// A scope behind a `!` or a `^`: the related rows the condition around it speaks of are not the ones it speaks of.
     pub(super) fn own_scope(&mut self, node: &Node) -> Result<Expr> {
         let context = self.current()?;
+        if context.of_row {
+            return self.scope(node);
+        }
         let around = std::mem::replace(&mut context.hidden, context.frames.len());
         let condition = self.scope(node);
         self.current()?.hidden = around;
@@ -144,7 +147,7 @@ impl Lowerer {
             // In the condition, the root is the related row.
             frame.bound.clear();
             frame.bind(Path::default(), target, &alias, false);
-            self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0 });
+            self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0, of_row: false });
             let condition = self.scope(inner)?;
             frame = self.contexts.pop().and_then(|mut context| context.frames.pop()).unwrap_or_default();
             match if quantifier == Quantifier::Every { Expr::not(condition) } else { condition } {
@@ -181,7 +184,11 @@ impl Lowerer {
                 }
             }
             // Scopes of their own.
-            NodeKind::Not(_) | NodeKind::Xor(..) | NodeKind::Scope(_) | NodeKind::Aggregate(_) => {}
+            NodeKind::Not(_)
+            | NodeKind::IsTrue(_)
+            | NodeKind::Xor(..)
+            | NodeKind::Scope(_)
+            | NodeKind::Aggregate(_) => {}
             // The conditions of a CASE are scopes of their own, its values are not.
             NodeKind::Case(arms, otherwise) => {
                 arms.iter().map(|(_, value)| value).chain(otherwise).for_each(|value| self.many_paths(value, paths));
@@ -279,7 +286,7 @@ fn exists_of(frame: Frame, filter: Vec<Expr>) -> Expr {
 }
 
 /// The parts of a condition that are joined by `&`.
-fn flatten(node: &Node) -> &[Node] {
+pub(super) fn flatten(node: &Node) -> &[Node] {
     match node.kind() {
         NodeKind::And(parts) => parts,
         _ => std::slice::from_ref(node),
@@ -296,9 +303,10 @@ fn rejects_null(node: &Node, path: &Path) -> bool {
         NodeKind::Binary(_, left, right) | NodeKind::Text(_, left, right) => {
             is_null_behind(left, path) || is_null_behind(right, path)
         }
-        NodeKind::Between(value, ..) | NodeKind::InList(value, _) | NodeKind::InQuery(value, _) => {
-            is_null_behind(value, path)
-        }
+        NodeKind::IsNotNull(value)
+        | NodeKind::Between(value, ..)
+        | NodeKind::InList(value, _)
+        | NodeKind::InQuery(value, _) => is_null_behind(value, path),
         NodeKind::Column(..) | NodeKind::RowKey(_) | NodeKind::ForeignKey(..) => is_null_behind(node, path),
         // The rows of a further relation hang on a row that is not there.
         NodeKind::Related(further, Quantifier::Any, _) => further.prefixes().contains(path),

@@ -66,6 +66,8 @@ struct Context {
     /// In the frames before this one, the related rows behind a to-many relation are not seen: they are those of the
     /// scope around a `!` or `^`.
     hidden: usize,
+    /// Inside an aggregate over joined rows: every condition, also behind a `!` or in a `case`, is one on such a row.
+    of_row: bool,
 }
 
 /// One SELECT that is being made: its tables, and which path each of them stands for.
@@ -204,7 +206,7 @@ impl Lowerer {
         let mut frame = Frame::default();
         frame.from.push(Source::first(meta.table, alias.clone()));
         frame.bind(Path::default(), meta, &alias, false);
-        self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0 });
+        self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0, of_row: false });
         alias
     }
 

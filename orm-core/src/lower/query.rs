@@ -6,6 +6,7 @@
 //! | several members | `SELECT .. UNION SELECT ..`, ordered by the numbers of columns |
 //! | a place in the order | a condition on the terms of the order |
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{JoinNode, Lowerer, aggregate, internal, keyset};
@@ -38,7 +39,13 @@ pub(super) struct Query {
 impl Lowerer {
     pub(super) fn query(&mut self, plan: &Plan, purpose: Purpose) -> Result<Query> {
         super::check(plan)?;
-        if plan.members.is_empty() { self.simple(plan, purpose) } else { self.compound(plan, purpose) }
+        if !plan.members.is_empty() {
+            return self.compound(plan, purpose);
+        }
+        match plan.grouping.is_none().then(|| aggregate::of_all(plan)).flatten() {
+            Some(grouping) => self.simple(&Plan { grouping: Some(grouping), ..plan.clone() }, purpose),
+            None => self.simple(plan, purpose),
+        }
     }
 
     fn simple(&mut self, plan: &Plan, purpose: Purpose) -> Result<Query> {
@@ -58,12 +65,18 @@ impl Lowerer {
             // Before rows are grouped, an aggregate over a relation is one of each row.
             self.current()?.group = if of_groups { group.clone() } else { None };
             self.hide_spoken(node, &mut spoken)?;
-            if node.has_window() {
-                around.push(self.value(node)?);
-                continue;
+            let conjuncts = super::condition::flatten(node);
+            let (windows, plain): (Vec<Node>, Vec<Node>) = conjuncts.iter().cloned().partition(Node::has_window);
+            for window in &windows {
+                around.push(self.value(window)?);
             }
+            let Some(node) =
+                (if windows.is_empty() { Some(node.clone()) } else { plain.into_iter().reduce(Node::and) })
+            else {
+                continue;
+            };
             let of_groups = of_groups && node.has_aggregate();
-            match self.scope(node)? {
+            match self.scope(&node)? {
                 Expr::And(all) if !of_groups => filter.extend(all),
                 one => if of_groups { &mut having } else { &mut filter }.push(one),
             }
@@ -118,9 +131,12 @@ impl Lowerer {
         let mut columns = Vec::new();
         match &plan.select {
             Some(nodes) => {
+                let keys = plan.grouping.as_ref().map_or(&[][..], |grouping| &grouping.keys);
                 for node in nodes {
                     self.open_many(node)?;
-                    columns.push(self.value(node)?);
+                    // What rows are grouped by is a value of each row.
+                    let is_key = keys.iter().any(|key| key.is(node));
+                    columns.push(if is_key { self.value_of_row(node)? } else { self.value(node)? });
                 }
             }
             None if purpose == Purpose::Values => columns.push(self.row_key(&Path::default())?),
@@ -162,8 +178,11 @@ impl Lowerer {
         let Some(grouping) = &plan.grouping else { return Ok(Vec::new()) };
         let mut group = Vec::with_capacity(grouping.keys.len());
         for key in &grouping.keys {
+            if key.has_window() {
+                return Err(Error::misuse("rows cannot be grouped by a window function: it sees the groups"));
+            }
             self.open_many(key)?;
-            group.push(self.value(key)?);
+            group.push(self.value_of_row(key)?);
         }
         // What a row's key says, it says of the group.
         let by_row_key = grouping.keys.iter().any(keyset::is_row_key);
@@ -174,11 +193,14 @@ impl Lowerer {
             )));
         }
         // By number where it is selected: with a bind in it, it would be another expression here.
-        let number = |key| match columns.iter().position(|column| *column == key) {
+        let selected = |key: &Node| plan.select.iter().flatten().position(|node| node.is(key));
+        let number = |(key, node): (Expr, &Node)| match selected(node)
+            .or_else(|| columns.iter().position(|column| *column == key))
+        {
             Some(number) => Expr::Ordinal(number + 1),
             None => key,
         };
-        Ok(group.into_iter().map(number).collect())
+        Ok(group.into_iter().zip(&grouping.keys).map(number).collect())
     }
 
     fn order(&mut self, plan: &Plan) -> Result<Vec<OrderTerm>> {
@@ -213,7 +235,14 @@ impl Lowerer {
             let select = self.member(query.select);
             match &mut whole {
                 None => whole = Some(Query { select, ..query }),
-                Some(whole) if whole.width == query.width => whole.select.compound.push((*operator, select)),
+                Some(whole) if whole.width == query.width => {
+                    whole.empty = match operator {
+                        SetOperator::Union | SetOperator::UnionAll => whole.empty && query.empty,
+                        SetOperator::Intersect => whole.empty || query.empty,
+                        SetOperator::Except => whole.empty,
+                    };
+                    whole.select.compound.push((*operator, select));
+                }
                 Some(_) => return Err(Error::misuse("querysets that are put together select equally many values")),
             }
         }
@@ -221,7 +250,7 @@ impl Lowerer {
         whole.select.order = order;
         whole.select.limit = plan.limit;
         whole.select.offset = plan.offset;
-        whole.empty = plan.empty || plan.limit == Some(0);
+        whole.empty |= plan.empty || plan.limit == Some(0);
         if plan.distinct {
             // Of all of them: UNION ALL is the only one that does not see to it by itself.
             for (operator, _) in &mut whole.select.compound {
@@ -243,18 +272,47 @@ impl Lowerer {
         if order.is_empty() {
             return Ok(Vec::new());
         }
-        let alias = self.begin(first.meta);
-        let columns = self.columns(first, purpose, &alias, &mut Layout::default(), &mut Vec::new())?;
+        // Each alone, so that what is the same comes out the same, with the same names.
+        let names = self.names.clone();
+        let mut columns = match &first.select {
+            Some(_) => Vec::new(),
+            None => {
+                let alias = self.begin(first.meta);
+                let columns = self.columns(first, purpose, &alias, &mut Layout::default(), &mut Vec::new())?;
+                self.end();
+                columns
+            }
+        };
+        for node in first.select.iter().flatten() {
+            columns.push(self.alone(node, first, &names)?);
+        }
+        for (number, node) in first.annotations.iter().enumerate() {
+            if let Some(column) =
+                columns.get_mut(first.meta.columns.len() - first.omitted(&Path::default(), first.meta).len() + number)
+            {
+                *column = self.alone(node, first, &names)?;
+            }
+        }
         let mut terms = Vec::with_capacity(order.len());
         for OrderNode { node, descending, nulls } in order {
-            let expr = self.value(&node)?;
+            let expr = self.alone(&node, first, &names)?;
             let Some(number) = columns.iter().position(|column| *column == expr) else {
                 return Err(Error::misuse("querysets that are put together can be ordered by what they select only"));
             };
             terms.push(OrderTerm { expr: Expr::Ordinal(number + 1), descending, nulls });
         }
-        self.end();
         Ok(terms)
+    }
+
+    /// A value of a plan's rows, as if nothing else were asked of them.
+    fn alone(&mut self, node: &Node, plan: &Plan, names: &HashSet<String>) -> Result<Expr> {
+        self.names.clone_from(names);
+        self.begin(plan.meta);
+        self.current()?.group = plan.grouping.is_some().then(|| Arc::new(aggregate::Group::new(plan)));
+        self.open_many(node)?;
+        let value = self.value(node);
+        self.end();
+        value
     }
 
     /// A query as a member: what SQLite allows only around a whole compound goes into a FROM clause.

@@ -46,6 +46,9 @@ pub(crate) enum NodeKind {
     Xor(Node, Node),
     Not(Node),
     IsNull(Node),
+    IsNotNull(Node),
+    /// Whether a condition holds, as a value that is never NULL.
+    IsTrue(Node),
     Between(Node, Node, Node),
     InList(Node, Vec<Node>),
     InQuery(Node, Box<Plan>),
@@ -304,6 +307,8 @@ impl Node {
             | NodeKind::Xor(..)
             | NodeKind::Not(_)
             | NodeKind::IsNull(_)
+            | NodeKind::IsNotNull(_)
+            | NodeKind::IsTrue(_)
             | NodeKind::Between(..)
             | NodeKind::InList(..)
             | NodeKind::InQuery(..)
@@ -328,9 +333,19 @@ impl Node {
     }
 
     fn has(&self, is: fn(&NodeKind) -> bool) -> bool {
-        let mut found = is(self.kind());
-        self.each_child(&mut |child| found = found || child.has(is));
+        self.any(&|node| is(node.kind()))
+    }
+
+    /// Whether it, or a part of it, is so.
+    pub(crate) fn any(&self, is: &dyn Fn(&Node) -> bool) -> bool {
+        let mut found = is(self);
+        self.each_child(&mut |child| found = found || child.any(is));
         found
+    }
+
+    /// Whether both are the same one, and not merely alike.
+    pub(crate) fn is(&self, other: &Node) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The name a value of this node goes by in a record.
@@ -361,6 +376,8 @@ impl NodeKind {
             NodeKind::Not(inner)
             | NodeKind::Scope(inner)
             | NodeKind::IsNull(inner)
+            | NodeKind::IsNotNull(inner)
+            | NodeKind::IsTrue(inner)
             | NodeKind::Cast(inner, _)
             | NodeKind::DatePart(_, _, inner)
             | NodeKind::Negate(inner)

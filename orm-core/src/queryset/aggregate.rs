@@ -109,11 +109,13 @@ impl<M: Model> QuerySet<M> {
 /// What aggregates are of no rows at all, where that needs no database to tell.
 fn of_nothing(plan: &Plan) -> Option<Vec<Bind<'static>>> {
     let value = |node: &Node| match node.kind() {
-        NodeKind::Aggregate(aggregate) if aggregate.default.is_none() => Some(match aggregate.function {
-            AggregateFunction::Count => Bind::Integer(0),
-            AggregateFunction::Total => Bind::Real(0.0),
-            _ => Bind::Null,
-        }),
+        NodeKind::Aggregate(aggregate) => match (aggregate.function, aggregate.default.as_ref().map(Node::kind)) {
+            (AggregateFunction::Count, _) => Some(Bind::Integer(0)),
+            (AggregateFunction::Total, _) => Some(Bind::Real(0.0)),
+            (_, None) => Some(Bind::Null),
+            (_, Some(NodeKind::Bind(default))) => Some(default.clone()),
+            (_, Some(_)) => None,
+        },
         _ => None,
     };
     plan.select.iter().flatten().map(value).collect()

@@ -30,6 +30,10 @@ impl Writer {
             Expr::Or(any) if any.is_empty() => self.push("0"),
             Expr::And(all) => self.chain(all, " AND "),
             Expr::Or(any) => self.chain(any, " OR "),
+            Expr::IsTrue(inner) => {
+                self.operand(inner);
+                self.push(" IS TRUE");
+            }
             Expr::IsNotTrue(inner) => {
                 if let Expr::Exists(_) = **inner {
                     // EXISTS is never NULL.

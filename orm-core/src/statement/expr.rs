@@ -25,6 +25,8 @@ pub(crate) enum Expr {
     And(Vec<Expr>),
     /// Any of them; none is false.
     Or(Vec<Expr>),
+    /// `x IS TRUE`: never NULL.
+    IsTrue(Box<Expr>),
     /// `x IS NOT TRUE`: two-valued, NULL counts as false.
     IsNotTrue(Box<Expr>),
     /// `(x IS TRUE) <> (y IS TRUE)`.
