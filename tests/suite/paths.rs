@@ -589,3 +589,43 @@ fn stray_in_author(condition: impl FnOnce(Fields<Book>) -> Cond<Book>) -> Cond<A
     });
     exists(Review::objects().filter(|r| r.book().eq(smuggled.unwrap())))
 }
+
+/// A table that is called like a relation, in another case.
+mod cased {
+    use eager_orm::prelude::*;
+
+    #[derive(Model)]
+    #[model(table = "Customer")]
+    pub struct Customer {
+        pub id: i64,
+        pub country: String,
+        pub invoices: HasMany<Invoice>,
+    }
+
+    #[derive(Model)]
+    #[model(table = "Invoice")]
+    pub struct Invoice {
+        pub id: i64,
+        pub customer: ForeignKey<Customer>,
+        pub total: i64,
+    }
+}
+
+#[test]
+fn names_that_differ_in_case_only_are_the_same_to_the_database() -> Result<()> {
+    use cased::{Customer, Invoice};
+    let db = Database::in_memory()?;
+    db.create_tables(models![Customer, Invoice])?;
+    for (country, total) in [("US", 5), ("DE", 7), ("FR", 0)] {
+        let customer = Customer::create().country(country).save(&db)?;
+        Invoice::create().customer(&customer).total(total).save(&db)?;
+    }
+    Invoice::create().customer(1).total(9).save(&db)?;
+    // Customers of whose country there is an invoice of more than 6: the inner query joins a relation `customer`.
+    let rich = Customer::objects().filter(|c| {
+        let of_country = |i: Fields<Invoice>| i.customer().country().eq(outer(c.country())) & i.total().gt(6);
+        exists(Invoice::objects().filter(of_country))
+    });
+    assert_eq!(rich.order_by(|c| c.id()).values_list(|c| c.country()).all(&db)?, ["US", "DE"]);
+    Ok(())
+}

@@ -935,3 +935,16 @@ fn rows_are_ordered_by_whether_a_condition_holds() -> Result<()> {
     assert_eq!(titles(first)?, ["B2", "B0"]);
     Ok(())
 }
+
+#[test]
+fn distinct_values_are_told_apart_by_what_they_are_ordered_by() -> Result<()> {
+    let db = library();
+    let authors = || Book::objects().values_list(|b| b.author()).distinct();
+    assert_eq!(authors().order_by(|b| b.author().key().desc()).all(&db)?, [2, 1]);
+    assert_eq!(assert_num_queries!(db, 1, { authors().order_by(|b| b.pages().desc()).all(&db)? }), [2, 1, 2, 1]);
+    assert_eq!(authors().order_by(|b| b.pages().desc()).limit(2).all(&db)?, [2, 1]);
+    assert_eq!(authors().order_by(|b| b.pages()).count(&db)?, 2);
+    let cut = Author::objects().filter(|a| a.id().in_(authors().order_by(|b| b.pages()).limit(2))).count(&db);
+    assert!(matches!(cut, Err(Error::Misuse { .. })), "{cut:?}");
+    Ok(())
+}

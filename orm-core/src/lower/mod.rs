@@ -216,11 +216,11 @@ impl Lowerer {
         context.as_mut().and_then(|context| context.frames.pop()).map(|frame| frame.from).unwrap_or_default()
     }
 
-    /// A name that no other table of the statement goes by.
+    /// A name that no other table of the statement goes by. SQLite compares names without case.
     fn fresh(&mut self, name: &str) -> Alias {
         let mut candidate = name.to_owned();
         let mut number = 2;
-        while !self.names.insert(candidate.clone()) {
+        while !self.names.insert(candidate.to_ascii_lowercase()) {
             candidate = format!("{name}_{number}");
             number += 1;
         }

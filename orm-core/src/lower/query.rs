@@ -54,7 +54,7 @@ impl Lowerer {
         self.current()?.group.clone_from(&group);
         let mut layout = Layout::default();
         let mut joins = Vec::new();
-        let columns = self.columns(plan, purpose, &alias, &mut layout, &mut joins)?;
+        let mut columns = self.columns(plan, purpose, &alias, &mut layout, &mut joins)?;
         let extra = keyset::filter(plan);
         let mut filter = Vec::new();
         let mut having = Vec::new();
@@ -86,6 +86,19 @@ impl Lowerer {
         let is_cut = plan.is_sliced();
         let order = if purpose == Purpose::Rows || is_cut { self.order(plan)? } else { Vec::new() };
         let group = self.group_by(plan, &columns)?;
+        // Of rows that are merged, only what is selected is one value: what they are ordered by is selected too, and
+        // tells them apart. (It comes last, and nobody reads it.)
+        if plan.distinct && plan.select.is_some() {
+            for term in &order {
+                if columns.contains(&term.expr) {
+                    continue;
+                }
+                if purpose == Purpose::Values {
+                    return Err(Error::misuse("distinct values within a query are ordered by what they select only"));
+                }
+                columns.push(term.expr.clone());
+            }
+        }
         let empty = plan.empty || plan.limit == Some(0) || filter.iter().any(Expr::is_false);
         if plan.empty {
             filter.push(Expr::any(Vec::new()));

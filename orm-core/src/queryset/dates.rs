@@ -90,11 +90,11 @@ impl<M: Model> QuerySet<M> {
             plan.misuse = Some("`dates` are of days and longer: hours, minutes and seconds are for `datetimes`");
         }
         plan.filters.push(Node::new(NodeKind::Not(Node::new(NodeKind::IsNull(date.clone())))));
-        // By the column itself, which sorts as its periods do: an index on it serves.
-        plan.order = Some(vec![OrderNode { node: date.clone(), descending: false, nulls: None }]);
+        let period = Node::new(NodeKind::Truncated(truncation, date));
+        plan.order = Some(vec![OrderNode { node: period.clone(), descending: false, nulls: None }]);
         plan.reversed = false;
         plan.distinct = true;
-        plan.select = Some(vec![Node::new(NodeKind::Truncated(truncation, date))]);
+        plan.select = Some(vec![period]);
         QuerySet::from_plan(plan)
     }
 }

@@ -188,7 +188,7 @@ impl<M: Model, S> QuerySet<M, S> {
         self
     }
 
-    /// Equal rows once.
+    /// Equal rows once. What values are ordered by tells them apart too: order them by what they select.
     ///
     /// # Examples
     ///
