@@ -1,0 +1,118 @@
+//! The cases that write: each on a fresh copy of the database, of which every table is compared afterwards.
+//!
+//! Until writing is complete, a case may be missing or unequal, which is said and fails nothing; those that are equal
+//! today stay so ([`MUST`]).
+
+use std::path::Path;
+use std::{fs, iter};
+
+use eager_orm::Database;
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use serde_json::Value;
+
+use crate::judge::{Judge, Outcome, Tally};
+use crate::oracle::{Table, Write};
+use crate::{canon, oracle};
+
+/// The cases that are equal, and have to stay so.
+const MUST: &[&str] = &[];
+
+/// Cases of those that ask more often than Django.
+const MORE: &[&str] = &[];
+
+/// Runs the cases, and says whether those hold that have to.
+pub fn run(judge: &Judge, folder: &Path, cases: &[&Write]) -> bool {
+    let mut tally = Tally::default();
+    let (mut open, mut broken) = (Vec::new(), Vec::new());
+    for write in cases {
+        let before = tally.more;
+        let id = write.case.id.as_str();
+        let holds = run_one(judge, folder, write, &mut tally);
+        if !holds {
+            open.push(id);
+        }
+        let more = tally.more > before && !MORE.contains(&id);
+        if MUST.contains(&id) && (!holds || more) {
+            broken.push(id);
+        }
+    }
+    if !open.is_empty() {
+        println!("not equal yet ({}): {}", open.len(), open.join(", "));
+    }
+    if !broken.is_empty() {
+        println!("these have been equal before: {}", broken.join(", "));
+    }
+    tally.print("write", cases.len());
+    broken.is_empty()
+}
+
+/// Runs a case on its own copy of the file, and says whether answer and tables are as they should be.
+fn run_one(judge: &Judge, folder: &Path, write: &Write, tally: &mut Tally) -> bool {
+    let temporary = tempfile::tempdir().unwrap();
+    let file = temporary.path().join("chinook.sqlite");
+    fs::copy(folder.join("chinook.sqlite"), &file).unwrap();
+    let setup = Connection::open(&file).unwrap();
+    for statement in &write.setup {
+        setup.execute_batch(statement).unwrap();
+    }
+    setup.close().unwrap();
+    let db = Database::open(&file).unwrap();
+    let (mut outcome, asked) = judge.case(&db, &write.case);
+    drop(db);
+    let wrong = wrong_tables(&Connection::open(&file).unwrap(), &write.tables);
+    if !wrong.is_empty() && !matches!(outcome, Outcome::Missing) {
+        let answer = match outcome {
+            Outcome::Wrong(why) => why,
+            _ => String::new(),
+        };
+        outcome = Outcome::Wrong(iter::once(answer).chain(wrong).collect::<Vec<_>>().join("\n  "));
+    }
+    tally.note(&write.case, &outcome, &asked);
+    matches!(outcome, Outcome::Equal | Outcome::Different)
+}
+
+/// The tables that do not hold what they should, those that should not be there among them.
+fn wrong_tables(connection: &Connection, expected: &[Table]) -> Vec<String> {
+    let mut names =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").unwrap();
+    let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let missing = expected.iter().filter(|table| !names.contains(&table.name));
+    let mut wrong: Vec<String> = missing.map(|table| format!("table {} is gone", table.name)).collect();
+    for name in names {
+        let Some(table) = expected.iter().find(|table| table.name == name) else {
+            wrong.push(format!("table {name} is new"));
+            continue;
+        };
+        let rows = dump(connection, &name);
+        let count = rows.as_array().map_or(0, Vec::len);
+        if count != table.count || oracle::sha256(&canon::text(&rows)) != table.sha256 {
+            wrong.push(format!("table {name} has {count} rows, and Django's {}", table.count));
+        }
+    }
+    wrong
+}
+
+/// A table as the oracle writes it: all columns of all rows, by the key.
+fn dump(connection: &Connection, table: &str) -> Value {
+    let (columns, order) = match table {
+        "PlaylistTrack" => ("*", "1, 2"),
+        "Shelf_stickers" => ("shelf_id, sticker_id", "1, 2"),
+        _ => ("*", "1"),
+    };
+    let mut statement = connection.prepare(&format!("SELECT {columns} FROM \"{table}\" ORDER BY {order}")).unwrap();
+    let width = statement.column_count();
+    let rows =
+        statement.query_map([], |row| (0..width).map(|i| row.get_ref(i).map(plain)).collect::<Result<Value, _>>());
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// A value as it is stored.
+fn plain(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => value.into(),
+        ValueRef::Real(value) => value.into(),
+        ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text).into(),
+    }
+}
