@@ -1,5 +1,6 @@
 //! What became of a case: our answer beside the oracle's.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -30,10 +31,16 @@ pub struct Asked {
     pub statements: u64,
 }
 
+thread_local! {
+    /// How many statements have failed: the log has only those that did not.
+    static FAILED: Cell<u64> = const { Cell::new(0) };
+}
+
 impl Asked {
     fn of(log: &Log) -> Self {
-        let runs = log.statements().map(|statement| statement.times.max(1)).sum();
-        Asked { runs, statements: log.len() as u64 }
+        let failed = FAILED.take();
+        let runs: u64 = log.statements().map(|statement| statement.times.max(1)).sum();
+        Asked { runs: runs + failed, statements: log.len() as u64 + failed }
     }
 }
 
@@ -42,6 +49,8 @@ pub struct Tally {
     pub equal: usize,
     pub different: usize,
     pub more: usize,
+    /// Of those with more: how many have more statements too, not just one that runs more often.
+    pub more_statements: usize,
 }
 
 impl Tally {
@@ -54,6 +63,7 @@ impl Tally {
         }
         if asked.runs > case.queries {
             self.more += 1;
+            self.more_statements += usize::from(asked.statements > case.queries);
             let Asked { runs, statements } = asked;
             println!("more queries {}: {runs} (of {statements} statements), and Django's {}", case.id, case.queries);
         }
@@ -61,7 +71,10 @@ impl Tally {
 
     /// The line that sums it up.
     pub fn print(&self, what: &str, cases: usize) {
-        let Tally { equal, different, more } = self;
+        let Tally { equal, different, more, more_statements } = self;
+        if more > more_statements {
+            println!("of {more} cases with more queries, {} run one statement for each row", more - more_statements);
+        }
         print!("parity {what}: {equal} of {cases} equal, {different} deliberate differences, ");
         println!("{more} with more queries than Django");
     }
@@ -89,10 +102,14 @@ impl Judge {
             return (Outcome::Missing, Asked::default());
         };
         let (answer, log) = db.capture(|db| catch_unwind(AssertUnwindSafe(|| function(db))));
+        let name = match &answer {
+            Ok(Err(error)) => named(error, &case.text),
+            _ => None,
+        };
         let asked = Asked::of(&log);
         let (answer, error) = match answer {
             Ok(Ok(answer)) => (answer, String::new()),
-            Ok(Err(error)) => match named(&error, &case.text) {
+            Ok(Err(error)) => match name {
                 Some(name) => (canon::object([("error", name.into())]), error.to_string()),
                 None => return (Outcome::Wrong(format!("{error}\n{log}")), asked),
             },
@@ -133,7 +150,7 @@ fn named(error: &Error, expected: &str) -> Option<&'static str> {
     }
 }
 
-/// The name Python has for an error.
+/// The name Python has for an error. One that a constraint made is counted: its statement failed.
 pub fn exception(error: &Error) -> Option<&'static str> {
     match error {
         Error::DoesNotExist { .. } => Some("DoesNotExist"),
@@ -141,6 +158,7 @@ pub fn exception(error: &Error) -> Option<&'static str> {
         Error::Misuse { .. } => Some("TypeError"),
         Error::NotUpdated { .. } => Some("DatabaseError"),
         Error::Unique { .. } | Error::ForeignKey { .. } | Error::NotNull { .. } | Error::Check { .. } => {
+            FAILED.set(FAILED.get() + 1);
             Some("IntegrityError")
         }
         Error::Protected { .. } => Some("ProtectedError"),

@@ -1,4 +1,4 @@
-//~ no method named `delete` found
+//~ `NewTag` is not a model
 #[path = "../zoo.rs"]
 mod zoo;
 
