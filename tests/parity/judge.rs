@@ -83,7 +83,14 @@ impl Tally {
 /// The functions of the cases, and our own answers where we differ on purpose.
 pub struct Judge {
     functions: HashMap<&'static str, Case>,
-    differences: HashMap<String, Value>,
+    differences: HashMap<&'static str, Difference>,
+}
+
+/// A case that we answer otherwise on purpose.
+struct Difference {
+    answer: Value,
+    /// The statements that make the tables what they are after it, where they are not as after Django's.
+    after: Option<&'static str>,
 }
 
 impl Judge {
@@ -118,7 +125,7 @@ impl Judge {
         let answer = canon::text(&answer);
         let equal = oracle::sha256(&answer) == case.sha256;
         let context = format!("{error}\n{log}");
-        let outcome = match self.differences.get(&case.id).map(canon::text) {
+        let outcome = match self.differences.get(case.id.as_str()).map(|own| canon::text(&own.answer)) {
             Some(_) if equal => Outcome::Wrong("it is in differences.md, and it is equal".into()),
             Some(own) if own == answer => Outcome::Different,
             Some(own) => Outcome::Wrong(compare(&answer, &own, "differences.md", &context)),
@@ -128,12 +135,17 @@ impl Judge {
         (outcome, asked)
     }
 
+    /// The statements that make the tables what they are after a case that differs.
+    pub fn after(&self, id: &str) -> Option<&'static str> {
+        self.differences.get(id)?.after
+    }
+
     /// Functions and differences of cases that there are not.
     pub fn unknown<'a>(&self, all: impl Iterator<Item = &'a Expected>) -> usize {
         let there: Vec<&str> = all.map(|case| case.id.as_str()).collect();
         let functions = self.functions.keys().copied();
         let refused = cases::refused().map(|(id, _)| id);
-        let named = functions.chain(refused).chain(self.differences.keys().map(String::as_str));
+        let named = functions.chain(refused).chain(self.differences.keys().copied());
         let unknown: Vec<&str> = named.filter(|id| !there.contains(id)).collect();
         for id in &unknown {
             println!("the oracle has no case {id}");
@@ -176,15 +188,16 @@ fn compare(ours: &str, theirs: &str, whose: &str, context: &str) -> String {
 }
 
 /// Our own answers to the cases we answer otherwise: in `differences.md`, a heading with the case's name in backticks
-/// and, further down, a block of JSON.
-fn differences() -> HashMap<String, Value> {
+/// and, further down, a block of JSON. A block `sql after` says what became of the tables.
+fn differences() -> HashMap<&'static str, Difference> {
     let text = include_str!("differences.md");
     text.split("\n## ").skip(1).map(difference).collect()
 }
 
-fn difference(section: &str) -> (String, Value) {
+fn difference(section: &'static str) -> (&'static str, Difference) {
+    let block = |start: &str| Some(section.split_once(start)?.1.split_once("\n```")?.0);
     let id = section.split('`').nth(1).unwrap_or_default();
-    let json = section.split_once("```json\n").and_then(|(_, rest)| rest.split_once("\n```"));
-    let answer = json.and_then(|(json, _)| serde_json::from_str(json).ok());
-    (id.to_owned(), answer.unwrap_or_else(|| panic!("differences.md has no answer of ours for `{id}`")))
+    let answer = block("```json\n").and_then(|json| serde_json::from_str(json).ok());
+    let answer = answer.unwrap_or_else(|| panic!("differences.md has no answer of ours for `{id}`"));
+    (id, Difference { answer, after: block("```sql after\n") })
 }

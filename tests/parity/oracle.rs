@@ -25,6 +25,7 @@ pub struct Write {
 }
 
 /// What a table holds: how many rows, and the hash of its dump.
+#[derive(PartialEq, Eq)]
 pub struct Table {
     pub name: String,
     pub count: usize,

@@ -15,6 +15,9 @@ use crate::judge::{Judge, Outcome, Tally};
 use crate::oracle::{Table, Write};
 use crate::{canon, oracle};
 
+/// How many cases there are.
+pub const WRITES: usize = 114;
+
 /// The cases that are equal, and have to stay so.
 const MUST: &[&str] = &[
     "atomic-durable-error",
@@ -102,8 +105,8 @@ const MUST: &[&str] = &[
     "wf-reassign-rep",
 ];
 
-/// Cases of those that ask more often than Django: a statement that is prepared once runs for each row, and an update of
-/// many rows that a foreign key refuses asks which row it was.
+/// Cases of those that ask more often than Django: a statement that is prepared once runs for each row, and where a
+/// foreign key refuses one of many updates we ask which one it was.
 const MORE: &[&str] = &[
     "bulk-create-fk-instances",
     "bulk-create-simple",
@@ -152,16 +155,12 @@ pub fn run(judge: &Judge, folder: &Path, cases: &[&Write]) -> bool {
 fn run_one(judge: &Judge, folder: &Path, write: &Write, tally: &mut Tally) -> bool {
     let temporary = tempfile::tempdir().unwrap();
     let file = temporary.path().join("chinook.sqlite");
-    fs::copy(folder.join("chinook.sqlite"), &file).unwrap();
-    let setup = Connection::open(&file).unwrap();
-    for statement in &write.setup {
-        setup.execute_batch(statement).unwrap();
-    }
-    setup.close().unwrap();
+    drop(copy(folder, write, &file));
     let db = Database::open(&file).unwrap();
     let (mut outcome, asked) = judge.case(&db, &write.case);
     drop(db);
-    let wrong = wrong_tables(&Connection::open(&file).unwrap(), &write.tables);
+    let own = judge.after(&write.case.id).map(|statements| own_tables(folder, write, statements));
+    let wrong = wrong_tables(&Connection::open(&file).unwrap(), own.as_ref().unwrap_or(&write.tables));
     if !wrong.is_empty() && !matches!(outcome, Outcome::Missing) {
         let answer = match outcome {
             Outcome::Wrong(why) => why,
@@ -173,25 +172,53 @@ fn run_one(judge: &Judge, folder: &Path, write: &Write, tally: &mut Tally) -> bo
     matches!(outcome, Outcome::Equal | Outcome::Different)
 }
 
+/// A copy of the file in which the case's setup has run.
+fn copy(folder: &Path, write: &Write, file: &Path) -> Connection {
+    fs::copy(folder.join("chinook.sqlite"), file).unwrap();
+    let connection = Connection::open(file).unwrap();
+    for statement in &write.setup {
+        connection.execute_batch(statement).unwrap();
+    }
+    connection
+}
+
+/// What the tables hold once the statements of `differences.md` have run.
+fn own_tables(folder: &Path, write: &Write, statements: &str) -> Vec<Table> {
+    let temporary = tempfile::tempdir().unwrap();
+    let connection = copy(folder, write, &temporary.path().join("chinook.sqlite"));
+    connection.execute_batch(statements).unwrap();
+    names(&connection).into_iter().map(|name| read(&connection, name)).collect()
+}
+
 /// The tables that do not hold what they should, those that should not be there among them.
 fn wrong_tables(connection: &Connection, expected: &[Table]) -> Vec<String> {
-    let mut names =
-        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").unwrap();
-    let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let names = names(connection);
     let missing = expected.iter().filter(|table| !names.contains(&table.name));
     let mut wrong: Vec<String> = missing.map(|table| format!("table {} is gone", table.name)).collect();
     for name in names {
-        let Some(table) = expected.iter().find(|table| table.name == name) else {
-            wrong.push(format!("table {name} is new"));
-            continue;
-        };
-        let rows = dump(connection, &name);
-        let count = rows.as_array().map_or(0, Vec::len);
-        if count != table.count || oracle::sha256(&canon::text(&rows)) != table.sha256 {
-            wrong.push(format!("table {name} has {count} rows, and Django's {}", table.count));
+        let table = read(connection, name);
+        match expected.iter().find(|expected| expected.name == table.name) {
+            None => wrong.push(format!("table {} is new", table.name)),
+            Some(expected) if *expected == table => {}
+            Some(expected) => {
+                let Table { name, count, .. } = table;
+                wrong.push(format!("table {name} is not the same: {count} rows, and {} expected", expected.count));
+            }
         }
     }
     wrong
+}
+
+fn names(connection: &Connection) -> Vec<String> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+    let mut names = connection.prepare(sql).unwrap();
+    names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+fn read(connection: &Connection, name: String) -> Table {
+    let rows = dump(connection, &name);
+    let count = rows.as_array().map_or(0, Vec::len);
+    Table { name, count, sha256: oracle::sha256(&canon::text(&rows)) }
 }
 
 /// A table as the oracle writes it: all columns of all rows, by the key.
@@ -205,7 +232,7 @@ fn dump(connection: &Connection, table: &str) -> Value {
     let width = statement.column_count();
     let rows =
         statement.query_map([], |row| (0..width).map(|i| row.get_ref(i).map(plain)).collect::<Result<Value, _>>());
-    rows.unwrap().map(Result::unwrap).collect()
+    rows.unwrap().map(|row: rusqlite::Result<Value>| row.unwrap()).collect()
 }
 
 /// A value as it is stored.

@@ -7,7 +7,8 @@ use eager_orm::prelude::*;
 
 cases! {
     "bulk-create-simple" => |db| {
-        let artists = Artist::objects().bulk_create(["b1", "b2", "b3"].map(|name| Artist::create().name(name))).run(db)?;
+        let rows = ["b1", "b2", "b3"].map(|name| Artist::create().name(name));
+        let artists = Artist::objects().bulk_create(rows).run(db)?;
         artists.into_iter().map(|artist| (artist.id, artist.name)).collect::<Vec<_>>()
     };
     "bulk-create-fk-instances" => |db| {
