@@ -169,13 +169,14 @@ pub fn exception(error: &Error) -> Option<&'static str> {
         Error::MultipleObjectsReturned { .. } => Some("MultipleObjectsReturned"),
         Error::Misuse { .. } => Some("TypeError"),
         Error::NotUpdated { .. } => Some("DatabaseError"),
-        Error::Unique { .. } | Error::ForeignKey { .. } | Error::NotNull { .. } | Error::Check { .. } => {
-            FAILED.set(FAILED.get() + 1);
-            Some("IntegrityError")
-        }
         Error::Protected { .. } => Some("ProtectedError"),
         Error::Nested { .. } => Some("RuntimeError"),
         Error::RolledBack => Some("TransactionManagementError"),
+        // Of one row, or of one of many.
+        error if error.is_constraint() => {
+            FAILED.set(FAILED.get() + 1);
+            Some("IntegrityError")
+        }
         _ => None,
     }
 }

@@ -1,4 +1,5 @@
-//! Rows moved to, and away from, the row that a foreign key points at: `HasMany` has no `add`, `remove` and `set`.
+//! Rows moved to, and away from, the row that a foreign key points at: `HasMany` has no `add`, `remove`, `set` and
+//! `clear`. And rows that a relation may have already: it has no `get_or_create` and `update_or_create`.
 
 use crate::models::*;
 use eager_orm::prelude::*;
@@ -33,5 +34,25 @@ cases! {
         })?;
         let without = Track::objects().filter(|t| t.genre().is_null()).count(db)?;
         (opera.tracks.query().count(db)?, drama.tracks.query().count(db)?, without)
+    };
+
+    "goc-m2m-manager" => |db| {
+        let mut playlist = Playlist::objects().find(db, 18)?;
+        let new = |name| Track::create().name(name).media_type(1).milliseconds(1).unit_price(0.99);
+        let (t, first) =
+            playlist.tracks.get_or_create(db, |t| t.name().eq("Now's The Time"), new("Now's The Time"))?;
+        let (u, second) = playlist.tracks.get_or_create(db, |t| t.name().eq("Brand New"), new("Brand New"))?;
+        (t.id, first, u.id, second, playlist.tracks.query().count(db)?)
+    };
+    "uoc-related-manager" => |db| {
+        let mut employee = Employee::objects().find(db, 4)?;
+        let email = "luisg@embraer.com.br";
+        let (customer, created) = employee.customers.update_or_create(
+            db,
+            |c| c.email().eq(email),
+            |c| (c.first_name().set("L"), c.last_name().set("G")),
+            Customer::create().email(email).first_name("L").last_name("G"),
+        )?;
+        (created, customer.id, customer.support_rep)
     };
 }

@@ -1,4 +1,4 @@
-//! Rows that may be there already: `get_or_create`, `update_or_create`, and `on_conflict` of a bulk.
+//! Rows that may be there already: `get_or_create`, `update_or_create`, and a bulk's `on_conflict` and `batch_size`.
 
 use super::caught;
 use crate::models::shelves::{Slot, Sticker};
@@ -34,6 +34,9 @@ cases! {
         let there = Genre::objects().filter(|g| g.id().in_([1, 91])).order_by(|g| g.id());
         there.values_list(|g| (g.id(), g.name())).all(db)?
     };
+    "bulk-create-bad-batch-size" => |db| {
+        Genre::objects().bulk_create([Genre::create().name("x")]).batch_size(0).run(db)?.len()
+    };
 
     "goc-created" => |db| {
         let skiffle = Genre::create().name("Skiffle");
@@ -58,14 +61,6 @@ cases! {
         let there = loose::Album::objects().get_or_create(db, |a| a.title().eq("no artist"), new);
         caught(there.map(|(album, created)| (album.id, created)))?
     };
-    "goc-m2m-manager" => |db| {
-        let mut playlist = Playlist::objects().find(db, 18)?;
-        let new = |name| Track::create().name(name).media_type(1).milliseconds(1).unit_price(0.99);
-        let (t, first) =
-            playlist.tracks.get_or_create(db, |t| t.name().eq("Now's The Time"), new("Now's The Time"))?;
-        let (u, second) = playlist.tracks.get_or_create(db, |t| t.name().eq("Brand New"), new("Brand New"))?;
-        (t.id, first, u.id, second, playlist.tracks.query().count(db)?)
-    };
     "uoc-create-defaults" => |db| {
         let named = |title: &'static str| {
             let new = Album::create().title(if title == "Atlas" { "Atlas I" } else { "never" }).artist(4);
@@ -85,17 +80,6 @@ cases! {
         )?;
         track.refresh(db)?;
         (track.milliseconds, created)
-    };
-    "uoc-related-manager" => |db| {
-        let mut employee = Employee::objects().find(db, 4)?;
-        let email = "luisg@embraer.com.br";
-        let (customer, created) = employee.customers.update_or_create(
-            db,
-            |c| c.email().eq(email),
-            |c| (c.first_name().set("L"), c.last_name().set("G")),
-            Customer::create().email(email).first_name("L").last_name("G"),
-        )?;
-        (created, customer.id, customer.support_rep)
     };
     "uoc-multiple-error" => |db| {
         let new = Track::create().name("The Trooper").media_type(1).milliseconds(1).unit_price(0.99);
@@ -119,3 +103,9 @@ cases! {
         (first, x.color, x.weight, second, y.id, y.color)
     };
 }
+
+// "bulk-create-both-flags-error" does not compile, once there is `on_conflict`: in `tests/ui/types`
+//
+//     Tag::objects().bulk_create([..]).on_conflict(|t| t.id()).ignore().update(|t| t.name());
+//
+// and in `REFUSED`.
