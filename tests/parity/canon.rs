@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use eager_orm::prelude::*;
-use eager_orm::{Key, Record};
+use eager_orm::{Deleted, Key, Record};
 use serde_json::{Map, Value};
 
 /// What becomes canonical JSON.
@@ -114,6 +114,15 @@ impl Canon for Record {
             value => value,
         };
         self.iter().map(|(name, scalar)| (name.to_owned(), value(scalar))).collect()
+    }
+}
+
+/// A delete: how many rows, and how many of each model.
+impl Canon for Deleted {
+    fn canon(&self) -> Value {
+        let per_model: Map<String, Value> =
+            self.per_model.iter().map(|(model, rows)| (model.clone(), (*rows).into())).collect();
+        Value::Array(vec![self.total.into(), per_model.into()])
     }
 }
 

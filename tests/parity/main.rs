@@ -7,169 +7,66 @@
 //!
 //! ```text
 //! parity read: <equal> of 276 equal, <d> deliberate differences, <more> with more queries than Django
+//! parity write: <equal> of 114 equal, <d> deliberate differences, <more> with more queries than Django
 //! ```
+//!
+//! A case that writes has a fresh copy of the database, and every table of it is compared as well.
 //!
 //! An argument, or `PARITY_ONLY`, runs the cases whose name contains it. Without the oracle there is nothing to compare
 //! with, which is a failure where `CI` is set.
 
 mod canon;
 mod cases;
+mod judge;
 mod models;
 mod oracle;
+mod writes;
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use eager_orm::{Database, Error, Result};
+use eager_orm::{Database, Result};
+use judge::{Judge, Tally};
 use oracle::Expected;
 use serde_json::Value;
 
-/// How many cases there are.
+/// How many cases there are that only read.
 const READS: usize = 276;
-
-/// The most that is shown of an answer.
-const SHOWN: usize = 500;
 
 /// A query and the answer to it.
 type Case = fn(&Database) -> Result<Value>;
 
 fn main() -> ExitCode {
     let Some(folder) = oracle::folder() else {
-        println!("parity read: no oracle in ../shared/oracle or EAGER_ORM_ORACLE, so there is nothing to compare with");
+        println!("parity: no oracle in ../shared/oracle or EAGER_ORM_ORACLE, so there is nothing to compare with");
         return if env::var_os("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
     let only = env::args().skip(1).find(|argument| !argument.starts_with('-')).or_else(|| env::var("PARITY_ONLY").ok());
     let selected = |case: &Expected| only.as_ref().is_none_or(|only| case.id.contains(only.as_str()));
-    let all = oracle::reads(&folder);
-    let mut tally = Tally { failed: unknown(&all), ..Tally::default() };
-    let cases: Vec<&Expected> = all.iter().filter(|case| selected(case)).collect();
+    let judge = Judge::new();
+    let (reads, writes) = (oracle::reads(&folder), oracle::writes(&folder));
+    let unknown = judge.unknown(reads.iter().chain(writes.iter().map(|write| &write.case)));
+    let reads: Vec<&Expected> = reads.iter().filter(|case| selected(case)).collect();
+    let reads_hold = run_reads(&judge, &folder, &reads);
+    let writes: Vec<_> = writes.iter().filter(|write| selected(&write.case)).collect();
+    let writes_hold = writes::run(&judge, &folder, &writes);
+    let complete = only.is_some() || (reads.len() == READS && writes.len() == writes::WRITES);
+    let holds = reads_hold && writes_hold && complete && unknown == 0;
+    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
 
+/// Runs the cases that only read, all on one database, and says whether they hold.
+fn run_reads(judge: &Judge, folder: &Path, cases: &[&Expected]) -> bool {
     let temporary = tempfile::tempdir().unwrap();
     let file = temporary.path().join("chinook.sqlite");
     fs::copy(folder.join("chinook.sqlite"), &file).unwrap();
     let db = Database::open(&file).unwrap();
-    let (functions, differences) = (cases::all(), differences());
-    for case in &cases {
-        let (outcome, queries) = judge(&db, case, &functions, differences.get(&case.id));
-        tally.note(case, outcome, queries);
+    let mut tally = Tally::default();
+    for case in cases {
+        let (outcome, asked) = judge.case(&db, case);
+        tally.note(case, &outcome, &asked);
     }
-    let (equal, different, more) = (tally.equal, tally.different, tally.more);
-    let count = cases.len();
-    print!("parity read: {equal} of {count} equal, {different} deliberate differences, ");
-    println!("{more} with more queries than Django");
-    let complete = only.is_some() || count == READS;
-    let holds = equal + different == count && more == 0 && tally.failed == 0 && complete;
-    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// What became of a case.
-enum Outcome {
-    Equal,
-    Different,
-    Missing,
-    Wrong(String),
-}
-
-#[derive(Default)]
-struct Tally {
-    equal: usize,
-    different: usize,
-    more: usize,
-    failed: usize,
-}
-
-impl Tally {
-    fn note(&mut self, case: &Expected, outcome: Outcome, queries: u64) {
-        match outcome {
-            Outcome::Equal => self.equal += 1,
-            Outcome::Different => self.different += 1,
-            Outcome::Missing => println!("missing {}", case.id),
-            Outcome::Wrong(why) => println!("wrong {}: {why}", case.id),
-        }
-        if queries > case.queries {
-            self.more += 1;
-            println!("more queries {}: {queries}, and Django's {}", case.id, case.queries);
-        }
-    }
-}
-
-/// Runs a case, and says how many statements that took.
-fn judge(
-    db: &Database,
-    case: &Expected,
-    functions: &HashMap<&str, Case>,
-    difference: Option<&Value>,
-) -> (Outcome, u64) {
-    if let Some((_, file)) = cases::REFUSED.iter().find(|(id, _)| *id == case.id) {
-        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/types").join(file).is_file();
-        return (if there { Outcome::Equal } else { Outcome::Wrong(format!("there is no tests/ui/types/{file}")) }, 0);
-    }
-    let Some(function) = functions.get(case.id.as_str()) else { return (Outcome::Missing, 0) };
-    let (answer, log) = db.capture(|db| catch_unwind(AssertUnwindSafe(|| function(db))));
-    let queries = log.statements().map(|statement| statement.times.max(1)).sum();
-    let (answer, error) = match answer {
-        Ok(Ok(answer)) => (answer, String::new()),
-        Ok(Err(error)) => match exception(&error) {
-            Some(name) => (canon::object([("error", name.into())]), error.to_string()),
-            None => return (Outcome::Wrong(format!("{error}\n{log}")), queries),
-        },
-        Err(_) => return (Outcome::Wrong("it panicked".into()), queries),
-    };
-    let answer = canon::text(&answer);
-    let equal = oracle::sha256(&answer) == case.sha256;
-    let context = format!("{error}\n{log}");
-    let outcome = match difference.map(canon::text) {
-        Some(_) if equal => Outcome::Wrong("it is in differences.md, and it is equal".into()),
-        Some(own) if own == answer => Outcome::Different,
-        Some(own) => Outcome::Wrong(compare(&answer, &own, "differences.md", &context)),
-        None if equal => Outcome::Equal,
-        None => Outcome::Wrong(compare(&answer, &case.text, "Django", &context)),
-    };
-    (outcome, queries)
-}
-
-/// The name Python has for an error.
-fn exception(error: &Error) -> Option<&'static str> {
-    match error {
-        Error::DoesNotExist { .. } => Some("DoesNotExist"),
-        Error::MultipleObjectsReturned { .. } => Some("MultipleObjectsReturned"),
-        Error::Misuse { .. } => Some("TypeError"),
-        _ => None,
-    }
-}
-
-/// Two texts from a little before where they first differ.
-fn compare(ours: &str, theirs: &str, whose: &str, context: &str) -> String {
-    let same = ours.chars().zip(theirs.chars()).take_while(|(a, b)| a == b).count();
-    let cut = |text: &str| text.chars().skip(same.saturating_sub(100)).take(SHOWN).collect::<String>();
-    format!("from character {same}\n  ours: {}\n  {whose}: {}\n{context}", cut(ours), cut(theirs))
-}
-
-/// Our own answers to the cases we answer otherwise: in `differences.md`, a heading with the case's name in backticks
-/// and, further down, a block of JSON.
-fn differences() -> HashMap<String, Value> {
-    let text = include_str!("differences.md");
-    text.split("\n## ").skip(1).map(difference).collect()
-}
-
-fn difference(section: &str) -> (String, Value) {
-    let id = section.split('`').nth(1).unwrap_or_default();
-    let json = section.split_once("```json\n").and_then(|(_, rest)| rest.split_once("\n```"));
-    let answer = json.and_then(|(json, _)| serde_json::from_str(json).ok());
-    (id.to_owned(), answer.unwrap_or_else(|| panic!("differences.md has no answer of ours for `{id}`")))
-}
-
-/// Functions and differences of cases that there are not.
-fn unknown(all: &[Expected]) -> usize {
-    let functions = cases::all().into_keys().map(str::to_owned);
-    let refused = cases::REFUSED.iter().map(|(id, _)| (*id).to_owned());
-    let named = functions.chain(refused).chain(differences().into_keys());
-    let unknown: Vec<String> = named.filter(|id| all.iter().all(|case| case.id != *id)).collect();
-    for id in &unknown {
-        println!("the oracle has no case {id}");
-    }
-    unknown.len()
+    tally.print("read", cases.len());
+    tally.equal + tally.different == cases.len() && tally.more == 0
 }

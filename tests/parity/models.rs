@@ -307,3 +307,55 @@ pub mod slim {
         pub total: Deferred<f64>,
     }
 }
+
+/// The tables that some of the writing cases add.
+pub mod shelves {
+    use eager_orm::prelude::*;
+
+    #[derive(Model)]
+    #[model(table = "Sticker", ordering = "label")]
+    pub struct Sticker {
+        pub id: i64,
+        #[field(unique, max_length = 40)]
+        pub label: String,
+        #[field(default = "red", max_length = 20)]
+        pub color: String,
+        pub weight: Option<f64>,
+        #[relation(via = "stickers")]
+        pub shelves: ManyToMany<Shelf>,
+    }
+
+    #[derive(Model)]
+    #[model(table = "Shelf")]
+    pub struct Shelf {
+        pub id: i64,
+        #[field(unique, max_length = 40)]
+        pub name: String,
+        #[relation(table = "Shelf_stickers")]
+        pub stickers: ManyToMany<Sticker>,
+        pub slots: HasMany<Slot>,
+        pub card: HasOne<ShelfCard>,
+    }
+
+    #[derive(Model)]
+    #[model(table = "Slot", ordering = "shelf, -position", unique(fields = "shelf, position"))]
+    pub struct Slot {
+        pub id: i64,
+        #[relation(on_delete = Restrict)]
+        pub shelf: ForeignKey<Shelf>,
+        pub position: i64,
+        #[field(max_length = 40)]
+        pub note: Option<String>,
+    }
+
+    #[derive(Model)]
+    #[model(table = "ShelfCard")]
+    pub struct ShelfCard {
+        pub id: i64,
+        #[field(unique)]
+        #[relation(on_delete = Cascade)]
+        pub shelf: ForeignKey<Shelf>,
+        #[field(max_length = 40)]
+        pub text: String,
+    }
+}

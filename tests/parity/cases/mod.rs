@@ -25,6 +25,7 @@ mod reports;
 mod sets;
 mod values;
 mod windows;
+mod write;
 
 const AREAS: &[&[(&str, Case)]] = &[
     aggregates::CASES,
@@ -43,7 +44,7 @@ const AREAS: &[&[(&str, Case)]] = &[
 ];
 
 /// Cases that a typed API rules out: the program in `tests/ui/types` that does not compile.
-pub const REFUSED: &[(&str, &str)] = &[
+const REFUSED: &[(&str, &str)] = &[
     ("slice-negative", "limit_of_a_negative_number.rs"),
     ("sr-reverse-error", "select_related_to_many.rs"),
     ("values-flat-error", "two_columns_as_one.rs"),
@@ -53,8 +54,13 @@ pub const REFUSED: &[(&str, &str)] = &[
 /// The functions of all cases.
 pub fn all() -> HashMap<&'static str, Case> {
     let mut all = HashMap::new();
-    for (id, case) in AREAS.iter().copied().flatten() {
+    for (id, case) in AREAS.iter().chain(write::AREAS).copied().flatten() {
         assert!(all.insert(*id, *case).is_none(), "two functions for {id}");
     }
     all
+}
+
+/// Every case that a typed API rules out, and the program.
+pub fn refused() -> impl Iterator<Item = (&'static str, &'static str)> {
+    REFUSED.iter().chain(write::REFUSED).copied()
 }
