@@ -71,3 +71,54 @@ fn a_tree_is_a_queryset_like_any_other() -> Result<()> {
     assert!(matches!(far, Err(Error::Misuse { .. })), "{far:?}");
     Ok(())
 }
+
+/// What a prefetch of descendants has to have filled: everything above the depth, and nothing wrong.
+fn check(db: &Database, employees: &[Employee], below: &dyn Fn(i64) -> Vec<i64>, depth: u32) {
+    for employee in employees {
+        let reports = employee.reports.loaded();
+        if depth == 0 {
+            continue;
+        }
+        let reports = reports.unwrap_or_else(|| panic!("{} at depth {depth} is not filled", employee.name));
+        let mut keys: Vec<i64> = reports.iter().map(|report| report.id).collect();
+        keys.sort();
+        assert_eq!(keys, below(employee.id), "below {}", employee.name);
+        check(db, reports, below, depth - 1);
+    }
+}
+
+#[test]
+fn roots_below_each_other_and_in_circles_have_all_that_was_asked() -> Result<()> {
+    let db = staff()?;
+    let own = Employee::create().name("Z").save(&db)?;
+    Employee::objects().filter(|e| e.id().eq(own.id)).update(&db, |e| e.reports_to().set(&own))?;
+    let all = Employee::objects().all(&db)?;
+    let below = |key: i64| {
+        let mut keys: Vec<i64> = all.iter().filter(|e| e.reports_to.key() == Some(&key)).map(|e| e.id).collect();
+        keys.sort();
+        keys
+    };
+    for depth in 1..=5 {
+        for roots in
+            [&["A"][..], &["A", "B"], &["B", "D"], &["X"], &["X", "Y"], &["Z"], &["A", "B", "C", "D", "E", "X", "Z"]]
+        {
+            let query = Employee::objects().filter(|e| e.name().in_(roots.to_vec()));
+            let rows = query.prefetch_related(|e| e.reports().descendants(depth)).all(&db)?;
+            assert_num_queries!(db, 0, { check(&db, &rows, &below, depth) });
+        }
+    }
+    for depth in 1..=4 {
+        let rows = Employee::objects().prefetch_related(|e| e.reports_to().ancestors(depth)).all(&db)?;
+        for row in rows.iter().filter(|row| !["X", "Y", "Z"].contains(&&*row.name)) {
+            let mut at = row;
+            for _ in 0..depth {
+                let Some(key) = at.reports_to.key() else { break };
+                let up = at.reports_to.loaded();
+                let up = up.unwrap_or_else(|| panic!("above {} at depth {depth} is not filled", at.name));
+                assert_eq!(up.id, *key);
+                at = up;
+            }
+        }
+    }
+    Ok(())
+}

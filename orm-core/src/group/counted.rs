@@ -7,13 +7,14 @@
 //! * a thread that drops one reference after the other into the same group (it drops rows) *collects* them, and takes
 //!   them off the count together: when it meets another group, when it ends, or as soon as nobody else has any.
 //!
-//! That is 2 ns a handle (`benches/peers.rs`). The price: where several threads drop the rows of one result, what was
-//! loaded for them may live until one of these threads drops a row of another result, or ends. The count never reads
+//! That is 2 ns a handle (`benches/peers.rs`). The price: where several threads drop rows of one result, what was loaded
+//! for them may live until every one of these threads has dropped a row of another result, or has ended. The count never reads
 //! less than there are references, so a group is never dropped while one is there.
 
 #![allow(unsafe_code, reason = "two nanoseconds a handle instead of thirteen; see above")]
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
@@ -141,7 +142,7 @@ fn give_back(counted: NonNull<Counted>, references: usize) {
 
 /// A reference that makes others without counting each of them: one for each handle of a result that is being read.
 pub struct Mint {
-    group: GroupRef,
+    group: ManuallyDrop<GroupRef>,
     /// On the count already, and not handed out yet.
     left: Cell<usize>,
 }
@@ -151,7 +152,7 @@ const BATCH: usize = 4096;
 
 impl Mint {
     pub(super) fn new(group: Group) -> Self {
-        Mint { group: GroupRef::new(group), left: Cell::new(0) }
+        Mint { group: ManuallyDrop::new(GroupRef::new(group)), left: Cell::new(0) }
     }
 
     /// A reference more.
@@ -176,8 +177,8 @@ impl Deref for Mint {
 
 impl Drop for Mint {
     fn drop(&mut self) {
-        // The mint's own reference is still there: these are not the last.
-        self.group.counted().references.fetch_sub(self.left.get(), Ordering::Release);
+        // Not collected: the rows are often dropped by another thread, which then has the last of them.
+        give_back(self.group.0, self.left.get() + 1);
     }
 }
 

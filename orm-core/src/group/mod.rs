@@ -134,6 +134,9 @@ thread_local! {
     static DROPPED: RefCell<Option<Vec<Box<[SlotState]>>>> = const { RefCell::new(None) };
 }
 
+/// What the groups of threads that are ending have loaded, and whether somebody is dropping it.
+static LATE: Mutex<(bool, Vec<Box<[SlotState]>>)> = Mutex::new((false, Vec::new()));
+
 impl Drop for Group {
     /// One after the other, and not one inside of the other: a row that was reached along a chain of ten thousand lazy
     /// loads is held by the row before, and dropping it by recursion would overflow the stack.
@@ -150,15 +153,50 @@ impl Drop for Group {
                 true
             }
         });
-        if is_outermost != Ok(true) {
+        match is_outermost {
+            Ok(false) => {}
+            Ok(true) => {
+                let _done = Done;
+                while let Some(next) =
+                    slots.take().or_else(|| DROPPED.with_borrow_mut(|dropped| dropped.as_mut()?.pop()))
+                {
+                    drop(next);
+                }
+            }
+            // The thread is ending, and its list is gone.
+            Err(_) => drop_late(slots),
+        }
+    }
+}
+
+/// The thread drops no group any more, also where one of its rows panicked.
+struct Done;
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        let rest = DROPPED.try_with(|dropped| dropped.borrow_mut().take());
+        drop(rest);
+    }
+}
+
+fn drop_late(slots: Option<Box<[SlotState]>>) {
+    /// Lets the next one drop what is there, also where a row panicked.
+    struct Next;
+    impl Drop for Next {
+        fn drop(&mut self) {
+            LATE.lock().unwrap_or_else(PoisonError::into_inner).0 = false;
+        }
+    }
+    {
+        let mut late = LATE.lock().unwrap_or_else(PoisonError::into_inner);
+        late.1.extend(slots);
+        if std::mem::replace(&mut late.0, true) {
             return;
         }
-        let mut next = slots;
-        while let Some(slots) = next {
-            drop(slots);
-            next = DROPPED.with_borrow_mut(|dropped| dropped.as_mut().and_then(Vec::pop));
-        }
-        DROPPED.with_borrow_mut(|dropped| *dropped = None);
+    }
+    let _next = Next;
+    while let Some(next) = { LATE.lock().unwrap_or_else(PoisonError::into_inner).1.pop() } {
+        drop(next);
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     let meta = branch.relation.target();
     let to_one = branch.relation.is_to_one();
     let roots = binds.len();
+    let again = binds.clone();
     let Step { mut select, link, lowered } = statement(branch, first.group.meta(), binds)?;
     follow(&mut select, branch, depth);
     let depth_column = select.columns.len() - 1;
@@ -50,6 +51,8 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta, By::Batch));
     let key_column = lowered.layout.position(meta, meta.key).unwrap_or(link);
     let mut depths: Vec<Depth> = Vec::new();
+    // Whether a root is among the rows of another; above, the first rows are the roots' own.
+    let (mut is_tangled, first) = (false, usize::from(to_one));
     // Where the row of each key is, by the key's number; the roots' keys have the first numbers.
     let mut places: Vec<Option<(usize, u32)>> = vec![None; roots];
     run.connection.batch(&sql, About { meta, at: run.at }, |row| {
@@ -66,6 +69,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
             });
         }
         let (Some(own), Some(link)) = (key(key_column)?, key(link)?) else { return Ok(()) };
+        is_tangled |= at >= first && keys.get(own).is_some_and(|key| (key as usize) < roots);
         let parent = match at.checked_sub(1).and_then(|before| depths.get_mut(before)) {
             _ if to_one => Some(0),
             Some(before) => before.keys.get(link),
@@ -83,6 +87,13 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
         }
         depth.joined.iter_mut().try_for_each(|join| join.row(row))
     })?;
+    // A root among the rows of another is at several depths, in a circle at all of them, and a row has one place here.
+    // Where the tree was cut off besides, what hangs on that place is not all that was asked: each depth is loaded by
+    // itself then.
+    if is_tangled && depths.len() >= depth as usize {
+        drop(depths);
+        return by_depth(run, Parents { keys, binds: again, waiting, known: Vec::new() }, branch, depth);
+    }
     for depth in &mut depths {
         depth.sink.seal(&depth.group);
         Joined::finish(&mut depth.joined, &depth.group);
@@ -111,6 +122,20 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     let rows: Vec<_> = depths.iter().map(|depth| depth.sink.instances()).collect();
     let groups = rows.iter().zip(&depths).map(|(rows, depth)| Rows { rows, joined: &depth.joined });
     levels(run, &groups.collect::<Vec<_>>(), &branch.children)
+}
+
+/// How deep rows are followed that are below themselves.
+const CIRCLES: u32 = 64;
+
+/// One depth, and the others for its rows.
+fn by_depth(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u32) -> Result<()> {
+    let mut level = branch.clone();
+    level.depth = None;
+    let deeper = depth.min(CIRCLES).saturating_sub(1);
+    if deeper > 0 {
+        level.children.push(Branch { depth: Some(deeper), ..branch.clone() });
+    }
+    super::step::run(run, parents, &level)
 }
 
 /// Each row gets the one above it, if it is there and deeper in the tree.

@@ -7,6 +7,7 @@ use crate::meta::{RelationKind, RelationMeta};
 use crate::plan::{Path, Plan, PrefetchNode};
 
 /// One relation to load, and what to load for its rows in turn.
+#[derive(Clone)]
 pub(super) struct Branch {
     pub(super) relation: &'static RelationMeta,
     pub(super) loader: &'static dyn Loader,
