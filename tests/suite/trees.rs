@@ -73,7 +73,7 @@ fn a_tree_is_a_queryset_like_any_other() -> Result<()> {
 }
 
 /// What a prefetch of descendants has to have filled: everything above the depth, and nothing wrong.
-fn check(db: &Database, employees: &[Employee], below: &dyn Fn(i64) -> Vec<i64>, depth: u32) {
+fn check(employees: &[Employee], below: &dyn Fn(i64) -> Vec<i64>, depth: u32) {
     for employee in employees {
         let reports = employee.reports.loaded();
         if depth == 0 {
@@ -83,7 +83,7 @@ fn check(db: &Database, employees: &[Employee], below: &dyn Fn(i64) -> Vec<i64>,
         let mut keys: Vec<i64> = reports.iter().map(|report| report.id).collect();
         keys.sort();
         assert_eq!(keys, below(employee.id), "below {}", employee.name);
-        check(db, reports, below, depth - 1);
+        check(reports, below, depth - 1);
     }
 }
 
@@ -104,7 +104,7 @@ fn roots_below_each_other_and_in_circles_have_all_that_was_asked() -> Result<()>
         {
             let query = Employee::objects().filter(|e| e.name().in_(roots.to_vec()));
             let rows = query.prefetch_related(|e| e.reports().descendants(depth)).all(&db)?;
-            assert_num_queries!(db, 0, { check(&db, &rows, &below, depth) });
+            assert_num_queries!(db, 0, { check(&rows, &below, depth) });
         }
     }
     for depth in 1..=4 {
