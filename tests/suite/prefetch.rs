@@ -962,3 +962,20 @@ fn a_part_with_a_fetch_mode_of_its_own_has_it_and_what_is_beside_it_has_not() ->
     assert_num_queries!(db, 1, { authors[0].books.all(&db)? });
     Ok(())
 }
+
+#[test]
+fn a_limit_counts_rows_that_are_merged_once() -> Result<()> {
+    let db = library();
+    // B0 has t0 and t1; twice, by links of its own.
+    for tag in [1, 1, 2] {
+        BookTag::create().book(1).tag(tag).save(&db)?;
+    }
+    let books = Book::objects().filter(|b| b.id().eq(1)).prefetch_related(|b| {
+        let tags = b.tags().query(|q| q.distinct().order_by(|t| t.id()).limit(2));
+        tags.to(|b| b.first_tags())
+    });
+    let books = assert_num_queries!(db, 2, { books.all(&db)? });
+    let names: Vec<_> = books[0].first_tags.get()?.iter().map(|tag| tag.name.as_str()).collect();
+    assert_eq!(names, ["t0", "t1"]);
+    Ok(())
+}

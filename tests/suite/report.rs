@@ -477,3 +477,18 @@ fn the_assertion_fails_with_the_report() {
     assert!(message.contains("2. the column Book.summary was loaded, and nobody read it"), "{message}");
     assert!(message.contains("tests/suite/report.rs:"), "{message}");
 }
+
+#[test]
+fn what_was_read_before_a_rollback_may_be_read_again() -> Result<()> {
+    let db = library();
+    let ((), log) = db.capture(|db| {
+        let _ = db.transaction(|tx| {
+            Tag::create().name("new").save(tx)?;
+            assert_eq!(Tag::objects().count(tx)?, 5);
+            Err::<(), _>(eager_orm::Error::Closed)
+        });
+        assert_eq!(Tag::objects().count(db).unwrap(), 4);
+    });
+    assert!(log.findings().is_empty(), "{}", log.report());
+    Ok(())
+}

@@ -171,6 +171,8 @@ impl Seen {
     /// stream may point at the same rows, and what runs twice because its rows were loaded twice is found by these.
     pub(super) fn statement(&mut self, statement: &Statement) {
         match statement.does {
+            // What was read before is not what there is after.
+            Does::Mark if statement.sql.starts_with("ROLLBACK") => self.wrote(),
             Does::Mark | Does::Batch => {}
             Does::Write => self.wrote(),
             Does::Read => {

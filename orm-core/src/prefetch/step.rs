@@ -246,8 +246,10 @@ fn close(plan: &mut Plan) {
 fn first_of_each(mut inner: Select, link: Expr, limit: Option<u64>, offset: u64) -> Select {
     let width = inner.columns.len();
     let order = std::mem::take(&mut inner.order);
+    // Rows that are merged have one number: they are equal in the order, which ends with their key.
+    let function = if inner.distinct { WindowFunction::DenseRank } else { WindowFunction::RowNumber };
     inner.columns.push(Expr::Window {
-        function: Box::new(Expr::WindowCall(WindowFunction::RowNumber, Vec::new())),
+        function: Box::new(Expr::WindowCall(function, Vec::new())),
         partition: vec![link],
         order,
         frame: None,
