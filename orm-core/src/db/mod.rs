@@ -14,6 +14,7 @@ mod pattern;
 mod raw;
 mod report;
 mod row;
+mod snapshot;
 mod spread;
 mod transaction;
 mod watch;

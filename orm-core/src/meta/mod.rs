@@ -7,7 +7,7 @@ mod relation;
 
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
 
-use crate::value::Storage;
+use crate::value::{Bind, Datum, Mismatch, Storage};
 
 /// A model: its table, columns and relations.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// CHECK constraints.
     pub checks: &'static [CheckMeta],
+    /// The default of a column, evaluated; none where it has none.
+    pub defaults: fn(usize) -> Option<Bind<'static>>,
 }
 
 /// A stored field and its column.
@@ -59,6 +61,10 @@ pub struct ColumnMeta {
     pub default: Option<&'static str>,
     /// The most characters a text may have.
     pub max_length: Option<u32>,
+    /// The values there are, where the field's type has but a few.
+    pub choices: &'static [Bind<'static>],
+    /// Reads a value that is not NULL as the field's type does, and says how that type stores it.
+    pub canonical: fn(Datum<'_>) -> Result<Bind<'static>, Mismatch>,
     /// The slot of a deferred column.
     pub deferred: Option<usize>,
     /// The relation of a foreign key.

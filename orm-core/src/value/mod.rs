@@ -241,6 +241,8 @@ pub trait Value: Sized + 'static {
     const STORAGE: Storage;
     /// The Rust name, for messages.
     const NAME: &'static str;
+    /// The values there are, where there are but a few: the variants of an enum.
+    const CHOICES: &'static [Bind<'static>] = &[];
     /// Reads a value of a row.
     ///
     /// # Errors
@@ -273,6 +275,15 @@ impl<T: Value<Base = T, Out = T>> Value for Option<T> {
     fn scalar(out: Option<T>) -> Scalar {
         out.map_or(Scalar::Null, T::scalar)
     }
+}
+
+/// Reads a value as a type does, and says how the type stores it.
+///
+/// # Errors
+///
+/// The value is not of this type.
+pub fn canonical<V: Value<Out = V>>(datum: Datum<'_>) -> Result<Bind<'static>, Mismatch> {
+    V::read(datum).map(|value| value.bind().into_owned())
 }
 
 /// Text in lower case, character by character: a text that contains another still does when both are folded. (Rust's
