@@ -12,6 +12,7 @@ mod hostile;
 mod lazy;
 mod loading;
 mod lookups;
+mod outer;
 mod pages;
 mod paths;
 mod peers;
