@@ -42,6 +42,7 @@ pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
         ordering: attrs.ordering.unwrap_or_default(),
         indexes: attrs.indexes,
         checks: attrs.checks,
+        validators: attrs.validators,
         serialize: attrs.serialize.is_some(),
         serde: serde_attrs(&input.attrs),
         table,
@@ -146,7 +147,11 @@ fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> St
         unique: attrs.unique,
         index: attrs.index,
         default: attrs.default,
+        min_length: attrs.min_length,
         max_length: attrs.max_length,
+        min: attrs.min,
+        max: attrs.max,
+        validators: attrs.validators,
         generated: false,
     }
 }
