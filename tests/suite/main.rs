@@ -11,6 +11,7 @@ mod hostile;
 mod lazy;
 mod loading;
 mod lookups;
+mod outer;
 mod pages;
 mod paths;
 mod peers;
