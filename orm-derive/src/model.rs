@@ -41,7 +41,7 @@ impl Model {
     /// The fields that are columns, in the order of declaration: their positions are the columns' positions.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&Field, &Stored)> {
         self.fields.iter().filter_map(|field| match &field.kind {
-            FieldKind::Stored(stored) => Some((field, stored)),
+            FieldKind::Stored(stored) => Some((field, &**stored)),
             _ => None,
         })
     }
@@ -74,7 +74,7 @@ pub(crate) struct Field {
 
 /// What the type of a field says about it.
 pub(crate) enum FieldKind {
-    Stored(Stored),
+    Stored(Box<Stored>),
     HasMany(Reverse),
     HasOne(Reverse),
     ManyToMany(ManyToMany),
