@@ -283,7 +283,7 @@ impl<M: Model> Bake<M> {
     /// # Errors
     ///
     /// [`Error::Bake`] with model and field where something cannot be made: values that have to differ and do not, a type
-    /// the kit knows no value of, a row that has to point at another of its own model; [`Error::TooLong`],
+    /// the kit knows no value of, a row that has to point at another of its own model; [`Error::Invalid`],
     /// [`Error::NotNull`] and [`Error::NotStorable`] for a value that does not fit. All of these are found before a row is
     /// inserted. The constraints only the database knows come as their own typed errors, and leave nothing behind.
     #[track_caller]

@@ -5,13 +5,16 @@ use std::collections::HashMap;
 use super::order::wrong;
 use super::plan::Table;
 use crate::error::{Error, Result};
+use crate::model::Rules;
 use crate::save::storable;
 use crate::value::Bind;
 
 /// Checks all rows of a table: values that do not fit, NULLs that may not be, and values that have to differ.
 pub(super) fn check(table: &Table) -> Result<()> {
     let meta = table.meta;
-    for row in &table.rows {
+    let mut rules = Rules::default();
+    for (number, row) in table.rows.iter().enumerate() {
+        rules.in_row(number).lengths(meta, &|column| row.get(column).cloned());
         for (column, bind) in meta.columns.iter().zip(row) {
             storable(meta, column, bind)?;
             if !column.nullable && *bind == Bind::Null {
@@ -19,6 +22,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
             }
         }
     }
+    rules.finish_of(meta)?;
     let single = meta.columns.iter().enumerate().filter(|(_, column)| column.unique || column.primary_key);
     for (number, _) in single {
         differ(table, &[number])?;

@@ -5,7 +5,7 @@
 //! one of the forms suits them.
 
 use super::order::wrong;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::value::{Bind, Datum, Storage};
 
@@ -22,7 +22,6 @@ pub(super) struct Maker {
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    Choice,
     Integer,
     Boolean,
     Real,
@@ -71,7 +70,6 @@ impl Maker {
     ) -> Result<Self> {
         let seed = column.name.bytes().chain(meta.table.bytes()).fold(seed, |seed, byte| mix(seed ^ u64::from(byte)));
         let forms: &[Form] = match column.storage {
-            _ if !column.choices.is_empty() => &[Form::Choice],
             Storage::Integer => &[Form::Integer],
             Storage::Boolean => &[Form::Boolean],
             Storage::Real => &[Form::Real],
@@ -96,17 +94,10 @@ impl Maker {
     pub(super) fn value(&self, number: i64) -> Result<Bind<'static>> {
         let random = mix(self.seed ^ number.cast_unsigned());
         let made = match self.form {
-            Form::Choice => {
-                let count = self.column.choices.len().max(1) as u64;
-                let at = if self.distinct { (number - 1).cast_unsigned() % count } else { random % count };
-                self.column.choices.get(at as usize).cloned().unwrap_or(Bind::Null)
-            }
-            Form::Integer if self.distinct => Bind::Integer(number),
-            Form::Integer => Bind::Integer((random % 100) as i64 + 1),
+            Form::Integer => Bind::Integer(self.integer(random, number)?),
             Form::Boolean if self.distinct => Bind::Integer(number % 2),
             Form::Boolean => Bind::Integer((random % 2) as i64),
-            Form::Real if self.distinct => Bind::Real(number as f64),
-            Form::Real => Bind::Real((random % 10_000) as f64 / 100.0 + 1.0),
+            Form::Real => Bind::Real(self.real(random, number)?),
             Form::Bytes => {
                 let mut bytes = random.to_be_bytes().to_vec();
                 bytes.extend(if self.distinct { number.to_be_bytes() } else { mix(random).to_be_bytes() });
@@ -149,31 +140,65 @@ impl Maker {
         })
     }
 
-    /// Two words, and the number of the row where values have to differ; no longer than the field allows.
-    fn words(&self, first: &str, second: &str, number: i64) -> Result<String> {
-        let words = format!("{first} {second}");
-        let limit = self.column.max_length.map_or(usize::MAX, |limit| limit as usize);
-        if !self.distinct {
-            return Ok(words.get(..words.len().min(limit)).unwrap_or_default().trim_end().to_owned());
+    /// A number from 1 to 100, or within the bounds of the field.
+    fn integer(&self, random: u64, number: i64) -> Result<i64> {
+        let bound = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
+        let (min, max) = (bound(self.column.min), bound(self.column.max));
+        let least = min.unwrap_or_else(|| max.map_or(1, |max| max.min(1)));
+        let most = max.unwrap_or(i64::MAX);
+        if self.distinct {
+            return least.checked_add(number - 1).filter(|value| *value <= most).ok_or_else(|| self.no_room());
         }
-        let tail = format!(" {number}");
-        if let Some(room) = limit.checked_sub(tail.len())
-            && let Some(start) = words.get(..words.len().min(room)).map(str::trim_end)
-            && !start.is_empty()
-        {
-            return Ok(format!("{start}{tail}"));
+        let count = most.saturating_sub(least).clamp(0, 99).cast_unsigned() + 1;
+        Ok(least.saturating_add((random % count) as i64))
+    }
+
+    /// A number from 1 to 100 with two decimals, or within the bounds of the field.
+    fn real(&self, random: u64, number: i64) -> Result<f64> {
+        let bound = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<f64>().ok());
+        let (min, max) = (bound(self.column.min), bound(self.column.max));
+        let least = min.unwrap_or_else(|| max.map_or(1.0, |max| max.min(1.0)));
+        let most = max.unwrap_or(f64::INFINITY);
+        if self.distinct {
+            let value = least + (number - 1) as f64;
+            return if value <= most { Ok(value) } else { Err(self.no_room()) };
+        }
+        let value = least + (random % 10_000) as f64 / 100.0;
+        Ok(if value <= most { value } else { least + (most - least) * (random % 100) as f64 / 100.0 })
+    }
+
+    /// Two words or more, and the number of the row where values have to differ; as long as the field allows.
+    fn words(&self, first: &str, second: &str, number: i64) -> Result<String> {
+        let limit = self.column.max_length.map_or(usize::MAX, |limit| limit as usize);
+        let least = self.column.min_length.map_or(0, |least| least as usize);
+        let mut words = format!("{first} {second}");
+        while words.len() < least {
+            words = format!("{words} {second}");
+        }
+        let tail = if self.distinct { format!(" {number}") } else { String::new() };
+        if let Some(room) = limit.checked_sub(tail.len()).filter(|room| *room > 0 || !self.distinct) {
+            words.truncate(room);
+            if words.ends_with(' ') {
+                words.pop();
+                words.push('s');
+            }
+            return Ok(words + &tail);
         }
         // The shortest there is: letters and digits that count.
         let (mut digits, mut rest) = (Vec::new(), number.cast_unsigned());
-        while rest > 0 || digits.is_empty() {
+        while rest > 0 || digits.len() < least.max(1) {
             digits.extend(char::from_digit((rest % 36) as u32, 36));
             rest /= 36;
         }
         if digits.len() > limit {
-            let what = format!("it is unique, and has no room for as many values with at most {limit} characters");
-            return Err(wrong(self.meta, self.column.name, what));
+            return Err(self.no_room());
         }
         Ok(digits.iter().rev().collect())
+    }
+
+    #[cold]
+    fn no_room(&self) -> Error {
+        wrong(self.meta, self.column.name, "its values have to differ, and it has no room for as many: give it values")
     }
 
     /// The value as the field's type stores it, if it is one of this type.

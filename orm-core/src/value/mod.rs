@@ -241,8 +241,6 @@ pub trait Value: Sized + 'static {
     const STORAGE: Storage;
     /// The Rust name, for messages.
     const NAME: &'static str;
-    /// The values there are, where there are but a few: the variants of an enum.
-    const CHOICES: &'static [Bind<'static>] = &[];
     /// Reads a value of a row.
     ///
     /// # Errors
