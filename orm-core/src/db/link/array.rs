@@ -12,6 +12,7 @@ use rusqlite::vtab::{Context, Filters, IndexConstraintOp, IndexInfo, Module, VTa
 use rusqlite::{Connection, Error, Result, ffi};
 
 use super::statement::Bound;
+use crate::sql::ARRAY_TABLE;
 use crate::value::Bind;
 
 type Values = Vec<Bind<'static>>;
@@ -57,7 +58,7 @@ unsafe impl<'vtab> VTab<'vtab> for Array {
         _: &[u8],
         _: &[&[u8]],
     ) -> Result<(Cow<'static, CStr>, Self)> {
-        Ok((Cow::Borrowed(c"CREATE TABLE x(value, argument HIDDEN)"), Array { base: ffi::sqlite3_vtab::default() }))
+        Ok((Cow::Borrowed(ARRAY_TABLE), Array { base: ffi::sqlite3_vtab::default() }))
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> Result<bool> {
