@@ -1,5 +1,7 @@
 //! What a statement keeps from one run to the next, and what it does not.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use std::sync::Arc;
 
 use rusqlite::ffi;
@@ -108,7 +110,7 @@ fn one_text_may_run_within_itself() {
 #[test]
 fn a_stream_keeps_its_binds() {
     let link = link(4);
-    let binds = vec![Bind::Text("y".repeat(1).into()), Bind::Array(Arc::new(vec![Bind::Integer(2)]))];
+    let binds = vec![Bind::Text("y".to_owned().into()), Bind::Array(Arc::new(vec![Bind::Integer(2)]))];
     let text = "SELECT a FROM t WHERE b = ?1 AND a IN (SELECT value FROM rarray(?2))";
     let mut rows = link.prepare(text).unwrap().stream(&binds).unwrap();
     drop(binds);
