@@ -226,7 +226,7 @@ pub(super) fn datum<'a>(bind: &'a Bind<'_>) -> Option<Datum<'a>> {
 /// The date so many days after 2001-01-01, which begins a period of 400 years.
 fn date(days: u64) -> String {
     let (mut year, mut rest) = (2001 + days / 146_097 * 400, days % 146_097);
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     while rest >= 365 + u64::from(leap(year)) {
         rest -= 365 + u64::from(leap(year));
         year += 1;
