@@ -13,6 +13,10 @@ pub mod what_a_row_remembers {}
 #[doc = include_str!("../docs/coming-from-django.md")]
 pub mod coming_from_django {}
 
+#[cfg(feature = "testing")]
+#[doc = include_str!("../docs/testing-an-app.md")]
+pub mod testing_an_app {}
+
 pub use eager_orm_core::*;
 pub use eager_orm_derive::{Model, Projection};
 

@@ -7,6 +7,7 @@ mod aggregates;
 mod bake;
 mod combine;
 mod dates;
+mod fixtures;
 mod functions;
 mod hostile;
 mod lazy;
