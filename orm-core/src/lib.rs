@@ -25,7 +25,7 @@ mod manager;
 
 pub use db::{
     Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
-    Transaction,
+    Synchronous, Transaction,
 };
 pub use error::{Error, Result};
 pub use fetch::OptionalForeignKey;

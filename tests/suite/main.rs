@@ -6,11 +6,13 @@
 mod aggregates;
 mod combine;
 mod dates;
+mod faults;
 mod functions;
 mod hostile;
 mod lazy;
 mod loading;
 mod lookups;
+mod on_commit;
 mod pages;
 mod paths;
 mod peers;

@@ -7,6 +7,7 @@ use typed_arena::Arena;
 
 use super::connection::{About, Connection, bind_all, told};
 use super::executor::Held;
+use super::on_commit::{Callbacks, Kept};
 use super::{Database, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;
@@ -80,7 +81,8 @@ impl Drop for Open<'_, '_> {
 /// ```
 pub struct Transaction<'c> {
     connection: Connection<'c>,
-    streams: Arena<CachedStatement<'c>>,
+    callbacks: &'c Callbacks,
+    streams: Arena<Stream<'c>>,
 }
 
 /// A read transaction: one moment in time. Made by [`Database::read`].
@@ -102,7 +104,18 @@ pub struct Transaction<'c> {
 /// ```
 pub struct Snapshot<'c> {
     connection: Connection<'c>,
-    streams: Arena<CachedStatement<'c>>,
+    streams: Arena<Stream<'c>>,
+}
+
+/// A statement whose rows are streamed.
+struct Stream<'c>(CachedStatement<'c>);
+
+impl Drop for Stream<'_> {
+    fn drop(&mut self) {
+        // Whoever has forgotten the rows has not ended the statement either: it would read on, and pin its moment, among
+        // the statements that are kept.
+        drop(self.0.raw_query());
+    }
 }
 
 /// What rows can be streamed from.
@@ -148,12 +161,12 @@ impl<'s> HeldConnection<'s> {
 
 fn open_stream<'s, 'c: 's>(
     connection: &Connection<'c>,
-    arena: &'s Arena<CachedStatement<'c>>,
+    arena: &'s Arena<Stream<'c>>,
     sql: &Sql,
     about: About,
 ) -> Result<Streamed<'s>> {
     still_open(connection)?;
-    let statement = arena.alloc(connection.prepare(&sql.text, about)?);
+    let Stream(statement) = arena.alloc(Stream(connection.prepare(&sql.text, about)?));
     bind_all(statement, &sql.binds, &sql.text, about)?;
     connection.log_stream(sql, about);
     Ok(Streamed { rows: statement.raw_query(), text: sql.text.clone(), about })
@@ -186,8 +199,12 @@ impl<'c> Snapshot<'c> {
 }
 
 impl<'c> Transaction<'c> {
-    fn new(connection: Connection<'c>) -> Self {
-        Transaction { connection, streams: Arena::new() }
+    fn new(connection: Connection<'c>, callbacks: &'c Callbacks) -> Self {
+        Transaction { connection, callbacks, streams: Arena::new() }
+    }
+
+    pub(super) fn callbacks(&self) -> &'c Callbacks {
+        self.callbacks
     }
 
     pub(crate) fn connection(&self) -> Connection<'c> {
@@ -200,9 +217,12 @@ impl<'c> Transaction<'c> {
         at: &'static Location<'static>,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        // Dropped with what the savepoint did, and after it.
+        let kept = Kept::new(self.callbacks);
         let open = Open::savepoint(&self.connection, at)?;
-        let value = work(&Transaction::new(self.connection))?;
+        let value = work(&Transaction::new(self.connection, self.callbacks))?;
         open.commit()?;
+        kept.keep();
         Ok(value)
     }
 
@@ -272,6 +292,7 @@ impl Database {
     ///
     /// `BEGIN IMMEDIATE`, so that a transaction which reads and then writes is never refused half way. An error or a
     /// panic in `f` rolls back. Inside, write through `tx`: the handle would wait for the transaction, and says so.
+    /// So it is never part of another one: when it returns `Ok`, what it did is committed (what Django calls durable).
     /// For a closure with an error type of its own there is [`try_transaction`](Self::try_transaction).
     ///
     /// # Errors
@@ -321,12 +342,25 @@ impl Database {
     /// ```
     #[track_caller]
     pub fn try_transaction<T, E: From<Error>>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
-        let at = Location::caller();
-        let (_hold, pooled) = self.writer()?;
-        let connection = Connection::new(&pooled, self);
-        let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
-        let value = f(&Transaction::new(connection))?;
-        open.commit()?;
+        self.commit(Location::caller(), f)
+    }
+
+    /// Runs work in a transaction of its own, and what is to run after it.
+    pub(super) fn commit<T, E: From<Error>>(
+        &self,
+        at: &'static Location<'static>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let callbacks = Callbacks::default();
+        let value = {
+            let (_hold, pooled) = self.writer()?;
+            let connection = Connection::new(&pooled, self);
+            let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
+            let value = work(&Transaction::new(connection, &callbacks))?;
+            open.commit()?;
+            value
+        };
+        callbacks.run(self);
         Ok(value)
     }
 
