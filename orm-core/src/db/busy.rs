@@ -1,7 +1,7 @@
 //! Waiting for a lock that another connection holds, up to a bound.
 //!
 //! SQLite's own handler sleeps longer and longer, up to a tenth of a second, and so hardly ever finds the lock free where
-//! another process writes again and again. This one asks every millisecond or two.
+//! another process writes without a pause. This one asks some thousand times a second.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -42,8 +42,8 @@ pub(super) fn wait(tries: i32) -> bool {
     let waited = now.saturating_duration_since(since);
     let Some(left) = BOUND.get().checked_sub(waited).filter(|left| !left.is_zero()) else { return false };
     // Two that wait for each other's turn would meet again and again at the same pace.
-    let jitter = u64::from(waited.subsec_nanos().wrapping_add(now.elapsed().subsec_nanos()) % 1_000);
-    let pause = Duration::from_micros(if tries < 4 { 100 } else { 500 + jitter });
+    let jitter = u64::from(waited.subsec_nanos().wrapping_add(now.elapsed().subsec_nanos()) % 200);
+    let pause = Duration::from_micros(if tries < 8 { 50 } else { 150 + jitter });
     std::thread::sleep(pause.min(left));
     true
 }

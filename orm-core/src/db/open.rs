@@ -48,6 +48,7 @@ impl Place {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => return Error::NotADatabase { path },
             Some(ErrorCode::DatabaseBusy) => return Error::Busy,
+            Some(ErrorCode::DatabaseCorrupt) => return Error::Corrupt { message: error.to_string() },
             _ => {}
         }
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
