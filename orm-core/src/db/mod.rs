@@ -11,6 +11,7 @@ mod connection;
 mod executor;
 mod file;
 mod functions;
+mod link;
 mod log;
 mod math;
 mod on_commit;
@@ -19,7 +20,6 @@ mod pattern;
 mod pool;
 mod raw;
 mod report;
-mod row;
 mod spread;
 mod transaction;
 mod watch;
@@ -35,10 +35,10 @@ pub use builder::{DatabaseBuilder, Synchronous};
 pub(crate) use connection::{About, Connection, Prepared, refused};
 pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
+pub(crate) use link::Row;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
-pub(crate) use row::Row;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
@@ -234,23 +234,23 @@ impl Database {
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
         if self.inner.read_only {
             let (_hold, pooled) = self.reader()?;
-            return self.with_raw(&pooled, f);
+            return self.with_raw(pooled.raw(), f);
         }
         let (_hold, pooled) = self.writer()?;
-        self.with_raw(&pooled, f)
+        self.with_raw(pooled.raw(), f)
     }
 
     fn with_raw<T>(
         &self,
-        pooled: &rusqlite::Connection,
+        raw: &rusqlite::Connection,
         f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
     ) -> Result<T> {
         // A thread that reads already may read on with its own connection, in its own transaction.
-        let had_none = pooled.is_autocommit();
-        let outcome = f(pooled).map_err(connection::untold);
+        let had_none = raw.is_autocommit();
+        let outcome = f(raw).map_err(connection::untold);
         self.saw_raw();
-        if had_none && !pooled.is_autocommit() {
-            pooled.execute_batch("ROLLBACK").map_err(connection::untold)?;
+        if had_none && !raw.is_autocommit() {
+            raw.execute_batch("ROLLBACK").map_err(connection::untold)?;
             // The failure that left the transaction open says more than that it was left open.
             outcome?;
             return Err(Error::misuse("`raw` ended inside of a transaction, which was rolled back"));

@@ -101,6 +101,7 @@ impl DatabaseBuilder {
         let opener = || Opener {
             path: name.clone(),
             flags: self.flags(false),
+            statements: self.statement_cache,
             init: Arc::clone(&init),
             busy_timeout: self.busy_timeout,
             file: file.clone(),
@@ -128,7 +129,6 @@ impl DatabaseBuilder {
 
     /// What each connection is told when it is opened.
     fn init(&self) -> Arc<Init> {
-        let statements = self.statement_cache;
         // In KiB where it is negative.
         let pages = -i64::from(self.page_cache) * 1024;
         let synchronous = match self.synchronous {
@@ -138,7 +138,6 @@ impl DatabaseBuilder {
         };
         Arc::new(move |connection| {
             connection.busy_handler(Some(busy::wait))?;
-            connection.set_prepared_statement_cache_capacity(statements);
             connection.pragma_update(None, "cache_size", pages)?;
             // A mis-spelt column is an error, and not a text of that name.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;

@@ -15,6 +15,7 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use super::Database;
 use super::busy::Patience;
 use super::file::FileId;
+use super::link::Link;
 use crate::error::{Error, Result};
 
 pub(super) type Pooled = r2d2::PooledConnection<Opener>;
@@ -36,6 +37,8 @@ pub(super) type Init = dyn Fn(&mut rusqlite::Connection) -> rusqlite::Result<()>
 pub(super) struct Opener {
     pub(super) path: PathBuf,
     pub(super) flags: OpenFlags,
+    /// How many statements each keeps.
+    pub(super) statements: usize,
     pub(super) init: Arc<Init>,
     pub(super) busy_timeout: Duration,
     /// The file that was opened first, where it is one.
@@ -43,10 +46,10 @@ pub(super) struct Opener {
 }
 
 impl r2d2::ManageConnection for Opener {
-    type Connection = rusqlite::Connection;
+    type Connection = Link;
     type Error = Unopened;
 
-    fn connect(&self) -> Result<rusqlite::Connection, Unopened> {
+    fn connect(&self) -> Result<Link, Unopened> {
         let _patience = Patience::new(self.busy_timeout);
         // A connection to another file of this name would find this one's log beside it, and play it back.
         if let Some(file) = &self.file {
@@ -54,16 +57,16 @@ impl r2d2::ManageConnection for Opener {
         }
         let mut connection = rusqlite::Connection::open_with_flags(&self.path, self.flags)?;
         (self.init)(&mut connection)?;
-        Ok(connection)
+        Ok(Link::new(connection, self.statements))
     }
 
-    fn is_valid(&self, _: &mut rusqlite::Connection) -> Result<(), Unopened> {
+    fn is_valid(&self, _: &mut Link) -> Result<(), Unopened> {
         Ok(())
     }
 
-    fn has_broken(&self, connection: &mut rusqlite::Connection) -> bool {
+    fn has_broken(&self, connection: &mut Link) -> bool {
         // What could not be rolled back is, with the connection.
-        !connection.is_autocommit()
+        !connection.raw().is_autocommit()
     }
 }
 
