@@ -22,6 +22,8 @@ mod queryset;
 mod raw;
 mod save;
 mod manager;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use db::{
     Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
@@ -80,5 +82,5 @@ pub mod macro_support {
         Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::{Validate, insert, validate_new};
-    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value};
+    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value, canonical};
 }

@@ -136,6 +136,19 @@ impl<'c> Connection<'c> {
         self.raw().query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
     }
 
+    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, if it is wanted. At
+    /// the end of the transaction all of them have to be there.
+    #[cfg(feature = "testing")]
+    pub(crate) fn deferring_foreign_keys<T>(&self, wanted: bool, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        if !wanted {
+            return work();
+        }
+        self.raw().execute_batch("PRAGMA defer_foreign_keys = ON").map_err(untold)?;
+        let outcome = work();
+        self.raw().execute_batch("PRAGMA defer_foreign_keys = OFF").map_err(untold)?;
+        outcome
+    }
+
     /// Runs `work` and counts the rows that it and its cascades delete, by table.
     pub(crate) fn counting_deletes<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<(T, BTreeMap<String, u64>)> {
         let counts: Arc<Mutex<BTreeMap<String, u64>>> = Arc::default();

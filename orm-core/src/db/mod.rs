@@ -20,6 +20,7 @@ mod pattern;
 mod pool;
 mod raw;
 mod report;
+mod snapshot;
 mod spread;
 mod transaction;
 mod watch;
