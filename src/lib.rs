@@ -17,6 +17,9 @@ pub mod coming_from_django {}
 #[doc = include_str!("../docs/testing-an-app.md")]
 pub mod testing_an_app {}
 
+#[doc = include_str!("../docs/transactions-and-durability.md")]
+pub mod transactions_and_durability {}
+
 pub use eager_orm_core::*;
 pub use eager_orm_derive::{Model, Projection};
 

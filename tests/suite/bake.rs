@@ -394,6 +394,13 @@ fn a_bake_runs_in_a_transaction_of_the_callers_too() -> Result<()> {
     assert_eq!((books.len(), Book::objects().count(&db)?), (3, 0));
     let failed: Result<()> = testing::rolled_back(&db, |tx| bake::<Tag>().quantity(2).create_one(tx).map(drop));
     assert!(matches!(failed, Err(Error::Misuse { .. })));
+    let ran = std::rc::Rc::new(std::cell::Cell::new(false));
+    let runs = ran.clone();
+    testing::rolled_back(&db, move |tx| {
+        tx.on_commit(move |_| runs.set(true));
+        Ok(())
+    })?;
+    assert!(!ran.get(), "nothing was committed");
     Ok(())
 }
 
