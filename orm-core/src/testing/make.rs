@@ -32,6 +32,8 @@ enum Form {
     Moment,
     Uuid,
     Number,
+    /// A number after a letter that says how many digits it has before the point: a decimal as it is stored.
+    Decimal,
     Email,
     Url,
     /// Whole documents of JSON.
@@ -45,6 +47,7 @@ const TEXTS: &[Form] = &[
     Form::Moment,
     Form::Uuid,
     Form::Number,
+    Form::Decimal,
     Form::Email,
     Form::Url,
     Form::Object,
@@ -132,6 +135,11 @@ impl Maker {
             }
             Form::Number if self.distinct => format!("{number}.25"),
             Form::Number => format!("{}.25", random % 100 + 1),
+            Form::Decimal => {
+                let whole = if self.distinct { number.cast_unsigned() } else { random % 100 + 1 }.to_string();
+                let letter = char::from(b'A' + u8::try_from(whole.len()).unwrap_or_default());
+                format!("{letter}{whole}.25")
+            }
             Form::Email => format!("{}{number}@example.org", word(random)),
             Form::Url => format!("https://example.org/{}/{number}", word(random)),
             Form::Object => "{}".to_owned(),
