@@ -10,7 +10,8 @@ use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use scheduled_thread_pool::ScheduledThreadPool;
 
-use super::{Database, FetchMode, Inner, Pool, Pools, functions};
+use super::fresh::Fresh;
+use super::{Database, FetchMode, Inner, Pool, Pools, functions, touch};
 use crate::error::{Error, Result};
 
 /// Settings of a database before it is opened. Made by [`Database::builder`].
@@ -44,6 +45,7 @@ pub struct DatabaseBuilder {
     pool_timeout: Duration,
     fetch_mode: FetchMode,
     peer_cap: usize,
+    cache_limits: (usize, usize),
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +84,7 @@ impl DatabaseBuilder {
             pool_timeout: Duration::from_secs(30),
             fetch_mode: FetchMode::default(),
             peer_cap: 100_000,
+            cache_limits: (10_000, 64 << 20),
         }
     }
 
@@ -227,6 +230,21 @@ impl DatabaseBuilder {
         self
     }
 
+    /// How many results the cache keeps, and of how many MiB, at most: those that were not asked for longest go first.
+    /// Default: 10,000, and 64 MiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::DatabaseBuilder;
+    /// let db = DatabaseBuilder::in_memory().cache_limits(1_000, 16).open()?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn cache_limits(mut self, results: usize, mebibytes: usize) -> Self {
+        self.cache_limits = (results, mebibytes.saturating_mul(1 << 20));
+        self
+    }
+
     /// Opens the database.
     ///
     /// # Errors
@@ -281,6 +299,7 @@ impl DatabaseBuilder {
                 .build_unchecked(manager)
         };
         let pools = Pools { writer: pool(1), readers: pool(self.readers) };
+        let fresh = Fresh::new((!memory).then(|| (path.clone(), flags(memory))));
         Ok(Database {
             inner: Arc::new(Inner {
                 id,
@@ -292,6 +311,9 @@ impl DatabaseBuilder {
                 peer_cap: self.peer_cap,
                 failure,
                 pool_timeout: self.pool_timeout,
+                fresh,
+                kept: OnceLock::new(),
+                cache_limits: self.cache_limits,
                 _keeper: Mutex::new(memory.then_some(first)),
             }),
             sink: None,
@@ -311,7 +333,8 @@ impl DatabaseBuilder {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
             connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;")?;
-            functions::register(connection)
+            functions::register(connection)?;
+            connection.authorizer(Some(touch::authorize))
         }
     }
 }

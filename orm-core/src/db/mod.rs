@@ -4,9 +4,11 @@
 //! driver. One connection writes and N read; every read that needs more than one statement is one read transaction,
 //! so that a query and its prefetches see one moment in time.
 
+mod answer;
 mod builder;
 mod connection;
 mod executor;
+mod fresh;
 mod functions;
 mod log;
 mod math;
@@ -15,21 +17,25 @@ mod raw;
 mod report;
 mod row;
 mod spread;
+mod touch;
 mod transaction;
 mod watch;
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::panic::Location;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::DatabaseBuilder;
 pub(crate) use connection::{About, Connection, Prepared, refused};
-pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
+pub(crate) use executor::{Need, Standing};
+
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
@@ -39,6 +45,7 @@ pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 
 use crate::error::{Error, Result};
+use fresh::Fresh;
 use log::Sink;
 
 type Pooled = r2d2::PooledConnection<r2d2_sqlite::SqliteConnectionManager>;
@@ -89,6 +96,8 @@ pub(crate) struct Home {
     pub(crate) named: bool,
     /// The line that loaded them.
     pub(crate) at: &'static Location<'static>,
+    /// The number of the remembered answer they are part of, or 0.
+    pub(crate) answer: u32,
 }
 
 /// A handle of a database: cheap to clone, safe to share between threads.
@@ -135,9 +144,19 @@ struct Inner {
     pool_timeout: Duration,
     /// Why the last connection could not be opened, if one could not.
     failure: Arc<Mutex<Option<String>>>,
+    /// Who has written what, for whoever remembers what was read.
+    fresh: Fresh,
+    /// What a higher room keeps with the database.
+    kept: OnceLock<Box<dyn Any + Send + Sync>>,
+    /// How many results are remembered, and of how many bytes, at most.
+    cache_limits: (usize, usize),
     /// An in-memory database lives as long as one connection to it.
     _keeper: Mutex<Option<rusqlite::Connection>>,
 }
+
+// What a panic leaves behind in it is behind locks, and whole: a transaction is rolled back, an answer is not kept.
+impl std::panic::UnwindSafe for Database {}
+impl std::panic::RefUnwindSafe for Database {}
 
 #[derive(Clone)]
 struct Pools {
@@ -203,6 +222,7 @@ impl Database {
     pub fn close(&self) {
         let mut pools = self.inner.pools.write().unwrap_or_else(PoisonError::into_inner);
         *pools = None;
+        self.inner.fresh.close();
     }
 
     /// Runs statements of one's own on the writing connection, with the driver's own types.
@@ -223,7 +243,7 @@ impl Database {
     /// ```
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
         let (_hold, pooled) = self.writer()?;
-        let outcome = f(&pooled).map_err(connection::untold);
+        let outcome = self.inner.fresh.unknown(&pooled, || f(&pooled)).map_err(connection::untold);
         self.saw_raw();
         if !pooled.is_autocommit() {
             pooled.execute_batch("ROLLBACK").map_err(connection::untold)?;
@@ -271,7 +291,7 @@ impl Database {
     pub(crate) fn home(&self, mode: Option<FetchMode>, at: &'static Location<'static>) -> Home {
         let named = mode.is_some();
         let mode = mode.or_else(|| self.scoped_fetch_mode()).unwrap_or(self.inner.fetch_mode);
-        Home { database: self.inner.id, mode, named, at }
+        Home { database: self.inner.id, mode, named, at, answer: 0 }
     }
 
     /// What becomes of the relations of such rows here and now: what their queryset named, or else the scope, or else what
@@ -312,6 +332,31 @@ impl Database {
         let pool = self.pools()?.writer;
         let pooled = self.connect(&pool)?;
         Ok((HoldGuard::writer(self.inner.id), pooled))
+    }
+
+    /// Whether this thread holds the writing connection.
+    fn is_writing(&self) -> bool {
+        held(self.inner.id, Hold::Write)
+    }
+
+    /// The writing connection, if nobody has it at this moment.
+    fn idle_writer(&self) -> Option<Pooled> {
+        if self.is_writing() {
+            return None;
+        }
+        let pool = self.pools().ok()?.writer;
+        // The first who asks waits for it to be opened.
+        if pool.state().connections == 0 { self.connect(&pool).ok() } else { pool.try_get() }
+    }
+
+    /// What the one higher room that keeps something with the database keeps there.
+    pub(crate) fn kept<T: Any + Send + Sync>(&self, new: impl FnOnce() -> T) -> Option<&T> {
+        self.inner.kept.get_or_init(|| Box::new(new())).downcast_ref()
+    }
+
+    /// How many results are remembered, and of how many bytes, at most.
+    pub(crate) fn cache_limits(&self) -> (usize, usize) {
+        self.inner.cache_limits
     }
 
     /// Takes a reading connection.

@@ -13,6 +13,16 @@ impl<'a> Row<'a> {
         Row(row)
     }
 
+    /// About how many bytes its values take.
+    pub(super) fn weight(self) -> usize {
+        let columns = self.0.as_ref().column_count();
+        let long = (0..columns).filter_map(|column| match self.0.get_ref(column) {
+            Ok(ValueRef::Text(bytes) | ValueRef::Blob(bytes)) => Some(bytes.len()),
+            _ => None,
+        });
+        16 * (columns + 2) + long.sum::<usize>()
+    }
+
     /// The value in a column.
     #[inline]
     pub(crate) fn datum(self, column: usize) -> Result<Datum<'a>, Mismatch> {

@@ -17,6 +17,8 @@ pub(super) struct Open<'a, 'c> {
     at: &'static Location<'static>,
     /// COMMIT and ROLLBACK, or their savepoint forms.
     words: (&'static str, &'static [&'static str]),
+    /// Whether it is a whole transaction that writes.
+    writes: bool,
     open: bool,
 }
 
@@ -27,19 +29,33 @@ impl<'a, 'c> Open<'a, 'c> {
             // In memory a reader can wait for a writer. It waits here, where it holds nothing that the writer may want.
             connection.take_lock()?;
         }
-        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), open: true })
+        let writes = begin != "BEGIN";
+        if writes {
+            connection.database().inner.fresh.begun(connection.raw());
+        }
+        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), writes, open: true })
     }
 
     fn savepoint(connection: &'a Connection<'c>, at: &'static Location<'static>) -> Result<Self> {
         still_open(connection)?;
         // Savepoints nest by name, the innermost first, so one name serves every depth.
         connection.control("SAVEPOINT eager", at)?;
-        Ok(Open { connection, at, words: ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"]), open: true })
+        Ok(Open {
+            connection,
+            at,
+            words: ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"]),
+            writes: false,
+            open: true,
+        })
     }
 
     pub(super) fn commit(mut self) -> Result<()> {
         still_open(self.connection)?;
-        self.connection.control(self.words.0, self.at)?;
+        let commit = || self.connection.control(self.words.0, self.at);
+        match self.writes {
+            true => self.connection.database().inner.fresh.commit(self.connection.raw(), commit)?,
+            false => commit()?,
+        }
         self.open = false;
         Ok(())
     }
@@ -153,6 +169,7 @@ fn open_stream<'s, 'c: 's>(
     about: About,
 ) -> Result<Streamed<'s>> {
     still_open(connection)?;
+    connection.note(sql)?;
     let statement = arena.alloc(connection.prepare(&sql.text, about)?);
     bind_all(statement, &sql.binds, &sql.text, about)?;
     connection.log_stream(sql, about);
