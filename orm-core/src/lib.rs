@@ -23,6 +23,8 @@ mod queryset;
 mod raw;
 mod save;
 mod manager;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use cache::{Cache, CacheStats};
 pub use db::{
@@ -82,5 +84,5 @@ pub mod macro_support {
         Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::{Validate, insert, validate_new};
-    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value};
+    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value, canonical};
 }

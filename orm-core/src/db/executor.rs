@@ -122,7 +122,7 @@ impl Executor for Database {
             }
             Need::WriteAlone => {
                 let (_hold, pooled) = self.writer()?;
-                self.inner.fresh.unknown(&pooled, || work(&Connection::new(&pooled, self)))
+                self.inner.fresh.unknown(pooled.raw(), || work(&Connection::new(&pooled, self)))
             }
             Need::Write | Need::WriteAll => {
                 let (_hold, pooled) = self.writer()?;

@@ -265,7 +265,7 @@ impl Fresh {
             // Somebody has written: the writing connection says whether it was somebody else. Where another thread has it,
             // that one may be about to tell them apart.
             match db.idle_writer() {
-                Some(writer) => self.tell_apart(&writer),
+                Some(writer) => self.tell_apart(writer.raw()),
                 None => std::thread::yield_now(),
             }
         }

@@ -297,6 +297,17 @@ pub enum Error {
         /// What was asked for, and what to write instead.
         what: String,
     },
+    /// A row that was to be made for a test cannot be. Nothing has been inserted.
+    #[cfg(feature = "testing")]
+    #[error("`{model}.{field}` cannot be baked: {what}")]
+    Bake {
+        /// The model.
+        model: &'static str,
+        /// The field, or the fields that are unique together.
+        field: String,
+        /// What is wrong, and what to do about it.
+        what: String,
+    },
     /// Anything else SQLite has to say.
     #[error("{message}{}", sql.as_ref().map(|sql| format!(" in: {sql}")).unwrap_or_default())]
     Database {
