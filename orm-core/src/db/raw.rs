@@ -130,7 +130,7 @@ impl<'c, 's> RawStatement<'c, 's> {
     /// Runs it; says how many rows it changed.
     pub(crate) fn execute(mut self) -> Result<u64> {
         // To SQLite, ALTER TABLE has the columns of what it asks of the table's rows; it returns none.
-        if self.statement.column_count() > 0 && !first_word(&self.sql.text).eq_ignore_ascii_case("ALTER") {
+        if self.statement.column_count() > 0 && !first_word(&self.sql.text).eq_ignore_ascii_case("alter") {
             return Err(Error::misuse("this raw statement returns rows: read them with `.all(&db)`"));
         }
         let Sql { text, binds } = self.sql;
