@@ -29,7 +29,7 @@ pub mod testing;
 pub use cache::{Cache, CacheStats};
 pub use db::{
     Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
-    Transaction,
+    Synchronous, Transaction,
 };
 pub use error::{Error, Failure, IntoFailures, Reason, Result};
 pub use fetch::OptionalForeignKey;

@@ -194,6 +194,16 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Whether no statement is in hand.
+    pub(super) fn is_idle(&self) -> bool {
+        self.link.is_idle()
+    }
+
+    /// Ends the statements that are still running, though nothing can be reading from them any more.
+    pub(super) fn end_forgotten(&self) {
+        self.link.end_forgotten();
+    }
+
     /// Takes the read lock of the transaction that was just begun.
     pub(super) fn take_lock(&self) -> Result<()> {
         self.raw().query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)

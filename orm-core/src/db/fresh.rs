@@ -30,6 +30,7 @@ use rusqlite::OpenFlags;
 
 use super::Database;
 use super::answer::{Answer, collect, is_collecting};
+use super::link::Link;
 use super::touch::Touch;
 use crate::error::Result;
 
@@ -78,8 +79,8 @@ struct Sentinel {
     connection: Option<rusqlite::Connection>,
     /// Its `data_version` when the last commit that it saw was told apart.
     known: Option<i64>,
-    /// The `data_version` of the writing connection at that time.
-    writer: Option<i64>,
+    /// Which connection wrote at that time, and its `data_version`.
+    writer: Option<(u64, i64)>,
     /// How often somebody else has written.
     epoch: u64,
 }
@@ -124,7 +125,7 @@ impl Fresh {
     }
 
     /// The writing connection has begun a transaction.
-    pub(super) fn begun(&self, writer: &rusqlite::Connection) {
+    pub(super) fn begun(&self, writer: &Link) {
         let is_noted = self.is_on();
         *lock(&self.writing) = Writing { is_noted, touches: Vec::new() };
         if is_noted {
@@ -134,7 +135,7 @@ impl Fresh {
     }
 
     /// Ends the transaction of the writing connection by COMMIT.
-    pub(super) fn commit(&self, writer: &rusqlite::Connection, commit: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub(super) fn commit(&self, writer: &Link, commit: impl FnOnce() -> Result<()>) -> Result<()> {
         if !self.is_on() {
             return commit();
         }
@@ -157,7 +158,7 @@ impl Fresh {
     }
 
     /// Runs work on the writing connection that may commit anything at any time.
-    pub(super) fn unknown<T>(&self, writer: &rusqlite::Connection, work: impl FnOnce() -> T) -> T {
+    pub(super) fn unknown<T>(&self, writer: &Link, work: impl FnOnce() -> T) -> T {
         struct UnderWay<'a>(&'a Fresh);
         impl Drop for UnderWay<'_> {
             fn drop(&mut self) {
@@ -216,14 +217,14 @@ impl Fresh {
     }
 
     /// Says of the commits that the sentinel has seen whether they were ours. The caller holds the writing connection.
-    fn tell_apart(&self, writer: &rusqlite::Connection) {
+    fn tell_apart(&self, writer: &Link) {
         if self.file.is_none() || self.state.load(SeqCst) != READY {
             return;
         }
         let mut sentinel = lock(&self.sentinel);
         // In this order: a commit that the writer has not heard of when it is asked was not there when the sentinel was.
         let seen = self.look(&mut sentinel);
-        let told = data_version(writer);
+        let told = data_version(writer.raw()).map(|version| (writer.serial(), version));
         if told.is_none() || told != sentinel.writer {
             sentinel.epoch += 1;
             sentinel.writer = told;
@@ -265,7 +266,7 @@ impl Fresh {
             // Somebody has written: the writing connection says whether it was somebody else. Where another thread has it,
             // that one may be about to tell them apart.
             match db.idle_writer() {
-                Some(writer) => self.tell_apart(writer.raw()),
+                Some(writer) => self.tell_apart(&writer),
                 None => std::thread::yield_now(),
             }
         }
