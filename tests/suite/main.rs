@@ -7,6 +7,7 @@ mod aggregates;
 mod combine;
 mod dates;
 mod functions;
+mod hard_loading;
 mod hostile;
 mod lazy;
 mod loading;

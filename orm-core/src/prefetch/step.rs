@@ -2,12 +2,13 @@
 //!
 //! | relation | statement |
 //! |---|---|
-//! | ForeignKey | `SELECT target WHERE key IN (keys)` |
-//! | HasOne, HasMany | `SELECT target WHERE foreign key IN (keys)` |
-//! | ManyToMany | `SELECT target, link FROM target JOIN through WHERE link IN (keys)` |
+//! | ForeignKey | `SELECT target FROM keys CROSS JOIN target ON target's key = value` |
+//! | HasOne, HasMany | `SELECT target FROM keys CROSS JOIN target ON foreign key = value` |
+//! | ManyToMany | `SELECT target, link FROM keys CROSS JOIN through ON link = value CROSS JOIN target` |
 //!
-//! The keys are one bind, so the text is the same for one parent and for a million. With a limit, the statement numbers
-//! the rows of each parent and keeps the first.
+//! The keys are one bind, so the text is the same for one parent and for a million. They are distinct and sorted: SQLite
+//! walks along the index, and the rows come parent by parent. With a condition besides it is `link IN (keys)`, and SQLite
+//! chooses what to begin with. With a limit, the statement numbers the rows of each parent and keeps the first.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::meta::{ModelMeta, RelationKind};
 use crate::model::{decode_into, decode_key};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::sql;
-use crate::statement::{Expr, Join, OrderTerm, Select, Source, Statement, TableRef, WindowFunction};
+use crate::statement::{Alias, Expr, Join, OrderTerm, Select, Source, Statement, TableRef, WindowFunction};
 use crate::value::{Bind, KeyMap, KeyRef};
 
 /// The parents of a step: each key once, and the cells that wait for it.
@@ -36,12 +37,7 @@ pub(super) struct Parents<'a> {
 
 impl<'a> Parents<'a> {
     fn with_capacity(rows: usize) -> Self {
-        Parents {
-            keys: KeyMap::with_capacity(rows),
-            binds: Vec::new(),
-            waiting: Vec::with_capacity(rows),
-            known: Vec::new(),
-        }
+        Parents { keys: KeyMap::default(), binds: Vec::new(), waiting: Vec::with_capacity(rows), known: Vec::new() }
     }
 
     /// The parents among some rows in hand.
@@ -107,7 +103,8 @@ impl<'a> Parents<'a> {
 
 /// Loads one relation for some parents, and what hangs on it.
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result<()> {
-    let Parents { mut keys, binds, waiting, known } = parents;
+    let Parents { mut keys, mut binds, waiting, known } = parents;
+    binds.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let Some((first, _)) = waiting.first() else { return level(run, &known, &[], &branch.children) };
     let meta = branch.relation.target();
     let wanted = binds.len();
@@ -194,6 +191,8 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     let Statement::Select(select) = &mut lowered.statement else { return Err(no_link(relation)) };
     let mut select = std::mem::take(select);
     let alias = lowered.alias.clone();
+    // Looking up each key is the least there is to do. Where there is a condition, it may be better to begin with that.
+    let by_keys = branch.depth.is_none() && select.filter.is_empty();
     let position = |column: &str| {
         let column = meta.columns.iter().position(|meta| meta.column == column)?;
         lowered.layout.position(meta, column)
@@ -209,20 +208,29 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
         }
         RelationKind::ManyToMany(_) => {
             let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(relation))?;
-            let link: crate::statement::Alias = format!("{}__link", through.table).into();
-            select.from.push(Source {
-                join: Join::Inner,
-                table: TableRef::Table(through.table),
-                alias: link.clone(),
-                on: Some(Expr::eq(Expr::column(&link, through.to.name()), Expr::column(&alias, meta.key_column()))),
-            });
+            let link: Alias = format!("{}__link", through.table).into();
+            let on = Expr::eq(Expr::column(&link, through.to.name()), Expr::column(&alias, meta.key_column()));
             let column = Expr::column(&link, through.from.name());
             select.columns.push(column.clone());
+            let source = Source::first(through.table, link);
+            if by_keys {
+                follow(&mut select.from, source, on);
+            } else {
+                select.from.push(Source { on: Some(on), ..source });
+            }
             (Some(select.columns.len() - 1), column)
         }
     };
     let link = link.ok_or_else(|| no_link(relation))?;
-    select.filter.push(Expr::InArray(Box::new(column.clone()), Box::new(Expr::Bind(Bind::Array(Arc::new(keys))))));
+    let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
+    if by_keys {
+        let alias: Alias = format!("{}__keys", meta.table).into();
+        let on = Expr::eq(column.clone(), Expr::column(&alias, "value"));
+        let keys = Source { join: Join::Inner, table: TableRef::Array(keys), alias, on: None };
+        follow(&mut select.from, keys, on);
+    } else {
+        select.filter.push(Expr::InArray(Box::new(column.clone()), Box::new(keys)));
+    }
     if limit.is_some() || offset.is_some() {
         // Rows that are equal in the order are cut off by their key, the same each time.
         let expr = Expr::column(&alias, meta.key_column());
@@ -230,6 +238,14 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
         select = first_of_each(select, column, limit, offset.unwrap_or(0));
     }
     Ok(Step { select, link, lowered })
+}
+
+/// Puts a table before the others, which are looked up for each of its rows.
+fn follow(from: &mut Vec<Source>, source: Source, on: Expr) {
+    if let Some(first) = from.first_mut() {
+        (first.join, first.on) = (Join::Cross, Some(on));
+    }
+    from.insert(0, source);
 }
 
 /// A query to which no condition and no column can be added becomes one of the rows whose keys it has.
@@ -255,7 +271,7 @@ fn first_of_each(mut inner: Select, link: Expr, limit: Option<u64>, offset: u64)
         frame: None,
     });
     inner.named = true;
-    let alias: crate::statement::Alias = "numbered".into();
+    let alias: Alias = "numbered".into();
     let number = Expr::column(&alias, format!("c{width}"));
     let count = |count: u64| Expr::Bind(Bind::Integer(i64::try_from(count).unwrap_or(i64::MAX)));
     let last = limit.map_or(u64::MAX, |limit| offset.saturating_add(limit));
