@@ -98,18 +98,13 @@ impl Members {
         }
     }
 
-    /// The key of a row.
-    pub(super) fn key(&self, row: usize) -> Option<KeyRef<'_>> {
-        self.get(row, 0)
+    /// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
+    pub(super) fn column(&self, slot: usize) -> Option<usize> {
+        Some(1 + foreign_keys(self.meta?).position(|relation| relation.slot == slot)?)
     }
 
-    /// The key that the foreign key in a slot points at. Where that is NULL there is none, or that of another row:
-    /// nobody asks.
-    pub(super) fn foreign_key(&self, slot: usize, row: usize) -> Option<KeyRef<'_>> {
-        self.get(row, 1 + foreign_keys(self.meta?).position(|relation| relation.slot == slot)?)
-    }
-
-    fn get(&self, row: usize, column: usize) -> Option<KeyRef<'_>> {
+    /// One key of a row. Where a foreign key is NULL there is none, or that of another row: nobody asks.
+    pub(super) fn get(&self, row: usize, column: usize) -> Option<KeyRef<'_>> {
         match &self.keys {
             Keys::Short(keys) => {
                 let key = *keys.get(row * self.width + column)?;

@@ -86,7 +86,7 @@ impl Group {
 
     /// The key of a row.
     pub(crate) fn key(&self, row: u32) -> Option<KeyRef<'_>> {
-        self.members.get()?.key(row as usize)
+        self.members.get()?.get(row as usize, 0)
     }
 
     pub(crate) fn watch(&self) -> Option<&Arc<Watch>> {
@@ -100,7 +100,18 @@ impl Group {
 
     /// The key that a foreign key of a row points at; none or another row's where this one's is NULL, and nobody will ask.
     pub(crate) fn foreign_key(&self, slot: usize, row: usize) -> Option<KeyRef<'_>> {
-        self.members.get()?.foreign_key(slot, row)
+        self.key_in(self.column(slot)?, row)
+    }
+
+    /// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
+    pub(crate) fn column(&self, slot: usize) -> Option<usize> {
+        self.members.get()?.column(slot)
+    }
+
+    /// One key of a row.
+    #[inline]
+    pub(crate) fn key_in(&self, column: usize, row: usize) -> Option<KeyRef<'_>> {
+        self.members.get()?.get(row, column)
     }
 
     fn slot(&self, slot: usize) -> Option<&SlotState> {

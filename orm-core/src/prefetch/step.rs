@@ -8,7 +8,10 @@
 //!
 //! The keys are one bind, so the text is the same for one parent and for a million. They are distinct and sorted: SQLite
 //! walks along the index, and the rows come parent by parent. With a condition besides it is `link IN (keys)`, and SQLite
-//! chooses what to begin with. With a limit, the statement numbers the rows of each parent and keeps the first.
+//! chooses what to begin with.
+//!
+//! With a limit, the first rows of a HasMany are found parent by parent, `target's key IN (SELECT key .. LIMIT n)`. Where
+//! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -73,6 +76,10 @@ impl<'a> Parents<'a> {
     pub(super) fn of_group(group: &'a Group, rows: Range<usize>, branch: &Branch) -> Self {
         let slot = branch.relation.slot;
         let to_one = branch.relation.is_to_one();
+        let column = match branch.relation.kind {
+            RelationKind::ForeignKey { .. } => group.column(slot),
+            _ => Some(0),
+        };
         let mut parents = Parents::with_capacity(rows.len());
         for row in rows {
             let number = u32::try_from(row).unwrap_or(u32::MAX);
@@ -80,11 +87,7 @@ impl<'a> Parents<'a> {
             if if to_one { loader.has_one(group, slot, number) } else { loader.has_many(group, slot, number) } {
                 continue;
             }
-            let key = match branch.relation.kind {
-                RelationKind::ForeignKey { .. } => group.foreign_key(slot, row),
-                _ => group.key(number),
-            };
-            if let Some(key) = key {
+            if let Some(key) = column.and_then(|column| group.key_in(column, row)) {
                 parents.wait(Cell { group, slot, row: number }, key);
             }
         }
@@ -193,6 +196,13 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     let alias = lowered.alias.clone();
     // Looking up each key is the least there is to do. Where there is a condition, it may be better to begin with that.
     let by_keys = branch.depth.is_none() && select.filter.is_empty();
+    let of_one_table = by_keys && !select.distinct && select.from.len() == 1;
+    let is_cut = limit.is_some() || offset.is_some();
+    let key = Expr::column(&alias, meta.key_column());
+    if is_cut {
+        // Rows that are equal in the order are cut off by their key, the same each time.
+        select.order.push(OrderTerm { expr: key.clone(), descending: false, nulls: None });
+    }
     let position = |column: &str| {
         let column = meta.columns.iter().position(|meta| meta.column == column)?;
         lowered.layout.position(meta, column)
@@ -223,18 +233,29 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     };
     let link = link.ok_or_else(|| no_link(relation))?;
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
+    let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
     if by_keys {
-        let alias: Alias = format!("{}__keys", meta.table).into();
-        let on = Expr::eq(column.clone(), Expr::column(&alias, "value"));
-        let keys = Source { join: Join::Inner, table: TableRef::Array(keys), alias, on: None };
+        let parents: Alias = format!("{}__keys", meta.table).into();
+        let mut on = Expr::eq(column.clone(), Expr::column(&parents, "value"));
+        if by_parent {
+            let (from, order) = (vec![Source::first(meta.table, alias.clone())], select.order.clone());
+            let first = Select {
+                columns: vec![key.clone()],
+                from,
+                filter: vec![on],
+                order,
+                limit,
+                offset,
+                ..Select::default()
+            };
+            on = Expr::InSelect(Box::new(key), Box::new(first));
+        }
+        let keys = Source { join: Join::Inner, table: TableRef::Array(keys), alias: parents, on: None };
         follow(&mut select.from, keys, on);
     } else {
         select.filter.push(Expr::InArray(Box::new(column.clone()), Box::new(keys)));
     }
-    if limit.is_some() || offset.is_some() {
-        // Rows that are equal in the order are cut off by their key, the same each time.
-        let expr = Expr::column(&alias, meta.key_column());
-        select.order.push(OrderTerm { expr, descending: false, nulls: None });
+    if is_cut && !by_parent {
         select = first_of_each(select, column, limit, offset.unwrap_or(0));
     }
     Ok(Step { select, link, lowered })
