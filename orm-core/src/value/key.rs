@@ -247,12 +247,13 @@ impl KeyMap {
     pub fn number(&mut self, key: KeyRef<'_>, number: u32) -> (u32, bool) {
         match key {
             KeyRef::Int(key) => {
-                if let Ints::Sorted(keys) = &mut self.ints {
-                    if keys.last().is_none_or(|last| *last < key) && keys.len() == number as usize {
-                        keys.push(key);
-                        self.last = Some((key, number));
-                        return (number, true);
-                    }
+                if let Ints::Sorted(keys) = &mut self.ints
+                    && keys.last().is_none_or(|last| *last < key)
+                    && keys.len() == number as usize
+                {
+                    keys.push(key);
+                    self.last = Some((key, number));
+                    return (number, true);
                 }
                 if let Some(known) = self.int(key) {
                     return (known, false);
