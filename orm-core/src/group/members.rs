@@ -158,7 +158,7 @@ mod tests {
                         (true, 1) => Some(KeyRef::Int(i64::from(u32::MAX))),
                         (true, 2) => text.get(row * 3 + column).map(|key| KeyRef::Text(key)),
                         (true, 3) if column > 0 => None,
-                        (false, 4) if column > 0 && row % 2 == 0 => None,
+                        (false, 4) if column > 0 && row.is_multiple_of(2) => None,
                         _ => Some(KeyRef::Int(small)),
                     }
                 };
