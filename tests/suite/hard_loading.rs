@@ -131,7 +131,7 @@ fn text_keys_may_be_anything() -> Result<()> {
     let db = Database::in_memory()?;
     db.create_tables(models![Shelf, Crate])?;
     Shelf::objects().bulk_create(codes.map(|code| Shelf::create().code(code))).run(&db)?;
-    let of = |i: usize| (i % 3 > 0).then(|| codes[i * 7 % codes.len()]);
+    let of = |i: usize| (!i.is_multiple_of(3)).then(|| codes[i * 7 % codes.len()]);
     let new = |i: usize| Crate::create().code(format!("{}{i}", codes[i % codes.len()])).shelf(of(i)).size(i as i32);
     Crate::objects().bulk_create((0..40).map(new)).run(&db)?;
     for eager in [false, true] {

@@ -224,7 +224,7 @@ fn in_random_ways(db: &Database, random: &mut Random, turns: usize, threads: usi
         // Everything is known now.
         assert_num_queries!(db, 0, { told_all(&rows)? });
         // What was written since is another matter, but what was loaded before is what it was.
-        if turn % 5 == 0 {
+        if turn.is_multiple_of(5) {
             let told_before = |rows: &[Book]| rows.iter().map(|book| told(db, book)).collect::<Result<Vec<_>>>();
             let said = told_before(&rows)?;
             (0..3).try_for_each(|_| write(db, random))?;
