@@ -5,11 +5,13 @@
 
 mod aggregates;
 mod bake;
+mod cached;
 mod combine;
 mod dates;
 mod faults;
 mod fixtures;
 mod functions;
+mod hard_loading;
 mod hostile;
 mod lazy;
 mod loading;
