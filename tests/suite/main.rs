@@ -4,10 +4,13 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod bits;
 mod combine;
 mod dates;
 mod functions;
+mod groups;
 mod hostile;
+mod in_bulk;
 mod lazy;
 mod loading;
 mod lookups;
@@ -27,6 +30,7 @@ mod relation_kinds;
 mod report;
 mod select_related;
 mod serialize;
+mod spans;
 mod sql;
 mod support;
 mod transactions;

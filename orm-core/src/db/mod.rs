@@ -14,6 +14,8 @@ mod pattern;
 mod raw;
 mod report;
 mod row;
+#[cfg(feature = "jiff")]
+mod span;
 mod spread;
 mod transaction;
 mod watch;
