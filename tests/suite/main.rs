@@ -35,6 +35,7 @@ mod sql;
 mod support;
 mod transactions;
 mod trees;
+mod validation;
 mod windows;
 mod writes;
 mod wrong_input;

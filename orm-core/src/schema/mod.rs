@@ -153,7 +153,8 @@ fn column(column: &ColumnMeta) -> ColumnDef {
         unique: column.unique,
         default: column.default,
         range: range(column),
-        max_length: column.max_length,
+        length: (column.min_length, column.max_length),
+        bounds: (column.min, column.max),
         references: column.relation.and_then(references),
     }
 }
@@ -222,7 +223,8 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         range: None,
-        max_length: None,
+        length: (None, None),
+        bounds: (None, None),
         references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
     };
     let id = ColumnDef {
@@ -233,7 +235,8 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         range: None,
-        max_length: None,
+        length: (None, None),
+        bounds: (None, None),
         references: None,
     };
     let (from, to) = (through.from.name(), through.to.name());
