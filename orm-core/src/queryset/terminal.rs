@@ -372,8 +372,7 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// The constraints of the table, as typed errors; nothing is changed then. [`Error::Misuse`] where a value is a
-    /// column of a related row.
+    /// The constraints of the table, as typed errors; nothing is changed then.
     ///
     /// # Examples
     ///
