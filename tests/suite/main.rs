@@ -4,16 +4,21 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod bake;
 mod bits;
+mod cached;
 mod combine;
 mod dates;
+mod faults;
 mod functions;
 mod groups;
+mod hard_loading;
 mod hostile;
 mod in_bulk;
 mod lazy;
 mod loading;
 mod lookups;
+mod on_commit;
 mod outer;
 mod pages;
 mod paths;

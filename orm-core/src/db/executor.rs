@@ -17,6 +17,20 @@ pub enum Need {
     Write,
     /// Several statements of which all take effect or none.
     WriteAll,
+    /// One statement that nobody knows, and that may not be able to run in a transaction.
+    WriteAlone,
+}
+
+/// Which moment of the database is seen there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum Standing {
+    /// Whatever is committed now.
+    Now,
+    /// What was committed when it began, and what it has written itself.
+    Transaction,
+    /// What was committed when it began.
+    Snapshot,
 }
 
 pub(super) mod sealed {
@@ -59,14 +73,34 @@ pub trait Executor: sealed::Sealed {
     #[doc(hidden)]
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()>;
 
+    /// Runs work in a transaction of its own, or within the one that is open where it `nests`.
+    #[doc(hidden)]
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()>;
+
+    /// Keeps what is to run after the commit, or runs it at once where there is none to come.
+    #[doc(hidden)]
+    fn after_commit(&self, callback: Callback);
+
     /// The database this leads to.
     #[doc(hidden)]
     fn database(&self) -> &Database;
+
+    /// Which moment of it is seen.
+    #[doc(hidden)]
+    fn standing(&self) -> Standing;
 }
 
 /// Work on a connection, behind one pointer, so that each terminal method is compiled once a model.
 #[doc(hidden)]
 pub type Work<'a> = &'a mut dyn FnMut(&Connection<'_>) -> Result<()>;
+
+/// Work in a transaction.
+#[doc(hidden)]
+pub type TransactionWork<'a> = &'a mut dyn FnMut(&Transaction<'_>) -> Result<()>;
+
+/// What runs after a commit.
+#[doc(hidden)]
+pub type Callback = Box<dyn FnOnce(&Database)>;
 
 /// An executor that holds its connection, so that rows can be streamed from it: `&Transaction` or `&Snapshot`.
 #[diagnostic::on_unimplemented(
@@ -97,11 +131,16 @@ impl Executor for Database {
                 let connection = Connection::new(&pooled, self);
                 within(&connection, "BEGIN", at, work)
             }
-            Need::Write => {
+            // Where somebody wants to know what is written, it has to be known before it is committed.
+            Need::Write if !self.inner.fresh.is_on() => {
                 let (_hold, pooled) = self.writer()?;
                 work(&Connection::new(&pooled, self))
             }
-            Need::WriteAll => {
+            Need::WriteAlone => {
+                let (_hold, pooled) = self.writer()?;
+                self.inner.fresh.unknown(&pooled, || work(&Connection::new(&pooled, self)))
+            }
+            Need::Write | Need::WriteAll => {
                 let (_hold, pooled) = self.writer()?;
                 let connection = Connection::new(&pooled, self);
                 within(&connection, "BEGIN IMMEDIATE", at, work)
@@ -109,8 +148,21 @@ impl Executor for Database {
         }
     }
 
+    fn transact(&self, _: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        self.commit(at, work)
+    }
+
+    fn after_commit(&self, callback: Callback) {
+        callback(self);
+    }
+
     fn database(&self) -> &Database {
         self
+    }
+
+    fn standing(&self) -> Standing {
+        // A thread that reads while it reads may see the moment it sees already.
+        if self.is_reading() { Standing::Snapshot } else { Standing::Now }
     }
 }
 
@@ -119,13 +171,28 @@ impl Executor for Transaction<'_> {
         let connection = self.connection();
         super::transaction::still_open(&connection)?;
         match need {
-            Need::Read | Need::Snapshot | Need::Write => work(&connection),
+            Need::Read | Need::Snapshot | Need::Write | Need::WriteAlone => work(&connection),
             Need::WriteAll => self.mark(at, |_| work(&connection)),
         }
     }
 
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        if !nests {
+            return Err(Error::Nested { holds: "already holds a transaction, `tx`" });
+        }
+        self.mark(at, work)
+    }
+
+    fn after_commit(&self, callback: Callback) {
+        self.callbacks().push(callback);
+    }
+
     fn database(&self) -> &Database {
         self.connection().database()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::Transaction
     }
 }
 
@@ -133,12 +200,24 @@ impl Executor for Snapshot<'_> {
     fn run(&self, need: Need, _: &'static Location<'static>, work: Work<'_>) -> Result<()> {
         match need {
             Need::Read | Need::Snapshot => work(&self.connection()),
-            Need::Write | Need::WriteAll => Err(Error::ReadOnly { what: "a snapshot" }),
+            Need::Write | Need::WriteAll | Need::WriteAlone => Err(Error::ReadOnly { what: "a snapshot" }),
         }
+    }
+
+    fn transact(&self, _: bool, _: &'static Location<'static>, _: TransactionWork<'_>) -> Result<()> {
+        Err(Error::ReadOnly { what: "a snapshot" })
+    }
+
+    fn after_commit(&self, callback: Callback) {
+        callback(self.database());
     }
 
     fn database(&self) -> &Database {
         self.connection().database()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::Snapshot
     }
 }
 
@@ -146,8 +225,17 @@ impl<E: Executor + ?Sized> Executor for &E {
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
         (**self).run(need, at, work)
     }
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        (**self).transact(nests, at, work)
+    }
+    fn after_commit(&self, callback: Callback) {
+        (**self).after_commit(callback);
+    }
     fn database(&self) -> &Database {
         (**self).database()
+    }
+    fn standing(&self) -> Standing {
+        (**self).standing()
     }
 }
 

@@ -46,10 +46,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         quote! { #column => ::core::option::Option::Some(#value), }
     });
     let fills = checked.model.columns().filter_map(|(field, stored)| {
-        let (ident, value) = (&field.ident, default(stored, stored.default.as_ref()?, names));
+        stored.default.as_ref()?;
+        let (ident, default) = (&field.ident, names::default_of(&field.ident));
         let value = match stored.insert() {
-            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
-            _ => value,
+            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#default()) },
+            _ => quote! { #default() },
         };
         Some(quote! {
             if new.#ident.is_none() {
@@ -58,6 +59,8 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         })
     });
     let handles = checked.model.fields.iter().filter_map(|field| handle(field, names));
+    let foreign = checked.model.columns().filter(|(_, stored)| stored.foreign_key().is_some());
+    let foreign = foreign.map(|(field, _)| &field.ident);
     let memos = checked.model.fields.iter().filter(|field| matches!(field.kind, FieldKind::Memo));
     let memos = memos.map(|field| &field.ident);
 
@@ -106,6 +109,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                 origin: #orm::Origin<'_>,
             ) -> ::core::result::Result<Self, #orm::Mismatch> {
                 ::core::result::Result::Ok(Self { #(#from_new),* })
+            }
+            #[inline]
+            fn list_keys(&self, members: &mut #orm::Members) {
+                members.row(#key_ref);
+                #(members.foreign(#orm::StoredKey::handle(&self.#foreign).key());)*
             }
             fn handle(&self, slot: usize) -> ::core::option::Option<#orm::Handle<'_>> {
                 match slot {
@@ -214,7 +222,7 @@ fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
 }
 
 /// The default as a value of the column.
-fn default(stored: &Stored, value: &Expr, names: &Names) -> TokenStream {
+pub(super) fn default(stored: &Stored, value: &Expr, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     match &stored.shape {
         Shape::ForeignKey(key) => {
