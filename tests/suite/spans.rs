@@ -26,9 +26,9 @@ fn loans() -> Result<Database> {
     Ok(db)
 }
 
-fn first<T: 'static>(db: &Database, f: impl FnOnce(Fields<Loan>) -> Expr<Loan, T>) -> Result<T::Out>
+fn first<T>(db: &Database, f: impl FnOnce(Fields<Loan>) -> Expr<Loan, T>) -> Result<T::Out>
 where
-    T: eager_orm::Value,
+    T: eager_orm::Value + 'static,
 {
     Loan::objects().filter(|l| l.id().eq(1)).values_list(f).get(db)
 }
