@@ -48,7 +48,7 @@ use crate::error::{Error, Result};
 use file::FileId;
 use log::Sink;
 use open::Place;
-use pool::{Failures, Pools};
+use pool::{Failures, Pools, Turn};
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -144,6 +144,8 @@ struct Inner {
     peer_cap: usize,
     pool_timeout: Duration,
     busy_timeout: Duration,
+    /// Whose turn it is to write.
+    turn: Arc<Turn>,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
     /// An in-memory database lives as long as one connection to it.
