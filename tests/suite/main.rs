@@ -5,10 +5,12 @@
 
 mod aggregates;
 mod bake;
+mod cached;
 mod combine;
 mod dates;
 mod faults;
 mod functions;
+mod hard_loading;
 mod hostile;
 mod lazy;
 mod loading;

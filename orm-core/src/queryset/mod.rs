@@ -8,6 +8,7 @@
 //! ```
 
 mod aggregate;
+mod cached;
 mod combine;
 mod cursor_page;
 #[cfg(feature = "jiff")]
@@ -30,6 +31,7 @@ mod tree;
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use cached::Cached;
 pub use cursor_page::{CursorPage, PageCursor};
 pub use delete::Deleted;
 pub(crate) use delete::delete;
