@@ -59,7 +59,7 @@ pub use lookup::now;
 
 #[cfg(feature = "jiff")]
 pub use jiff::{
-    Timestamp,
+    Span, Timestamp, ToSpan,
     civil::{Date, DateTime, Time},
 };
 
