@@ -38,7 +38,7 @@ pub use lookup::{
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
-pub use model::{Complete, CompleteChild, Fields, Model};
+pub use model::{Complete, CompleteChild, Fields, Model, NullableKey};
 pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, Projection,
@@ -72,7 +72,7 @@ pub mod macro_support {
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
-    pub use crate::model::{Complete, CompleteChild, Fields, FieldsAt, Model, Set, filled, required};
+    pub use crate::model::{Complete, CompleteChild, Fields, FieldsAt, Model, NullableKey, Set, filled, required};
     pub use crate::plan::Path;
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
     pub use crate::raw::{RawRow, RowShape};

@@ -124,6 +124,11 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Leaves foreign keys unchecked until the transaction ends, or no longer.
+    pub(crate) fn defer_foreign_keys(&self, defer: bool, at: &'static Location<'static>) -> Result<()> {
+        self.control(if defer { "PRAGMA defer_foreign_keys = ON" } else { "PRAGMA defer_foreign_keys = OFF" }, at)
+    }
+
     /// Takes the read lock of the transaction that was just begun.
     pub(super) fn take_lock(&self) -> Result<()> {
         self.raw.query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
