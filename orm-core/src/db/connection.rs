@@ -65,6 +65,16 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Whether a query has a row that tells why another statement was refused.
+    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
+        let mut found = false;
+        self.read(sql, about, Does::Diagnose, |_| {
+            found = true;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Whether a query has a row.
     pub(crate) fn finds(&self, sql: &Sql, about: About) -> Result<bool> {
         let mut found = false;

@@ -11,6 +11,7 @@ use super::connection::untold;
 use super::{Connection, Database};
 use crate::error::Result;
 use crate::meta::ModelMeta;
+use crate::sql;
 
 /// The tables that are there.
 #[derive(Default)]
@@ -60,9 +61,6 @@ impl Connection<'_> {
     }
 
     fn declared_at(&self, version: i64) -> Result<Arc<Declared>> {
-        const SQL: &str = r#"SELECT t.name, f."from", f."table", f.on_delete, NOT t.wr
-            FROM pragma_table_list AS t LEFT JOIN pragma_foreign_key_list(t.name) AS f
-            WHERE t.schema = 'main'"#;
         let cascades = &self.database().inner.cascades;
         {
             let known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +69,7 @@ impl Connection<'_> {
             }
         }
         let mut declared = Declared::default();
-        let mut statement = self.raw().prepare_cached(SQL).map_err(untold)?;
+        let mut statement = self.raw().prepare_cached(sql::DECLARED_KEYS).map_err(untold)?;
         let mut rows = statement.query([]).map_err(untold)?;
         while let Some(row) = rows.next().map_err(untold)? {
             let table: String = row.get(0).map_err(untold)?;

@@ -5,11 +5,13 @@
 
 mod bulk;
 mod upsert;
+mod validate;
 
 use std::panic::Location;
 
 pub use bulk::BulkCreate;
 pub(crate) use upsert::{create_linked, get_or_insert, update_or_insert};
+pub use validate::{Validate, validate_new};
 
 use crate::db::{About, Connection, Executor, Need, Prepared, refused};
 use crate::error::{Error, Result};
@@ -17,7 +19,7 @@ use crate::group::{Origin, home_of};
 use crate::lookup::ColumnSet;
 use crate::lower;
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
-use crate::model::{Fields, Model, group_of_one, root};
+use crate::model::{Fields, Model, Rules, group_of_one, root};
 use crate::plan::{Deferral, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, Which, delete};
 use crate::sql::{self, Sql};
@@ -60,7 +62,8 @@ pub trait Save: Model {
     ///
     /// # Errors
     ///
-    /// [`Error::NotUpdated`] if the row is gone; the constraints of the table, as typed errors.
+    /// [`Error::Invalid`] where the row breaks the rules of its model; [`Error::NotUpdated`] if the row is gone; the
+    /// constraints of the table, as typed errors.
     #[track_caller]
     fn save(&mut self, db: &dyn Executor) -> Result<()> {
         let loaded = |column: &(usize, &ColumnMeta)| !column.1.primary_key && self.bind(column.0).is_some();
@@ -69,7 +72,8 @@ pub trait Save: Model {
         update_row(self, &columns, db, Location::caller())
     }
 
-    /// Writes some fields of the row and empties the memos. No fields, `()`, are no statement.
+    /// Writes some fields of the row and empties the memos. Rules about other fields are not asked, those about the whole
+    /// row are. No fields, `()`, are no statement.
     ///
     /// # Errors
     ///
@@ -119,12 +123,11 @@ impl<M: Model> Save for M {}
 ///
 /// # Errors
 ///
-/// The constraints of the table, as typed errors.
+/// [`Error::Invalid`] where it breaks the rules of its model; the constraints of the table, as typed errors.
 #[track_caller]
 pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
     let at = Location::caller();
-    let mut new = new;
-    M::fill(&mut new);
+    let new = ready::<M>(new)?;
     let insert = RowInsert::new(M::META);
     let mut rowid = 0;
     db.run(insert.need(), at, &mut |connection| {
@@ -132,6 +135,20 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
         Ok(())
     })?;
     created(new, rowid, db, at)
+}
+
+/// A row to be inserted with its defaults, once the rules of its model have been asked.
+fn ready<M: Model>(mut new: M::New) -> Result<M::New> {
+    M::fill(&mut new);
+    check::<M>(&new)?;
+    Ok(new)
+}
+
+/// Asks the rules of the model.
+fn check<M: Model>(new: &M::New) -> Result<()> {
+    let mut rules = Rules::default();
+    rules.ask_new::<M>(new);
+    rules.finish::<M>()
 }
 
 /// The row that was inserted, as a result of its own.
@@ -281,6 +298,9 @@ fn update_row<M: Model>(
     at: &'static Location<'static>,
 ) -> Result<()> {
     let meta = M::META;
+    let mut rules = Rules::of_columns(columns);
+    rules.ask(row);
+    rules.finish::<M>()?;
     let update = RowUpdate::new(meta, columns);
     db.run(Need::Write, at, &mut |connection| {
         let mut changed = 0;
@@ -319,12 +339,6 @@ fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> R
     if let Some(reason) = refused(bind) {
         return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
     }
-    if let (Some(limit), Bind::Text(text)) = (column.max_length, bind) {
-        let length = text.chars().count();
-        if length > limit as usize {
-            return Err(Error::TooLong { model: meta.name, field: column.name, limit, length });
-        }
-    }
     Ok(())
 }
 
@@ -352,7 +366,7 @@ fn blame<'a>(
             filter: vec![Expr::eq(Expr::column(&alias, target.key_column()), Expr::Bind(key.clone().into_owned()))],
             ..Select::default()
         };
-        if let Ok(false) = connection.finds(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
+        if let Ok(false) = connection.diagnose(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
             return Error::ForeignKey { model: meta.name, relation: Some(relation.name), key: Some(key.to_string()) };
         }
     }

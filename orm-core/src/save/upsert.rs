@@ -6,7 +6,7 @@
 
 use std::panic::Location;
 
-use super::{RowInsert, created, new_key};
+use super::{RowInsert, check, created, new_key, ready};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Layout, Members};
@@ -146,12 +146,12 @@ fn insert_unless<M: Model>(
 
 fn insert_with<M: Model>(
     insert: &RowInsert,
-    mut new: M::New,
+    new: M::New,
     db: &dyn Executor,
     at: &'static Location<'static>,
     link: Link<'_>,
 ) -> Result<Option<M>> {
-    M::fill(&mut new);
+    let new = ready::<M>(new)?;
     let mut rowid = None;
     let need = if link.is_some() { Need::WriteAll } else { insert.need() };
     db.run(need, at, &mut |connection| {
@@ -184,7 +184,6 @@ pub(crate) fn update_or_insert<M: Model, A: AssignSet<M>>(
     let mut assigns = Vec::new();
     set(root::<M>()).assigns(&mut assigns);
     let mut new = new()?;
-    M::fill(&mut new);
     let insert = RowInsert::new(M::META);
     let mut two = these.plan.clone();
     two.limit = Some(two.limit.map_or(2, |limit| limit.min(2)));
@@ -197,6 +196,8 @@ pub(crate) fn update_or_insert<M: Model, A: AssignSet<M>>(
         };
         match found.as_slice() {
             [] => {
+                M::fill(&mut new);
+                check::<M>(&new)?;
                 rowid = insert.run::<M>(connection, &new, at)?;
                 linked::<M>(connection, &new, rowid, link)
             }

@@ -154,7 +154,8 @@ fn column(column: &ColumnMeta) -> ColumnDef {
         unique: column.unique,
         default: column.default,
         range: range(column),
-        max_length: column.max_length,
+        length: (column.min_length, column.max_length),
+        bounds: (column.min, column.max),
         references: column.relation.and_then(references),
     }
 }
@@ -223,7 +224,8 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         range: None,
-        max_length: None,
+        length: (None, None),
+        bounds: (None, None),
         references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
     };
     let id = ColumnDef {
@@ -234,7 +236,8 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         range: None,
-        max_length: None,
+        length: (None, None),
+        bounds: (None, None),
         references: None,
     };
     let (from, to) = (through.from.name(), through.to.name());

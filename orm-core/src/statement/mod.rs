@@ -213,7 +213,10 @@ pub(crate) struct ColumnDef {
     pub(crate) default: Option<&'static str>,
     /// The least and the greatest integer the field's type has room for.
     pub(crate) range: Option<(i64, i64)>,
-    pub(crate) max_length: Option<u32>,
+    /// The fewest and the most characters of a text.
+    pub(crate) length: (Option<u32>, Option<u32>),
+    /// The least and the greatest value, as SQL literals.
+    pub(crate) bounds: (Option<&'static str>, Option<&'static str>),
     pub(crate) references: Option<References>,
 }
 

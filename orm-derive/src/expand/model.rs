@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
+use super::rules;
 use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
 use crate::names::{self, Names};
 
@@ -62,6 +63,8 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let memos = checked.model.fields.iter().filter(|field| matches!(field.kind, FieldKind::Memo));
     let memos = memos.map(|field| &field.ident);
 
+    let rules = rules::methods(checked, names);
+
     quote! {
         #nullable
         #[automatically_derived]
@@ -99,6 +102,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             fn fill(new: &mut #new) {
                 #(#fills)*
             }
+            #rules
             fn from_new(
                 new: #new,
                 rowid: i64,
