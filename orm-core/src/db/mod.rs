@@ -9,12 +9,13 @@ mod connection;
 mod executor;
 mod foreign_keys;
 mod functions;
+mod link;
 mod log;
 mod math;
 mod pattern;
+mod pool;
 mod raw;
 mod report;
-mod row;
 mod spread;
 mod transaction;
 mod watch;
@@ -32,10 +33,10 @@ pub(crate) use connection::{About, Connection, Prepared, refused};
 pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
 pub(crate) use foreign_keys::{Declared, DeclaredKey};
+pub(crate) use link::Row;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
-pub(crate) use row::Row;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
@@ -45,8 +46,8 @@ use crate::meta::ModelMeta;
 use foreign_keys::Cascades;
 use log::Sink;
 
-type Pooled = r2d2::PooledConnection<r2d2_sqlite::SqliteConnectionManager>;
-type Pool = r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>;
+type Pooled = r2d2::PooledConnection<pool::Opener>;
+type Pool = r2d2::Pool<pool::Opener>;
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -230,10 +231,11 @@ impl Database {
     /// ```
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
         let (_hold, pooled) = self.writer()?;
-        let outcome = f(&pooled).map_err(connection::untold);
+        let raw = pooled.raw();
+        let outcome = f(raw).map_err(connection::untold);
         self.saw_raw();
-        if !pooled.is_autocommit() {
-            pooled.execute_batch("ROLLBACK").map_err(connection::untold)?;
+        if !raw.is_autocommit() {
+            raw.execute_batch("ROLLBACK").map_err(connection::untold)?;
             // The failure that left the transaction open says more than that it was left open.
             outcome?;
             return Err(Error::misuse("`raw` ended inside of a transaction, which was rolled back"));
