@@ -182,13 +182,13 @@ fn no_key<M: Model>(rowid: i64) -> Error {
 }
 
 /// `INSERT INTO t (every column) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
-struct RowInsert {
+pub(crate) struct RowInsert {
     meta: &'static ModelMeta,
-    sql: Sql,
+    pub(crate) sql: Sql,
 }
 
 impl RowInsert {
-    fn new(meta: &'static ModelMeta) -> Self {
+    pub(crate) fn new(meta: &'static ModelMeta) -> Self {
         Self::of(meta, InsertRows::Values)
     }
 
@@ -335,7 +335,7 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Resu
     Ok(columns)
 }
 
-fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
+pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
     if let Some(reason) = refused(bind) {
         return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
     }
@@ -344,7 +344,7 @@ fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> R
 
 /// Says which foreign key points at nothing; SQLite does not.
 #[cold]
-fn blame<'a>(
+pub(crate) fn blame<'a>(
     error: Error,
     connection: &Connection<'_>,
     meta: &'static ModelMeta,
