@@ -176,17 +176,14 @@ impl<'c> Cascade<'c> {
             self.run(&Statement::Update(Update { table: referrer.table, set, filter, returning: Vec::new() }))?;
         }
         let (order, is_circle) = self.order();
-        if is_circle {
-            self.connection.defer_foreign_keys(true, self.about.at)?;
-        }
-        for doomed in order {
-            let filter = vec![in_keys(Expr::own(doomed.meta.key_column()), &Arc::new(doomed.keys.clone()))];
-            let rows = self.run(&Statement::Delete(Delete { table: doomed.meta.table, filter }))?;
-            *counts.entry(doomed.meta.table.to_owned()).or_default() += rows;
-        }
-        if is_circle {
-            self.connection.defer_foreign_keys(false, self.about.at)?;
-        }
+        self.connection.deferring_foreign_keys(is_circle, || {
+            for doomed in order {
+                let filter = vec![in_keys(Expr::own(doomed.meta.key_column()), &Arc::new(doomed.keys.clone()))];
+                let rows = self.run(&Statement::Delete(Delete { table: doomed.meta.table, filter }))?;
+                *counts.entry(doomed.meta.table.to_owned()).or_default() += rows;
+            }
+            Ok(())
+        })?;
         Ok(counts)
     }
 

@@ -11,7 +11,7 @@ use crate::meta::ModelMeta;
 use crate::save::{RowInsert, blame};
 use crate::schema::{in_order, points_ahead};
 use crate::sql;
-use crate::statement::{AggregateFunction, Expr, Insert, Select, Source, Statement};
+use crate::statement::{AggregateFunction, Expr, Insert, InsertRows, Select, Source, Statement};
 use crate::value::{Bind, Datum};
 
 /// Makes what was ordered; the keys of its own rows, in order.
@@ -33,8 +33,14 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
                 insert(connection, table, at)?;
             }
             for links in &links {
-                let columns = vec![links.through.from.name(), links.through.to.name()];
-                let link = Insert { table: links.through.table, columns, unless_exists: false };
+                let columns = vec![links.through.from.name().into(), links.through.to.name().into()];
+                let link = Insert {
+                    table: links.through.table,
+                    columns,
+                    rows: InsertRows::Values,
+                    conflict: None,
+                    returning: Vec::new(),
+                };
                 let text = sql::compile(&Statement::Insert(link)).text;
                 connection.repeat(&text, About { meta: links.meta, at }, |prepared| {
                     for (from, to) in &links.pairs {
