@@ -66,7 +66,7 @@ pub use jiff::{
 pub mod macro_support {
     pub use crate::db::Executor;
     pub use crate::error::{Error, Result};
-    pub use crate::group::{Cursor, Handle, Origin, Place};
+    pub use crate::group::{Cursor, Handle, Members, Origin, Place};
     pub use crate::lookup::{
         Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
         points_at_one,

@@ -10,6 +10,7 @@ mod combine;
 mod dates;
 mod faults;
 mod functions;
+mod hard_loading;
 mod hostile;
 mod lazy;
 mod loading;
