@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod bake;
+mod cached;
 mod cascades;
 mod combine;
 mod dates;

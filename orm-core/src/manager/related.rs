@@ -432,7 +432,7 @@ pub(super) fn keys<T: Model, V: IntoKey<T, T::Key>>(rows: impl IntoIterator<Item
 
 /// The keys that are not among the others.
 pub(super) fn missing(keys: &[Bind<'static>], others: &[Bind<'static>]) -> Vec<Bind<'static>> {
-    let mut known = KeyMap::default());
+    let mut known = KeyMap::default();
     for key in others.iter().filter_map(KeyRef::of_bind) {
         known.number(key, 0);
     }

@@ -75,7 +75,7 @@ impl<'c> Cascade<'c> {
     /// Notes that rows go; those of them that nobody knew of before.
     fn doom(&mut self, meta: &'static ModelMeta, keys: Vec<Bind<'static>>) -> Option<Keys> {
         let at = self.doomed.iter().position(|doomed| same(doomed.meta.table, meta.table)).unwrap_or_else(|| {
-            self.doomed.push(Doomed { meta, keys: Vec::new(), known: KeyMap::default()) });
+            self.doomed.push(Doomed { meta, keys: Vec::new(), known: KeyMap::default() });
             self.doomed.len() - 1
         });
         let doomed = self.doomed.get_mut(at)?;
