@@ -59,7 +59,7 @@ pub use lookup::now;
 
 #[cfg(feature = "jiff")]
 pub use jiff::{
-    Timestamp,
+    Span, Timestamp, ToSpan,
     civil::{Date, DateTime, Time},
 };
 
@@ -77,7 +77,7 @@ pub mod macro_support {
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
     pub use crate::model::{
-        Complete, CompleteChild, Fields, FieldsAt, Model, NullableKey, Rules, Set, Validated, filled, required,
+        Complete, CompleteChild, Fields, FieldsAt, Model, NullableKey, Rules, Set, Validated, filled, made, required,
     };
     pub use crate::plan::Path;
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};

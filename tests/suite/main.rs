@@ -5,14 +5,18 @@
 
 mod aggregates;
 mod bake;
+mod bits;
 mod cached;
 mod cascades;
 mod combine;
 mod dates;
 mod faults;
+mod fixtures;
 mod functions;
+mod groups;
 mod hard_loading;
 mod hostile;
+mod in_bulk;
 mod lazy;
 mod loading;
 mod lookups;
@@ -33,6 +37,7 @@ mod relation_kinds;
 mod report;
 mod select_related;
 mod serialize;
+mod spans;
 mod sql;
 mod support;
 mod transactions;
