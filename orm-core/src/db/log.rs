@@ -5,10 +5,12 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
 
 use super::watch::Seen;
-use super::{Database, EagerLoad, Finding, LazyLoad, Report};
+use super::{Counters, Database, EagerLoad, Finding, LazyLoad, Report};
+use crate::meta::ModelMeta;
 use crate::value::Bind;
 
 /// One statement that ran.
@@ -42,14 +44,20 @@ pub struct Statement {
     pub rows: u64,
     /// Whether it only begins, ends or marks a transaction.
     pub is_transaction: bool,
+    /// What SQLite counted meanwhile; nothing of a stream, whose rows are read later.
+    pub counters: Counters,
     /// The caller's line.
     pub location: &'static Location<'static>,
-    pub(super) does: Does,
+    pub(crate) does: Does,
+    /// The model it is about; none for a mark of a transaction.
+    pub(crate) meta: Option<&'static ModelMeta>,
+    pub(crate) start: Instant,
+    pub(crate) thread: ThreadId,
 }
 
 /// What a statement does, as far as the report cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(crate) enum Does {
     Read,
     /// Loads a relation for several rows: it may well run again with the same keys, for other rows.
     Batch,
@@ -377,8 +385,23 @@ impl Database {
         self.inner.captures.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether anybody wants to know how long a statement takes.
+    #[inline]
+    pub(super) fn is_timed(&self) -> bool {
+        self.is_captured() || self.inner.slow.is_some() || is_traced()
+    }
+
     /// Records a statement wherever it belongs.
     pub(super) fn record(&self, statement: &Statement) {
+        if let Some(slow) = &self.inner.slow
+            && statement.time >= slow.limit
+        {
+            (slow.tell)(statement);
+        }
+        trace(statement);
+        if !self.is_captured() {
+            return;
+        }
         self.each_sink(|sink| sink.record(statement));
     }
 
@@ -415,6 +438,45 @@ impl Database {
         }
     }
 }
+
+/// Who is told of slow statements, and which are slow.
+#[derive(Clone)]
+pub(super) struct Slow {
+    pub(super) limit: Duration,
+    pub(super) tell: Arc<dyn Fn(&Statement) + Send + Sync>,
+}
+
+impl fmt::Debug for Slow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slow").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn is_traced() -> bool {
+    tracing::enabled!(target: "eager_orm::statement", tracing::Level::DEBUG)
+}
+
+#[cfg(not(feature = "tracing"))]
+fn is_traced() -> bool {
+    false
+}
+
+/// Tells the subscribers of the `tracing` crate.
+#[cfg(feature = "tracing")]
+fn trace(statement: &Statement) {
+    tracing::debug!(
+        target: "eager_orm::statement",
+        sql = %statement.sql,
+        rows = statement.rows,
+        times = statement.times,
+        time_us = u64::try_from(statement.time.as_micros()).unwrap_or(u64::MAX),
+        location = %statement.location,
+    );
+}
+
+#[cfg(not(feature = "tracing"))]
+fn trace(_: &Statement) {}
 
 /// Fails unless the block runs exactly this many statements that read or write data.
 ///

@@ -9,7 +9,9 @@ mod atomic;
 mod builder;
 mod busy;
 mod connection;
+mod counters;
 mod executor;
+mod explain;
 mod file;
 mod fresh;
 mod functions;
@@ -39,9 +41,12 @@ use std::time::Duration;
 pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::{DatabaseBuilder, Synchronous};
 pub(crate) use connection::{About, Connection, Prepared, refused};
+pub use counters::Counters;
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
+pub(crate) use explain::{EXPLAIN, Steps};
 pub(crate) use link::Row;
+pub(crate) use log::Does;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
@@ -52,7 +57,7 @@ pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 use crate::error::{Error, Result};
 use file::FileId;
 use fresh::Fresh;
-use log::Sink;
+use log::{Sink, Slow};
 use open::Place;
 use pool::{Failures, Pools};
 
@@ -154,6 +159,8 @@ struct Inner {
     busy_timeout: Duration,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
+    /// Who is told of slow statements.
+    slow: Option<Slow>,
     /// Who has written what, for whoever remembers what was read.
     fresh: Fresh,
     /// What a higher room keeps with the database.
