@@ -25,6 +25,8 @@ mod pool;
 mod raw;
 mod report;
 mod snapshot;
+#[cfg(feature = "jiff")]
+mod span;
 mod spread;
 mod touch;
 mod transaction;
@@ -59,7 +61,7 @@ use file::FileId;
 use fresh::Fresh;
 use log::{Sink, Slow};
 use open::Place;
-use pool::{Failures, Pools};
+use pool::{Failures, Pools, Turn};
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -157,6 +159,8 @@ struct Inner {
     peer_cap: usize,
     pool_timeout: Duration,
     busy_timeout: Duration,
+    /// Whose turn it is to write.
+    turn: Arc<Turn>,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
     /// Who is told of slow statements.
