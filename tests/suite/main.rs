@@ -10,6 +10,7 @@ mod cached;
 mod combine;
 mod dates;
 mod faults;
+mod fixtures;
 mod functions;
 mod groups;
 mod hard_loading;

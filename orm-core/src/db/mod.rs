@@ -56,7 +56,7 @@ use file::FileId;
 use fresh::Fresh;
 use log::Sink;
 use open::Place;
-use pool::{Failures, Pools};
+use pool::{Failures, Pools, Turn};
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -154,6 +154,8 @@ struct Inner {
     peer_cap: usize,
     pool_timeout: Duration,
     busy_timeout: Duration,
+    /// Whose turn it is to write.
+    turn: Arc<Turn>,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
     /// Who has written what, for whoever remembers what was read.
