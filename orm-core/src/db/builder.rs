@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::log::Slow;
 use super::open::{Access, Place};
+use super::told::Slow;
 use super::{Database, FetchMode, Statement};
 use crate::error::Result;
 

@@ -28,6 +28,7 @@ mod snapshot;
 #[cfg(feature = "jiff")]
 mod span;
 mod spread;
+mod told;
 mod touch;
 mod transaction;
 mod watch;
@@ -59,9 +60,10 @@ pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 use crate::error::{Error, Result};
 use file::FileId;
 use fresh::Fresh;
-use log::{Sink, Slow};
+use log::Sink;
 use open::Place;
 use pool::{Failures, Pools, Turn};
+use told::Slow;
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///

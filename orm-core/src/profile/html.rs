@@ -13,6 +13,7 @@ body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75re
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
 p.sum { color: #5a6675; margin: .2rem 0 0; }
 table { border-collapse: collapse; width: 100%; } th, td { padding: .3rem .5rem; text-align: right; vertical-align: top; }
+td { white-space: nowrap; } td:last-child { white-space: normal; }
 th { font-weight: 600; color: #5a6675; border-bottom: 1px solid #d5dbe3; } td { border-bottom: 1px solid #edf0f4; }
 th:last-child, td:last-child { text-align: left; width: 55%; }
 code, pre { font: 12px/1.45 ui-monospace, monospace; } pre { background: #f5f7fa; padding: .6rem; overflow-x: auto; white-space: pre-wrap; margin: .4rem 0; }
@@ -90,7 +91,9 @@ fn timeline(page: &mut String, profile: &Profile) -> std::fmt::Result {
         page,
         "<h2>Timeline</h2>\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"when each statement ran\">"
     )?;
-    let whole = profile.time.as_secs_f64().max(1e-9);
+    let end =
+        |statement: &crate::db::Statement| statement.start.saturating_duration_since(profile.start) + statement.time;
+    let whole = profile.log.all().iter().take(EVENTS).map(end).max().unwrap_or_default().as_secs_f64().max(1e-9);
     for statement in profile.log.all().iter().take(EVENTS) {
         let lane = threads.iter().position(|thread| *thread == statement.thread).unwrap_or(0) * LANE + 3;
         let start = statement.start.saturating_duration_since(profile.start).as_secs_f64() / whole * WIDTH;
