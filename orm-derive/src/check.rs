@@ -5,9 +5,12 @@
 
 use std::collections::HashSet;
 
+use syn::spanned::Spanned;
+
 use crate::errors::Errors;
 use crate::model::{
-    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Stored,
+    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Source,
+    Stored,
 };
 use crate::names::{self, type_text};
 use crate::projection::Projection;
@@ -26,7 +29,12 @@ pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
         a_key_is_unique(errors, stored);
         only_texts_have_a_length(errors, stored);
         a_range_is_not_empty(errors, stored);
+        a_value_comes_from_one_place(errors, stored);
+        what_the_database_writes_is_a_column_of_its_own(errors, stored);
+        a_number_counts(errors, field, stored);
+        counters_count_related_rows(errors, &model, stored);
     }
+    there_is_one_version(errors, &model);
     let key = primary_key(errors, &mut model);
     let ordering = ordering(errors, &model);
     let indexes = indexes(errors, &model);
@@ -151,6 +159,80 @@ fn a_range_is_not_empty(errors: &mut Errors, stored: &Stored) {
     }
 }
 
+/// A default of the program's beside one of the database's would never be asked, or always.
+fn a_value_comes_from_one_place(errors: &mut Errors, stored: &Stored) {
+    let words = [
+        stored.source.word(),
+        stored.auto.map(|auto| (if auto.on_save { symbol::AUTO_NOW } else { symbol::AUTO_NOW_ADD }, auto.span)),
+        stored.default.as_ref().map(|value| (symbol::DEFAULT, value.span())),
+    ];
+    let mut said = words.into_iter().flatten();
+    let Some((first, _)) = said.next() else { return };
+    for (word, span) in said {
+        errors.at(span, format!("`{first}` says already where the value comes from: leave `{word}` out"));
+    }
+}
+
+/// A key of the database's making is known only when the row is there; NULL would be no value, or the default.
+fn what_the_database_writes_is_a_column_of_its_own(errors: &mut Errors, stored: &Stored) {
+    let Some((word, span)) = stored.source.word() else { return };
+    if stored.primary_key.is_some() {
+        errors.at(span, format!("`{word}` cannot be the primary key: the row is known by it before it is written"));
+    } else if stored.foreign_key().is_some() {
+        errors.at(span, format!("`{word}` belongs on a plain column: a ForeignKey is set by the program"));
+    } else if stored.nullable && matches!(stored.source, Source::DefaultSql { .. }) {
+        let message = "`default_sql` needs a column that cannot be NULL: a new row without a value gets the default";
+        errors.at(span, message);
+    } else if stored.is_read_only() && stored.rules().next().is_some() {
+        errors.at(span, format!("`{word}` is computed by the database, so there is nothing to validate"));
+    }
+}
+
+/// Versions and counters are integers that are always there.
+fn a_number_counts(errors: &mut Errors, field: &Field, stored: &Stored) {
+    let (Source::Version { span } | Source::Counter { span, .. }) = stored.source else { return };
+    let counts = match &stored.shape {
+        Shape::Plain { value } => !stored.nullable && symbol::COUNTS.contains(&names::last_word(value).as_str()),
+        // Reported as what it is.
+        Shape::ForeignKey(_) => true,
+        Shape::Deferred { .. } => false,
+    };
+    if !counts {
+        let (word, name) = (stored.source.word().map_or("", |(word, _)| word), &field.name);
+        errors.at(span, format!("`{word}` belongs on an integer: write `{name}: i64`"));
+    }
+}
+
+/// What is counted is a relation of this model to many rows.
+fn counters_count_related_rows(errors: &mut Errors, model: &Model, stored: &Stored) {
+    let Source::Counter { relation, .. } = &stored.source else { return };
+    let (name, place) = (&relation.name, relation.ident.span());
+    match model.fields.iter().find(|field| field.name == *name).map(|field| &field.kind) {
+        Some(FieldKind::HasMany(_) | FieldKind::ManyToMany(_) | FieldKind::Unreadable) => {}
+        Some(_) => errors.at(place, format!("`{name}` is not a HasMany or ManyToMany: there is nothing to count")),
+        None => {
+            let many = model
+                .fields
+                .iter()
+                .filter(|field| matches!(field.kind, FieldKind::HasMany(_) | FieldKind::ManyToMany(_)));
+            let near = names::did_you_mean(name, many.map(|field| field.name.as_str()));
+            errors.at(place, format!("`{name}` is not a relation of `{}`{near}", model.name));
+        }
+    }
+}
+
+/// A row is saved in one version.
+fn there_is_one_version(errors: &mut Errors, model: &Model) {
+    let mut versions = model.columns().filter_map(|(field, stored)| match stored.source {
+        Source::Version { span } => Some((&field.name, span)),
+        _ => None,
+    });
+    let Some((first, _)) = versions.next() else { return };
+    for (name, span) in versions {
+        errors.at(span, format!("`{first}` is the version of `{}` already: unmark `{name}`", model.name));
+    }
+}
+
 /// Every row is known by one column: the field that is marked, or else the one called `id`.
 fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
     let mut marked = model.columns().filter_map(|(field, stored)| Some((&field.name, stored.primary_key?)));
@@ -195,6 +277,9 @@ fn why_no_key(field: &Field) -> Option<String> {
             return Some(format!("`{name}` is not a column, so it cannot be the primary key"));
         }
     };
+    if let (Some((word, _)), None) = (stored.source.word(), stored.primary_key) {
+        return Some(format!("`{word}` cannot be the primary key: the row is known by it before it is written"));
+    }
     match &stored.shape {
         Shape::ForeignKey(_) => Some(
             "a ForeignKey as primary key is not supported yet: add `pub id: i64`, \

@@ -196,6 +196,20 @@ impl Prepared<'_, '_> {
         Ok(changed)
     }
 
+    /// Runs it and hands the rows it returns to `each`; says how many there were.
+    pub(crate) fn returning(&mut self, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
+        let mut rows = self.statement.raw_query();
+        let mut changed = 0;
+        while let Some(row) = rows.next().map_err(|error| told(error, self.text, self.about))? {
+            each(Row::new(row))?;
+            changed += 1;
+        }
+        drop(rows);
+        self.times += 1;
+        self.changed += changed;
+        Ok(changed)
+    }
+
     /// The rowid of the row that was inserted last.
     pub(crate) fn rowid(&self) -> i64 {
         self.raw.last_insert_rowid()

@@ -1,7 +1,7 @@
 //! `INSERT`, `UPDATE`, `DELETE` and the schema statements as text.
 
 use super::writer::Writer;
-use crate::statement::{ColumnDef, CreateIndex, CreateTable, Delete, Insert, Update};
+use crate::statement::{ColumnDef, Computed, CreateIndex, CreateTable, Delete, Insert, Update};
 
 impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
@@ -87,6 +87,19 @@ impl Writer {
         if let Some(default) = column.default {
             self.push(" DEFAULT ");
             self.push(default);
+        }
+        match column.computed {
+            Some(Computed::Default(sql)) => {
+                self.push(" DEFAULT (");
+                self.push(sql);
+                self.push(")");
+            }
+            Some(Computed::Generated { sql, stored }) => {
+                self.push(" GENERATED ALWAYS AS (");
+                self.push(sql);
+                self.push(if stored { ") STORED" } else { ") VIRTUAL" });
+            }
+            None => {}
         }
         let within = match column.length {
             (None, None) => None,

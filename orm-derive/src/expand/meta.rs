@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
-use crate::model::{Checked, Field, FieldKind, Length, Shape, Stored};
+use crate::model::{Checked, Field, FieldKind, Length, Shape, Source, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -18,7 +18,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let described = model
         .columns()
         .enumerate()
-        .map(|(position, (field, stored))| column(field, stored, key == Some(position), names));
+        .map(|(position, (field, stored))| column(checked, field, stored, key == Some(position), names));
     let count = number(model.columns().count());
     let key = number(key.unwrap_or_default());
 
@@ -67,7 +67,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     }
 }
 
-fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
+fn column(checked: &Checked, field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     let (name, column, nullable) = (&field.name, &stored.column, stored.nullable);
     let rust_type = names::type_text(&field.ty);
@@ -84,6 +84,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
     let default = option(stored.default.as_ref().and_then(sql_literal));
+    let source = source(checked, stored, names);
     let length = |length: &Option<Length>| option(length.as_ref().map(|length| Literal::u32_unsuffixed(length.limit)));
     let (min_length, max_length) = (length(&stored.min_length), length(&stored.max_length));
     let (min, max) =
@@ -107,6 +108,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             unique: #unique,
             index: #index,
             default: #default,
+            source: #source,
             min_length: #min_length,
             max_length: #max_length,
             min: #min,
@@ -114,6 +116,27 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             deferred: #deferred,
             relation: #relation,
         }
+    }
+}
+
+/// Where the value of the column comes from.
+fn source(checked: &Checked, stored: &Stored, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    match &stored.source {
+        // Of a relation that is not there, an error says so already.
+        Source::Counter { relation, .. } if !checked.model.fields.iter().any(|field| field.name == relation.name) => {
+            quote! { #orm::ColumnSource::Given }
+        }
+        Source::Given => quote! { #orm::ColumnSource::Given },
+        Source::DefaultSql { sql, .. } => quote! { #orm::ColumnSource::DefaultSql(#sql) },
+        Source::Generated { sql, stored, .. } => {
+            quote! { #orm::ColumnSource::Generated { sql: #sql, stored: #stored } }
+        }
+        Source::Counter { relation, .. } => {
+            let relation = names::relation_static(&relation.ident);
+            quote! { #orm::ColumnSource::Counter(&#relation) }
+        }
+        Source::Version { .. } => quote! { #orm::ColumnSource::Version },
     }
 }
 

@@ -4,8 +4,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
-use super::rules;
-use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
+use super::{rules, writes};
+use crate::model::{Checked, Field, FieldKind, Insert, Shape, Source, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -26,12 +26,22 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     };
 
     let decoded = checked.model.fields.iter().map(|field| decoded(field, names));
-    let from_new = checked.model.fields.iter().map(|field| from_new(field, names));
+    let mut column = 0;
+    let from_new: Vec<_> = checked
+        .model
+        .fields
+        .iter()
+        .map(|field| {
+            let value = from_new(field, column, names);
+            column += usize::from(matches!(field.kind, FieldKind::Stored(_)));
+            value
+        })
+        .collect();
     let binds = checked.model.columns().enumerate().map(|(column, (field, stored))| {
         let (column, value) = (Literal::usize_unsuffixed(column), bind(field, stored, names));
         quote! { #column => #value, }
     });
-    let new_binds = checked.model.columns().enumerate().map(|(column, (field, stored))| {
+    let new_binds = checked.model.inserted().map(|(column, field, stored)| {
         let (column, ident) = (Literal::usize_unsuffixed(column), &field.ident);
         let orm = names::at(orm, stored.place());
         let value = match stored.insert() {
@@ -45,8 +55,10 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         };
         quote! { #column => ::core::option::Option::Some(#value), }
     });
+    let clock = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
+    let clock = clock.then(|| quote! { let now = #orm::Now::read(); });
     let fills = checked.model.columns().filter_map(|(field, stored)| {
-        let (ident, value) = (&field.ident, default(stored, stored.default.as_ref()?, names));
+        let (ident, value) = (&field.ident, filling(stored, names)?);
         let value = match stored.insert() {
             Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
             _ => value,
@@ -62,6 +74,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let memos = memos.map(|field| &field.ident);
 
     let rules = rules::methods(checked, names);
+    let writes = writes::methods(checked, names);
 
     quote! {
         #[automatically_derived]
@@ -97,9 +110,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                 }
             }
             fn fill(new: &mut #new) {
+                #clock
                 #(#fills)*
             }
             #rules
+            #writes
             fn from_new(
                 new: #new,
                 rowid: i64,
@@ -137,14 +152,28 @@ fn decoded(field: &Field, names: &Names) -> TokenStream {
 }
 
 /// A field of a row that was inserted.
-fn from_new(field: &Field, names: &Names) -> TokenStream {
+fn from_new(field: &Field, column: usize, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     let (ident, ty, slot) = (&field.ident, &field.ty, slot(field));
     let FieldKind::Stored(stored) = &field.kind else {
         return unstored(field, names, &quote! { origin });
     };
+    let column = Literal::usize_unsuffixed(column);
     let value = match stored.insert() {
         Insert::Required | Insert::Nullable => quote! { new.#ident },
+        Insert::ReadOnly => {
+            let value = writes::read_type(field, stored);
+            quote! { origin.returned::<#value>(#column)? }
+        }
+        Insert::Computed => {
+            let value = writes::read_type(field, stored);
+            quote! {
+                match new.#ident {
+                    ::core::option::Option::Some(value) => value,
+                    ::core::option::Option::None => origin.returned::<#value>(#column)?,
+                }
+            }
+        }
         Insert::Defaulted | Insert::NullableDefaulted => quote! { #orm::filled(new.#ident)? },
         Insert::Generated => quote! {
             match new.#ident {
@@ -211,6 +240,18 @@ fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
         _ => quote! { self.#ident.handle() },
     };
     Some(quote! { #slot => ::core::option::Option::Some(#handle), })
+}
+
+/// What is filled in where a new row says nothing.
+fn filling(stored: &Stored, names: &Names) -> Option<TokenStream> {
+    let Names { orm, .. } = names;
+    if let Some(auto) = stored.auto {
+        return Some(writes::now(auto, names));
+    }
+    match (&stored.source, &stored.default) {
+        (Source::Version { .. }, _) => Some(quote! { #orm::FIRST_VERSION as _ }),
+        (_, default) => Some(self::default(stored, default.as_ref()?, names)),
+    }
 }
 
 /// The default as a value of the column.
