@@ -40,7 +40,7 @@ pub use manager::Objects;
 pub use meta::{
     CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
 };
-pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, Validated, Written};
+pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, NullableKey, Validated, Written};
 pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, Projection,
@@ -76,8 +76,8 @@ pub mod macro_support {
         RelationMeta,
     };
     pub use crate::model::{
-        Complete, CompleteChild, Event, FIRST_VERSION, Fields, FieldsAt, Hooked, Model, Rules, Set, Validated, call,
-        filled, required,
+        Complete, CompleteChild, Event, FIRST_VERSION, Fields, FieldsAt, Hooked, Model, NullableKey, Rules, Set,
+        Validated, call, filled, required,
     };
     pub use crate::plan::Path;
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};

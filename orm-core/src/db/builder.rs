@@ -292,6 +292,8 @@ impl DatabaseBuilder {
                 peer_cap: self.peer_cap,
                 failure,
                 pool_timeout: self.pool_timeout,
+                models: RwLock::default(),
+                cascades: Mutex::default(),
                 _keeper: Mutex::new(memory.then_some(first)),
             }),
             sink: None,

@@ -65,6 +65,16 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Whether a query has a row that tells why another statement was refused.
+    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
+        let mut found = false;
+        self.read(sql, about, Does::Diagnose, |_| {
+            found = true;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Whether a query has a row.
     pub(crate) fn finds(&self, sql: &Sql, about: About) -> Result<bool> {
         let mut found = false;
@@ -122,6 +132,11 @@ impl<'c> Connection<'c> {
             });
         }
         Ok(())
+    }
+
+    /// Leaves foreign keys unchecked until the transaction ends, or no longer.
+    pub(crate) fn defer_foreign_keys(&self, defer: bool, at: &'static Location<'static>) -> Result<()> {
+        self.control(if defer { "PRAGMA defer_foreign_keys = ON" } else { "PRAGMA defer_foreign_keys = OFF" }, at)
     }
 
     /// Takes the read lock of the transaction that was just begun.

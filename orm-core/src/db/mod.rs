@@ -7,6 +7,7 @@
 mod builder;
 mod connection;
 mod executor;
+mod foreign_keys;
 mod functions;
 mod log;
 mod math;
@@ -30,6 +31,7 @@ pub use builder::DatabaseBuilder;
 pub(crate) use connection::{About, Connection, Prepared, refused};
 pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
+pub(crate) use foreign_keys::{Declared, DeclaredKey};
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
@@ -39,6 +41,8 @@ pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 
 use crate::error::{Error, Result};
+use crate::meta::ModelMeta;
+use foreign_keys::Cascades;
 use log::Sink;
 
 type Pooled = r2d2::PooledConnection<r2d2_sqlite::SqliteConnectionManager>;
@@ -133,6 +137,9 @@ struct Inner {
     fetch_mode: FetchMode,
     peer_cap: usize,
     pool_timeout: Duration,
+    /// The models it was told of.
+    models: RwLock<Vec<&'static ModelMeta>>,
+    cascades: Mutex<Cascades>,
     /// Why the last connection could not be opened, if one could not.
     failure: Arc<Mutex<Option<String>>>,
     /// An in-memory database lives as long as one connection to it.

@@ -52,6 +52,9 @@ pub(super) fn still_open(connection: &Connection<'_>) -> Result<()> {
 
 impl Drop for Open<'_, '_> {
     fn drop(&mut self) {
+        if self.open {
+            self.connection.database().forget_schema();
+        }
         // A failure that rolled the transaction back by itself (disk full, say) left none to roll back.
         if self.open && !self.connection.raw().is_autocommit() {
             for word in self.words.1 {

@@ -138,7 +138,7 @@ pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]
     let mut assignments = Vec::with_capacity(set.len());
     for (column, value) in set {
         let column = value::own_column(column).ok_or_else(|| Error::misuse("only a model's own column can be set"))?;
-        assignments.push((column, lowerer.value(value)?));
+        assignments.push((column.into(), lowerer.value(value)?));
     }
     if lowerer.end().len() > 1 {
         return Err(Error::misuse(format!(
@@ -147,12 +147,23 @@ pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]
         )));
     }
     let filter = own_filter(plan)?;
-    Ok(filter.map(|filter| Statement::Update(Update { table: plan.meta.table, set: assignments, filter })))
+    Ok(filter.map(|filter| {
+        Statement::Update(Update { table: plan.meta.table, set: assignments, filter, returning: Vec::new() })
+    }))
 }
 
 /// `DELETE .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
 pub(crate) fn delete(plan: &Plan) -> Result<Option<Statement>> {
     Ok(own_filter(plan)?.map(|filter| Statement::Delete(Delete { table: plan.meta.table, filter })))
+}
+
+/// The keys of the rows of a plan. None where there can be no row.
+pub(crate) fn keys(plan: &Plan) -> Result<Option<Statement>> {
+    check(plan)?;
+    let mut plan = plan.keys_only();
+    plan.without_order();
+    let Query { select, empty, .. } = Lowerer::new().query(&plan, Purpose::Values)?;
+    Ok((!empty).then_some(Statement::Select(select)))
 }
 
 fn check(plan: &Plan) -> Result<()> {
