@@ -6,9 +6,12 @@
 mod aggregates;
 mod cascades;
 mod combine;
+mod counters;
 mod dates;
 mod functions;
 mod hostile;
+mod hooks;
+mod kept;
 mod lazy;
 mod loading;
 mod lookups;

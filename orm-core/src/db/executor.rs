@@ -59,10 +59,18 @@ pub trait Executor: sealed::Sealed {
     #[doc(hidden)]
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()>;
 
+    /// Runs work in a transaction of its own, or within the one that is open where it `nests`.
+    #[doc(hidden)]
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()>;
+
     /// The database this leads to.
     #[doc(hidden)]
     fn database(&self) -> &Database;
 }
+
+/// Work in a transaction.
+#[doc(hidden)]
+pub type TransactionWork<'a> = &'a mut dyn FnMut(&Transaction<'_>) -> Result<()>;
 
 /// Work on a connection, behind one pointer, so that each terminal method is compiled once a model.
 #[doc(hidden)]
@@ -109,6 +117,10 @@ impl Executor for Database {
         }
     }
 
+    fn transact(&self, _: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        self.commit(at, work)
+    }
+
     fn database(&self) -> &Database {
         self
     }
@@ -124,6 +136,13 @@ impl Executor for Transaction<'_> {
         }
     }
 
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        if !nests {
+            return Err(Error::Nested { holds: "already holds a transaction, `tx`" });
+        }
+        self.mark(at, work)
+    }
+
     fn database(&self) -> &Database {
         self.connection().database()
     }
@@ -137,6 +156,10 @@ impl Executor for Snapshot<'_> {
         }
     }
 
+    fn transact(&self, _: bool, _: &'static Location<'static>, _: TransactionWork<'_>) -> Result<()> {
+        Err(Error::ReadOnly { what: "a snapshot" })
+    }
+
     fn database(&self) -> &Database {
         self.connection().database()
     }
@@ -145,6 +168,9 @@ impl Executor for Snapshot<'_> {
 impl<E: Executor + ?Sized> Executor for &E {
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
         (**self).run(need, at, work)
+    }
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        (**self).transact(nests, at, work)
     }
     fn database(&self) -> &Database {
         (**self).database()

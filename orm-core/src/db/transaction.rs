@@ -324,7 +324,15 @@ impl Database {
     /// ```
     #[track_caller]
     pub fn try_transaction<T, E: From<Error>>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
-        let at = Location::caller();
+        self.commit(Location::caller(), f)
+    }
+
+    /// The same, on behalf of a line.
+    pub(super) fn commit<T, E: From<Error>>(
+        &self,
+        at: &'static Location<'static>,
+        f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let (_hold, pooled) = self.writer()?;
         let connection = Connection::new(&pooled, self);
         let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;

@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::group::{Layout, Loader};
 use crate::meta::{ModelMeta, RelationMeta};
 use crate::plan::{Path, Plan, Root};
-use crate::statement::{Alias, Delete, Expr, Select, Source, Statement, Update};
+use crate::statement::{Alias, Delete, Expr, Operator, Select, Source, Statement, Update};
 pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
 use query::{Purpose, Query};
@@ -139,6 +139,11 @@ pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]
     for (column, value) in set {
         let column = value::own_column(column).ok_or_else(|| Error::misuse("only a model's own column can be set"))?;
         assignments.push((column.into(), lowerer.value(value)?));
+    }
+    if let Some((_, version)) = plan.meta.version() {
+        // A row that was read before is stale, whichever way it was written since.
+        let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
+        assignments.push((version.column.into(), next));
     }
     if lowerer.end().len() > 1 {
         return Err(Error::misuse(format!(

@@ -48,7 +48,7 @@ fn counter(meta: &'static ModelMeta, column: &'static str, relation: &'static Re
         column,
         rows: "",
         link: String::new(),
-        distinct: None,
+        other_end: None,
         row_key: String::new(),
         uniques: Vec::new(),
     };
@@ -68,12 +68,9 @@ fn counter(meta: &'static ModelMeta, column: &'static str, relation: &'static Re
         let id = "id".to_owned();
         return Some(Counter { row_key: id.clone(), uniques: vec![vec![id], vec![from, to]], ..counter });
     };
-    // Without a unique constraint over both keys, two rows may link the same two, who are one pair all the same.
-    let uniques = uniques(model);
-    let is_pair = |columns: &Vec<String>| columns.len() == 2 && columns.contains(&from) && columns.contains(&to);
     let may_be_null = model.columns.iter().any(|column| column.column == to && column.nullable);
-    let distinct = (may_be_null || !uniques.iter().any(is_pair)).then_some(to);
-    Some(Counter { row_key: model.key_column().to_owned(), distinct, uniques, ..counter })
+    let other_end = may_be_null.then_some(to);
+    Some(Counter { row_key: model.key_column().to_owned(), other_end, uniques: uniques(model), ..counter })
 }
 
 /// The sets of columns of which no two rows have the same.

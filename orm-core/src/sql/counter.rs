@@ -71,7 +71,7 @@ impl Writer {
             CounterTrigger::Moved => {
                 // A save writes the key that was there: nothing has moved then.
                 self.push(" WHEN ");
-                for column in [Some(&counter.link), counter.distinct.as_ref()].into_iter().flatten() {
+                for column in [Some(&counter.link), counter.other_end.as_ref()].into_iter().flatten() {
                     self.push("OLD.");
                     self.ident(column);
                     self.push(" IS NOT NEW.");
@@ -126,11 +126,8 @@ impl Writer {
     /// `(SELECT count(*) FROM rows WHERE link = row.key)`.
     fn count(&mut self, counter: &Counter, row: &str) {
         self.push("(SELECT count(");
-        match &counter.distinct {
-            Some(column) => {
-                self.push("DISTINCT ");
-                self.ident(column);
-            }
+        match &counter.other_end {
+            Some(column) => self.ident(column),
             None => self.push("*"),
         }
         self.push(") FROM ");
@@ -152,7 +149,7 @@ impl Writer {
         self.push(" SET ");
         self.ident(counter.column);
         self.push(" = ");
-        if counter.distinct.is_some() {
+        if counter.other_end.is_some() {
             self.count(counter, counter.table);
         } else {
             self.ident(counter.column);
@@ -228,7 +225,7 @@ fn columns(counter: &Counter, trigger: CounterTrigger) -> Vec<String> {
     match trigger {
         CounterTrigger::Moved => {
             columns.push(counter.link.clone());
-            columns.extend(counter.distinct.clone());
+            columns.extend(counter.other_end.clone());
             columns.extend(counter.uniques.iter().flatten().cloned());
         }
         CounterTrigger::ReplacingByUpdate => columns.extend(counter.uniques.iter().flatten().cloned()),

@@ -10,8 +10,8 @@ pub(crate) struct Counter {
     /// The table whose rows are counted, and its column with the key of the row that counts them.
     pub(crate) rows: &'static str,
     pub(crate) link: String,
-    /// The column whose values are counted, where two rows may be about the same.
-    pub(crate) distinct: Option<String>,
+    /// The column of the other end of a link, where it may be NULL: such a link is none.
+    pub(crate) other_end: Option<String>,
     /// The key of the rows that are counted.
     pub(crate) row_key: String,
     /// The columns, the key among them, of which no two rows that are counted have the same: a REPLACE deletes by them.

@@ -39,6 +39,7 @@ pub trait TimeBase {
 
 /// The time of a write, read once for all fields of a row.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "jiff"), allow(dead_code, reason = "no type without the feature can hold a time"))]
 pub struct Now(pub(super) SystemTime);
 
 impl Now {

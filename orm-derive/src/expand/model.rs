@@ -249,7 +249,7 @@ fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
 fn filling(stored: &Stored, names: &Names) -> Option<TokenStream> {
     let Names { orm, .. } = names;
     if let Some(auto) = stored.auto {
-        return Some(writes::now(auto, names));
+        return Some(writes::now(auto, stored, names));
     }
     match (&stored.source, &stored.default) {
         (Source::Version { .. }, _) => Some(quote! { #orm::FIRST_VERSION as _ }),

@@ -6,7 +6,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 
-use crate::model::{Auto, Checked, Field, Shape, Source, Stored};
+use crate::model::{Auto, Checked, Field, ForeignKey, Shape, Source, Stored};
 use crate::names::{self, Names};
 
 /// The type as which a column is read back.
@@ -22,11 +22,13 @@ pub(super) fn read_type(field: &Field, stored: &Stored) -> TokenStream {
 }
 
 /// The time of the write, as a value of the column.
-pub(super) fn now(auto: Auto, names: &Names) -> TokenStream {
+pub(super) fn now(auto: Auto, stored: &Stored, names: &Names) -> TokenStream {
+    let (Shape::Plain { value } | Shape::Deferred { value } | Shape::ForeignKey(ForeignKey { target: value, .. })) =
+        &stored.shape;
     // What is wrong with the type is shown where the word stands.
     let place = auto.span.resolved_at(Span::call_site());
     let orm = names::at(&names.orm, place);
-    quote_spanned! {place=> #orm::Stamp::at(&now) }
+    quote_spanned! {place=> <#value as #orm::Stamp>::at(&now) }
 }
 
 /// The methods of `impl Model`.
@@ -38,8 +40,11 @@ pub(super) fn methods(checked: &Checked, names: &Names) -> TokenStream {
     let stamps: Vec<_> = columns()
         .filter_map(|(column, (field, stored))| {
             let auto = stored.auto.filter(|auto| auto.on_save)?;
-            let (ident, column, now) = (&field.ident, Literal::usize_unsuffixed(column), now(auto, names));
+            let (ident, column, now) = (&field.ident, Literal::usize_unsuffixed(column), now(auto, stored, names));
             let set = match stored.shape {
+                Shape::Deferred { .. } if stored.nullable => {
+                    quote! { self.#ident.set(::core::option::Option::Some(#now)) }
+                }
                 Shape::Deferred { .. } => quote! { self.#ident.set(#now) },
                 _ if stored.nullable => quote! { self.#ident = ::core::option::Option::Some(#now) },
                 _ => quote! { self.#ident = #now },
