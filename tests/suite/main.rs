@@ -4,10 +4,12 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod bake;
 mod cascades;
 mod combine;
 mod counters;
 mod dates;
+mod faults;
 mod functions;
 mod hostile;
 mod hooks;
@@ -15,6 +17,7 @@ mod kept;
 mod lazy;
 mod loading;
 mod lookups;
+mod on_commit;
 mod outer;
 mod pages;
 mod paths;

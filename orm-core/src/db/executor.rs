@@ -63,18 +63,26 @@ pub trait Executor: sealed::Sealed {
     #[doc(hidden)]
     fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()>;
 
+    /// Keeps what is to run after the commit, or runs it at once where there is none to come.
+    #[doc(hidden)]
+    fn after_commit(&self, callback: Callback);
+
     /// The database this leads to.
     #[doc(hidden)]
     fn database(&self) -> &Database;
 }
 
+/// Work on a connection, behind one pointer, so that each terminal method is compiled once a model.
+#[doc(hidden)]
+pub type Work<'a> = &'a mut dyn FnMut(&Connection<'_>) -> Result<()>;
+
 /// Work in a transaction.
 #[doc(hidden)]
 pub type TransactionWork<'a> = &'a mut dyn FnMut(&Transaction<'_>) -> Result<()>;
 
-/// Work on a connection, behind one pointer, so that each terminal method is compiled once a model.
+/// What runs after a commit.
 #[doc(hidden)]
-pub type Work<'a> = &'a mut dyn FnMut(&Connection<'_>) -> Result<()>;
+pub type Callback = Box<dyn FnOnce(&Database)>;
 
 /// An executor that holds its connection, so that rows can be streamed from it: `&Transaction` or `&Snapshot`.
 #[diagnostic::on_unimplemented(
@@ -121,6 +129,10 @@ impl Executor for Database {
         self.commit(at, work)
     }
 
+    fn after_commit(&self, callback: Callback) {
+        callback(self);
+    }
+
     fn database(&self) -> &Database {
         self
     }
@@ -143,6 +155,10 @@ impl Executor for Transaction<'_> {
         self.mark(at, work)
     }
 
+    fn after_commit(&self, callback: Callback) {
+        self.callbacks().push(callback);
+    }
+
     fn database(&self) -> &Database {
         self.connection().database()
     }
@@ -160,6 +176,10 @@ impl Executor for Snapshot<'_> {
         Err(Error::ReadOnly { what: "a snapshot" })
     }
 
+    fn after_commit(&self, callback: Callback) {
+        callback(self.database());
+    }
+
     fn database(&self) -> &Database {
         self.connection().database()
     }
@@ -171,6 +191,9 @@ impl<E: Executor + ?Sized> Executor for &E {
     }
     fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
         (**self).transact(nests, at, work)
+    }
+    fn after_commit(&self, callback: Callback) {
+        (**self).after_commit(callback);
     }
     fn database(&self) -> &Database {
         (**self).database()

@@ -2,11 +2,10 @@
 
 use std::panic::Location;
 
-use rusqlite::CachedStatement;
-use typed_arena::Arena;
-
-use super::connection::{About, Connection, bind_all, told};
+use super::connection::{About, Connection, told};
 use super::executor::Held;
+use super::link::Rows;
+use super::on_commit::{Callbacks, Kept};
 use super::{Database, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;
@@ -17,31 +16,46 @@ pub(super) struct Open<'a, 'c> {
     at: &'static Location<'static>,
     /// COMMIT and ROLLBACK, or their savepoint forms.
     words: (&'static str, &'static [&'static str]),
+    /// Nothing else runs on the connection, further up on the stack.
+    is_alone: bool,
     open: bool,
 }
 
 impl<'a, 'c> Open<'a, 'c> {
     pub(super) fn begin(connection: &'a Connection<'c>, begin: &str, at: &'static Location<'static>) -> Result<Self> {
+        let is_alone = connection.is_idle();
         connection.control(begin, at)?;
         if connection.database().is_in_memory() {
             // In memory a reader can wait for a writer. It waits here, where it holds nothing that the writer may want.
             connection.take_lock()?;
         }
-        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), open: true })
+        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), is_alone, open: true })
     }
 
     fn savepoint(connection: &'a Connection<'c>, at: &'static Location<'static>) -> Result<Self> {
         still_open(connection)?;
         // Savepoints nest by name, the innermost first, so one name serves every depth.
         connection.control("SAVEPOINT eager", at)?;
-        Ok(Open { connection, at, words: ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"]), open: true })
+        let words = ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"][..]);
+        Ok(Open { connection, at, words, is_alone: false, open: true })
     }
 
     pub(super) fn commit(mut self) -> Result<()> {
         still_open(self.connection)?;
+        self.end_forgotten();
         self.connection.control(self.words.0, self.at)?;
         self.open = false;
         Ok(())
+    }
+}
+
+impl Open<'_, '_> {
+    /// Ends the statements whose rows somebody has forgotten: they would pin this moment after the transaction, and from an
+    /// old moment nobody can write.
+    fn end_forgotten(&self) {
+        if self.is_alone {
+            self.connection.end_forgotten();
+        }
     }
 }
 
@@ -52,11 +66,13 @@ pub(super) fn still_open(connection: &Connection<'_>) -> Result<()> {
 
 impl Drop for Open<'_, '_> {
     fn drop(&mut self) {
-        if self.open {
-            self.connection.database().forget_schema();
+        if !self.open {
+            return;
         }
+        self.connection.database().forget_schema();
+        self.end_forgotten();
         // A failure that rolled the transaction back by itself (disk full, say) left none to roll back.
-        if self.open && !self.connection.raw().is_autocommit() {
+        if !self.connection.raw().is_autocommit() {
             for word in self.words.1 {
                 let _ = self.connection.control(word, self.at);
             }
@@ -83,7 +99,7 @@ impl Drop for Open<'_, '_> {
 /// ```
 pub struct Transaction<'c> {
     connection: Connection<'c>,
-    streams: Arena<CachedStatement<'c>>,
+    callbacks: &'c Callbacks,
 }
 
 /// A read transaction: one moment in time. Made by [`Database::read`].
@@ -105,25 +121,15 @@ pub struct Transaction<'c> {
 /// ```
 pub struct Snapshot<'c> {
     connection: Connection<'c>,
-    streams: Arena<CachedStatement<'c>>,
-}
-
-/// What rows can be streamed from.
-///
-/// A stream borrows its statement, and both would have to live in one struct; the arena, which lives as long as the
-/// transaction, gives the statement a place of its own.
-trait Streams {
-    fn connection(&self) -> Connection<'_>;
-    fn open(&self, sql: &Sql, about: About) -> Result<Streamed<'_>>;
 }
 
 /// A connection in hand from which rows can be streamed.
 #[doc(hidden)]
-pub struct HeldConnection<'s>(&'s dyn Streams);
+pub struct HeldConnection<'s>(Connection<'s>);
 
 /// The rows of a statement that is being streamed.
 pub(crate) struct Streamed<'s> {
-    rows: rusqlite::Rows<'s>,
+    rows: Rows<'s, 'static>,
     text: String,
     about: About,
 }
@@ -132,7 +138,7 @@ impl Streamed<'_> {
     /// Hands the next row to `read`; `None` after the last.
     pub(crate) fn next<T>(&mut self, read: impl FnOnce(Row<'_>) -> Result<T>) -> Result<Option<T>> {
         match self.rows.next().map_err(|error| told(error, &self.text, self.about))? {
-            Some(row) => read(Row::new(row)).map(Some),
+            Some(row) => read(row).map(Some),
             None => Ok(None),
         }
     }
@@ -141,46 +147,26 @@ impl Streamed<'_> {
 impl<'s> HeldConnection<'s> {
     /// Opens a stream. It is logged when it is opened: its rows are read as long as the caller likes.
     pub(crate) fn stream(&self, sql: &Sql, about: About) -> Result<Streamed<'s>> {
-        self.0.open(sql, about)
+        still_open(&self.0)?;
+        Ok(Streamed { rows: self.0.stream(sql, about)?, text: sql.text.clone(), about })
     }
 
     pub(crate) fn connection(&self) -> Connection<'s> {
-        self.0.connection()
+        self.0
     }
 }
 
-fn open_stream<'s, 'c: 's>(
-    connection: &Connection<'c>,
-    arena: &'s Arena<CachedStatement<'c>>,
-    sql: &Sql,
-    about: About,
-) -> Result<Streamed<'s>> {
-    still_open(connection)?;
-    let statement = arena.alloc(connection.prepare(&sql.text, about)?);
-    bind_all(statement, &sql.binds, &sql.text, about)?;
-    connection.log_stream(sql, about);
-    Ok(Streamed { rows: statement.raw_query(), text: sql.text.clone(), about })
+impl Held for Transaction<'_> {
+    fn held(&self) -> HeldConnection<'_> {
+        HeldConnection(self.connection)
+    }
 }
 
-macro_rules! streams {
-    ($type:ident) => {
-        impl Streams for $type<'_> {
-            fn connection(&self) -> Connection<'_> {
-                self.connection
-            }
-            fn open(&self, sql: &Sql, about: About) -> Result<Streamed<'_>> {
-                open_stream(&self.connection, &self.streams, sql, about)
-            }
-        }
-        impl Held for $type<'_> {
-            fn held(&self) -> HeldConnection<'_> {
-                HeldConnection(self)
-            }
-        }
-    };
+impl Held for Snapshot<'_> {
+    fn held(&self) -> HeldConnection<'_> {
+        HeldConnection(self.connection)
+    }
 }
-streams!(Transaction);
-streams!(Snapshot);
 
 impl<'c> Snapshot<'c> {
     pub(crate) fn connection(&self) -> Connection<'c> {
@@ -189,8 +175,12 @@ impl<'c> Snapshot<'c> {
 }
 
 impl<'c> Transaction<'c> {
-    fn new(connection: Connection<'c>) -> Self {
-        Transaction { connection, streams: Arena::new() }
+    fn new(connection: Connection<'c>, callbacks: &'c Callbacks) -> Self {
+        Transaction { connection, callbacks }
+    }
+
+    pub(super) fn callbacks(&self) -> &'c Callbacks {
+        self.callbacks
     }
 
     pub(crate) fn connection(&self) -> Connection<'c> {
@@ -203,9 +193,12 @@ impl<'c> Transaction<'c> {
         at: &'static Location<'static>,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        // Dropped with what the savepoint did, and after it.
+        let kept = Kept::new(self.callbacks);
         let open = Open::savepoint(&self.connection, at)?;
-        let value = work(&Transaction::new(self.connection))?;
+        let value = work(&Transaction::new(self.connection, self.callbacks))?;
         open.commit()?;
+        kept.keep();
         Ok(value)
     }
 
@@ -275,6 +268,7 @@ impl Database {
     ///
     /// `BEGIN IMMEDIATE`, so that a transaction which reads and then writes is never refused half way. An error or a
     /// panic in `f` rolls back. Inside, write through `tx`: the handle would wait for the transaction, and says so.
+    /// So it is never part of another one: when it returns `Ok`, what it did is committed (what Django calls durable).
     /// For a closure with an error type of its own there is [`try_transaction`](Self::try_transaction).
     ///
     /// # Errors
@@ -327,17 +321,22 @@ impl Database {
         self.commit(Location::caller(), f)
     }
 
-    /// The same, on behalf of a line.
+    /// Runs work in a transaction of its own, and what is to run after it.
     pub(super) fn commit<T, E: From<Error>>(
         &self,
         at: &'static Location<'static>,
-        f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (_hold, pooled) = self.writer()?;
-        let connection = Connection::new(&pooled, self);
-        let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
-        let value = f(&Transaction::new(connection))?;
-        open.commit()?;
+        let callbacks = Callbacks::default();
+        let value = {
+            let (_hold, pooled) = self.writer()?;
+            let connection = Connection::new(&pooled, self);
+            let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
+            let value = work(&Transaction::new(connection, &callbacks))?;
+            open.commit()?;
+            value
+        };
+        callbacks.run(self);
         Ok(value)
     }
 
@@ -393,12 +392,12 @@ impl Database {
         let at = Location::caller();
         let (_hold, pooled) = self.reader()?;
         let connection = Connection::new(&pooled, self);
-        if !pooled.is_autocommit() {
+        if !pooled.raw().is_autocommit() {
             // A connection this thread reads with already, in a transaction.
-            return f(&Snapshot { connection, streams: Arena::new() });
+            return f(&Snapshot { connection });
         }
         let open = Open::begin(&connection, "BEGIN", at)?;
-        let value = f(&Snapshot { connection, streams: Arena::new() })?;
+        let value = f(&Snapshot { connection })?;
         open.commit()?;
         Ok(value)
     }

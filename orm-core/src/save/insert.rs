@@ -25,16 +25,16 @@ pub(super) struct Inserted {
 }
 
 /// `INSERT INTO t (the columns that are written) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
-pub(super) struct RowInsert {
+pub(crate) struct RowInsert {
     meta: &'static ModelMeta,
     columns: Vec<(usize, &'static ColumnMeta)>,
     /// The columns whose values the database computes.
     returned: Vec<usize>,
-    pub(super) sql: Sql,
+    pub(crate) sql: Sql,
 }
 
 impl RowInsert {
-    pub(super) fn new(meta: &'static ModelMeta) -> Self {
+    pub(crate) fn new(meta: &'static ModelMeta) -> Self {
         if meta.columns.iter().any(|column| matches!(column.source, ColumnSource::DefaultSql(_))) {
             return Self::of(meta, InsertRows::Select(Box::new(one_row(meta))));
         }
@@ -52,9 +52,7 @@ impl RowInsert {
 
     fn of(meta: &'static ModelMeta, rows: InsertRows) -> Self {
         let columns: Vec<_> = inserted(meta).collect();
-        let is_returned =
-            |column: &ColumnMeta| column.is_read_only() || matches!(column.source, ColumnSource::DefaultSql(_));
-        let returned: Vec<_> = meta.columns.iter().enumerate().filter(|(_, column)| is_returned(column)).collect();
+        let returned: Vec<_> = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed()).collect();
         let insert = Insert {
             table: meta.table,
             columns: columns.iter().map(|(_, column)| column.column.into()).collect(),
@@ -92,13 +90,8 @@ impl RowInsert {
 
     /// The same, by the statement that is prepared already.
     pub(super) fn row<M: Model>(&self, prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<Option<Inserted>> {
-        for (place, (number, column)) in self.columns.iter().enumerate() {
-            let bind = M::bind_new(new, *number).unwrap_or(Bind::Null);
-            storable(self.meta, column, &bind)?;
-            prepared.bind(place + 1, &bind)?;
-        }
         let mut returned = Returned::default();
-        if execute(prepared, &self.returned, &mut returned)? == 0 {
+        if self.binds(prepared, |column| M::bind_new(new, column), &mut returned)? == 0 {
             return Ok(None);
         }
         let rowid = prepared.rowid();
@@ -106,6 +99,23 @@ impl RowInsert {
             new_key::<M>(new, rowid)?;
         }
         Ok(Some(Inserted { rowid, returned }))
+    }
+}
+
+impl RowInsert {
+    /// Inserts a row of binds, one for each column that is written; says how many rows that were.
+    pub(crate) fn binds<'b>(
+        &self,
+        prepared: &mut Prepared<'_, '_>,
+        bind: impl Fn(usize) -> Option<Bind<'b>>,
+        returned: &mut Returned,
+    ) -> Result<u64> {
+        for (place, (number, column)) in self.columns.iter().enumerate() {
+            let bind = bind(*number).unwrap_or(Bind::Null);
+            storable(self.meta, column, &bind)?;
+            prepared.bind(place + 1, &bind)?;
+        }
+        execute(prepared, &self.returned, returned)
     }
 }
 
@@ -243,10 +253,7 @@ pub(super) fn made<M: Model>(new: M::New, inserted: &Inserted, origin: Origin<'_
 /// The error of a value that the database has computed, and that is not what its field's type promises.
 #[cold]
 pub(super) fn unlike<M: Model>(mismatch: &Mismatch) -> Error {
-    let computed = M::META
-        .columns
-        .iter()
-        .filter(|column| column.is_read_only() || matches!(column.source, ColumnSource::DefaultSql(_)));
+    let computed = M::META.columns.iter().filter(|column| column.is_computed());
     let names: Vec<&str> = computed.clone().map(|column| column.name).collect();
     let columns: Vec<&str> = computed.clone().map(|column| column.column).collect();
     let types: Vec<&str> = computed.map(|column| column.rust_type).collect();

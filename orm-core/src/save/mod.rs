@@ -13,7 +13,7 @@ mod validate;
 use std::panic::Location;
 
 pub use bulk::BulkCreate;
-pub(crate) use insert::create_linked;
+pub(crate) use insert::{RowInsert, create_linked};
 pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
@@ -147,7 +147,7 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Resu
     Ok(columns)
 }
 
-fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
+pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
     if let Some(reason) = refused(bind) {
         return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
     }
@@ -156,7 +156,7 @@ fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> R
 
 /// Says which foreign key points at nothing; SQLite does not.
 #[cold]
-fn blame<'a>(
+pub(crate) fn blame<'a>(
     error: Error,
     connection: &Connection<'_>,
     meta: &'static ModelMeta,

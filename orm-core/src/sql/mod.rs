@@ -11,6 +11,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::CStr;
+
 use crate::statement::Statement;
 use crate::value::Bind;
 use writer::Writer;
@@ -20,6 +22,9 @@ use writer::Writer;
 pub(crate) const DECLARED_KEYS: &str = r#"SELECT t.name, f."from", f."table", f.on_delete, NOT t.wr
     FROM pragma_table_list AS t LEFT JOIN pragma_foreign_key_list(t.name) AS f
     WHERE t.schema = 'main'"#;
+
+/// What the table of one bind's values, `rarray`, looks like to SQLite. The hidden column is its argument.
+pub(crate) const ARRAY_TABLE: &CStr = c"CREATE TABLE rarray(value, argument HIDDEN)";
 
 /// A compiled statement.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::compile;
 use crate::statement::{
-    Alias, Delete, Expr, Insert, Join, Operator, OrderTerm, Select, Source, Statement, TableRef, Update,
+    Alias, Conflict, Delete, Expr, Insert, InsertRows, Join, Operator, OrderTerm, Select, Source, Statement, TableRef,
+    Update,
 };
 use crate::value::Bind;
 

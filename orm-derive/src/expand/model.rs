@@ -58,7 +58,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let clock = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
     let clock = clock.then(|| quote! { let now = #orm::Now::read(); });
     let fills = checked.model.columns().filter_map(|(field, stored)| {
-        let (ident, value) = (&field.ident, filling(stored, names)?);
+        let (ident, value) = (&field.ident, filling(field, stored, names)?);
         let value = match stored.insert() {
             Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
             _ => value,
@@ -246,19 +246,21 @@ fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
 }
 
 /// What is filled in where a new row says nothing.
-fn filling(stored: &Stored, names: &Names) -> Option<TokenStream> {
+fn filling(field: &Field, stored: &Stored, names: &Names) -> Option<TokenStream> {
     let Names { orm, .. } = names;
     if let Some(auto) = stored.auto {
         return Some(writes::now(auto, stored, names));
     }
-    match (&stored.source, &stored.default) {
-        (Source::Version { .. }, _) => Some(quote! { #orm::FIRST_VERSION as _ }),
-        (_, default) => Some(self::default(stored, default.as_ref()?, names)),
+    if let Source::Version { .. } = stored.source {
+        return Some(quote! { #orm::FIRST_VERSION as _ });
     }
+    stored.default.as_ref()?;
+    let default = names::default_of(&field.ident);
+    Some(quote! { #default() })
 }
 
 /// The default as a value of the column.
-fn default(stored: &Stored, value: &Expr, names: &Names) -> TokenStream {
+pub(super) fn default(stored: &Stored, value: &Expr, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     match &stored.shape {
         Shape::ForeignKey(key) => {
