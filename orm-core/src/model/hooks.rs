@@ -68,6 +68,10 @@ pub trait Hooked: Model {}
 /// assert!(matches!(page.delete(&db), Err(Error::Refused { .. })));
 /// # Ok::<(), Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says `#[model(hooks)]` and has no `impl Hooks`",
+    label = "write `impl Hooks for {Self} {{ .. }}`, or leave the word out"
+)]
 pub trait Hooks: Hooked {
     /// Before a row is inserted. It may change the row, whose defaults are filled in.
     ///

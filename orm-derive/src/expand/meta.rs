@@ -18,7 +18,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let described = model
         .columns()
         .enumerate()
-        .map(|(position, (field, stored))| column(checked, field, stored, key == Some(position), names));
+        .map(|(position, (field, stored))| column(field, stored, key == Some(position), names));
     let count = number(model.columns().count());
     let key = number(key.unwrap_or_default());
 
@@ -101,7 +101,7 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
     (functions, quote! { |column| match column { #arms _ => ::core::option::Option::None } })
 }
 
-fn column(checked: &Checked, field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
+fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     let (name, column, nullable) = (&field.name, &stored.column, stored.nullable);
     let rust_type = names::type_text(&field.ty);
@@ -118,7 +118,7 @@ fn column(checked: &Checked, field: &Field, stored: &Stored, primary_key: bool, 
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
     let default = option(stored.default.as_ref().and_then(sql_literal));
-    let source = source(checked, stored, names);
+    let source = source(stored, names);
     let length = |length: &Option<Length>| option(length.as_ref().map(|length| Literal::u32_unsuffixed(length.limit)));
     let (min_length, max_length) = (length(&stored.min_length), length(&stored.max_length));
     let (min, max) =
@@ -155,13 +155,9 @@ fn column(checked: &Checked, field: &Field, stored: &Stored, primary_key: bool, 
 }
 
 /// Where the value of the column comes from.
-fn source(checked: &Checked, stored: &Stored, names: &Names) -> TokenStream {
+fn source(stored: &Stored, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     match &stored.source {
-        // Of a relation that is not there, an error says so already.
-        Source::Counter { relation, .. } if !checked.model.fields.iter().any(|field| field.name == relation.name) => {
-            quote! { #orm::ColumnSource::Given }
-        }
         Source::Given => quote! { #orm::ColumnSource::Given },
         Source::DefaultSql { sql, .. } => quote! { #orm::ColumnSource::DefaultSql(#sql) },
         Source::Generated { sql, stored, .. } => {
