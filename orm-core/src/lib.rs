@@ -68,7 +68,7 @@ pub use jiff::{
 pub mod macro_support {
     pub use crate::db::{Executor, Transaction};
     pub use crate::error::{Error, Result};
-    pub use crate::group::{Cursor, Handle, Origin, Place, Returned};
+    pub use crate::group::{Cursor, Handle, Members, Origin, Place, Returned};
     pub use crate::lookup::{
         Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
         points_at_one,

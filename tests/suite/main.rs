@@ -11,6 +11,7 @@ mod counters;
 mod dates;
 mod faults;
 mod functions;
+mod hard_loading;
 mod hostile;
 mod hooks;
 mod kept;

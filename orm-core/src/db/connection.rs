@@ -131,11 +131,6 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
-    /// Leaves foreign keys unchecked until the transaction ends, or no longer.
-    pub(crate) fn defer_foreign_keys(&self, defer: bool, at: &'static Location<'static>) -> Result<()> {
-        self.control(if defer { "PRAGMA defer_foreign_keys = ON" } else { "PRAGMA defer_foreign_keys = OFF" }, at)
-    }
-
     /// Whether no statement is in hand.
     pub(super) fn is_idle(&self) -> bool {
         self.link.is_idle()
@@ -151,9 +146,8 @@ impl<'c> Connection<'c> {
         self.raw().query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
     }
 
-    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, if it is wanted. At
-    /// the end of the transaction all of them have to be there.
-    #[cfg(feature = "testing")]
+    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, or to go, if it is
+    /// wanted. At the end of the transaction all of them have to be there.
     pub(crate) fn deferring_foreign_keys<T>(&self, wanted: bool, work: impl FnOnce() -> Result<T>) -> Result<T> {
         if !wanted {
             return work();

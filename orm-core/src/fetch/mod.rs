@@ -38,7 +38,8 @@ impl<T: Model> ForeignKey<T> {
     /// # db.create_tables(models![Author, Book])?;
     /// # let ann = Author::create().name("Ann").save(&db)?;
     /// let book = Book::create().author(&ann).save(&db)?;
-    /// // SELECT "author"."id", "author"."name" FROM "author" WHERE "author"."id" IN (SELECT value FROM rarray(?1))
+    /// // SELECT "author"."id", "author"."name"
+    /// // FROM rarray(?1) AS "author__keys" CROSS JOIN "author" ON "author"."id" = "author__keys"."value"
     /// assert_eq!(assert_num_queries!(db, 1, { book.author.get(&db)?.name.clone() }), "Ann");
     /// assert_eq!(assert_num_queries!(db, 0, { book.author.get(&db)?.name.clone() }), "Ann");
     /// # Ok::<(), eager_orm::Error>(())
@@ -150,8 +151,8 @@ macro_rules! all {
             /// # Book::create().save(&db)?;
             /// # Book::create().save(&db)?;
             /// let books = Book::objects().all(&db)?;
-            /// // SELECT .. FROM "review" WHERE "review"."book_id" IN (..)
-            /// // SELECT .. FROM "tag" JOIN "book_tags" .. WHERE "book_tags__link"."book_id" IN (..)
+            /// // SELECT .. FROM rarray(?1) .. CROSS JOIN "review" ON "review"."book_id" = ..
+            /// // SELECT .. FROM rarray(?1) .. CROSS JOIN "book_tags" .. CROSS JOIN "tag" ON ..
             /// assert_num_queries!(db, 2, {
             ///     for book in &books {
             ///         println!("{} reviews, {} tags", book.reviews.all(&db)?.len(), book.tags.all(&db)?.len());
@@ -379,7 +380,7 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
         plan.select = Some(vec![Node::own_key(), Node::new(NodeKind::Column(Path::default(), column))]);
         let sql = sql::compile(&lower::select(&plan)?.statement);
         // A row may be there more than once: each gets the value.
-        let mut numbers = KeyMap::with_capacity(rows.len());
+        let mut numbers = KeyMap::default();
         let mut rows_of: Vec<Vec<u32>> = Vec::new();
         for row in &rows {
             let Some(key) = key(row) else { continue };

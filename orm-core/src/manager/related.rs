@@ -420,7 +420,7 @@ impl Pointers<'_> {
 
 /// The keys of rows, each once.
 pub(super) fn keys<T: Model, V: IntoKey<T, T::Key>>(rows: impl IntoIterator<Item = V>) -> Vec<Bind<'static>> {
-    let mut known = KeyMap::with_capacity(0);
+    let mut known = KeyMap::default();
     let mut keys = Vec::new();
     for key in rows.into_iter().map(IntoKey::into_key) {
         if known.number(key.key_ref(), 0).1 {
@@ -432,7 +432,7 @@ pub(super) fn keys<T: Model, V: IntoKey<T, T::Key>>(rows: impl IntoIterator<Item
 
 /// The keys that are not among the others.
 pub(super) fn missing(keys: &[Bind<'static>], others: &[Bind<'static>]) -> Vec<Bind<'static>> {
-    let mut known = KeyMap::with_capacity(others.len());
+    let mut known = KeyMap::default();
     for key in others.iter().filter_map(KeyRef::of_bind) {
         known.number(key, 0);
     }

@@ -75,7 +75,7 @@ impl<'c> Cascade<'c> {
     /// Notes that rows go; those of them that nobody knew of before.
     fn doom(&mut self, meta: &'static ModelMeta, keys: Vec<Bind<'static>>) -> Option<Keys> {
         let at = self.doomed.iter().position(|doomed| same(doomed.meta.table, meta.table)).unwrap_or_else(|| {
-            self.doomed.push(Doomed { meta, keys: Vec::new(), known: KeyMap::with_capacity(keys.len()) });
+            self.doomed.push(Doomed { meta, keys: Vec::new(), known: KeyMap::default() });
             self.doomed.len() - 1
         });
         let doomed = self.doomed.get_mut(at)?;
@@ -176,17 +176,14 @@ impl<'c> Cascade<'c> {
             self.run(&Statement::Update(Update { table: referrer.table, set, filter, returning: Vec::new() }))?;
         }
         let (order, is_circle) = self.order();
-        if is_circle {
-            self.connection.defer_foreign_keys(true, self.about.at)?;
-        }
-        for doomed in order {
-            let filter = vec![in_keys(Expr::own(doomed.meta.key_column()), &Arc::new(doomed.keys.clone()))];
-            let rows = self.run(&Statement::Delete(Delete { table: doomed.meta.table, filter }))?;
-            *counts.entry(doomed.meta.table.to_owned()).or_default() += rows;
-        }
-        if is_circle {
-            self.connection.defer_foreign_keys(false, self.about.at)?;
-        }
+        self.connection.deferring_foreign_keys(is_circle, || {
+            for doomed in order {
+                let filter = vec![in_keys(Expr::own(doomed.meta.key_column()), &Arc::new(doomed.keys.clone()))];
+                let rows = self.run(&Statement::Delete(Delete { table: doomed.meta.table, filter }))?;
+                *counts.entry(doomed.meta.table.to_owned()).or_default() += rows;
+            }
+            Ok(())
+        })?;
         Ok(counts)
     }
 

@@ -47,9 +47,9 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
         return Ok(());
     }
     // What is loaded inherits from the rows it is loaded for.
-    let of_rows = rows.iter().find_map(|row| home_of(*row, M::META));
-    let home = of_rows.unwrap_or_else(|| db.database().home(None, at));
-    if !db.database().is_home(home) {
+    let homes = || rows.iter().filter_map(|row| home_of(*row, M::META));
+    let home = homes().next().unwrap_or_else(|| db.database().home(None, at));
+    if !homes().chain([home]).all(|home| db.database().is_home(home)) {
         return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
     }
     db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, home, eager: true }, &rows, &[]))

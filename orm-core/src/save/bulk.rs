@@ -188,7 +188,7 @@ impl<M: Model> BulkCreate<M> {
         for (number, (new, inserted)) in rows.into_iter().zip(inserted).enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let row = made::<M>(new, &inserted, Origin::new(&group, number))?;
-            members.push(&row);
+            row.list_keys(&mut members);
             created.push(row);
         }
         group.seal(members);

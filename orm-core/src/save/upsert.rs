@@ -198,7 +198,7 @@ fn update_one<M: Model>(
     })?;
     let row = found.ok_or_else(gone)?;
     let mut members = Members::new(M::META);
-    members.push(&row);
+    row.list_keys(&mut members);
     group.seal(members);
     Ok(row)
 }

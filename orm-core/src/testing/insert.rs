@@ -35,8 +35,13 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
             }
             for links in &links {
                 let columns = vec![links.through.from.name().into(), links.through.to.name().into()];
-                let (table, rows) = (links.through.table, InsertRows::Values);
-                let link = Insert { table, columns, rows, conflict: None, returning: Vec::new() };
+                let link = Insert {
+                    table: links.through.table,
+                    columns,
+                    rows: InsertRows::Values,
+                    conflict: None,
+                    returning: Vec::new(),
+                };
                 let text = sql::compile(&Statement::Insert(link)).text;
                 connection.repeat(&text, About { meta: links.meta, at }, |prepared| {
                     for (from, to) in &links.pairs {
