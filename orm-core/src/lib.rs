@@ -9,6 +9,7 @@ mod meta;
 mod statement;
 mod sql;
 mod db;
+mod cache;
 mod group;
 mod plan;
 mod model;
@@ -25,6 +26,7 @@ mod manager;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use cache::{Cache, CacheStats};
 pub use db::{
     Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
     Synchronous, Transaction,
@@ -45,9 +47,9 @@ pub use meta::{
 pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, NullableKey, Validated, Written};
 pub use plan::DateUnit;
 pub use queryset::{
-    Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, Projection,
-    ProjectionOf, QuerySet, Record, Records, Rows, Shape, Values, ValuesAs, ValuesOf, exists, prefetch_related_objects,
-    subquery,
+    Annotated, Cached, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator,
+    Projection, ProjectionOf, QuerySet, Record, Records, Rows, Shape, Values, ValuesAs, ValuesOf, exists,
+    prefetch_related_objects, subquery,
 };
 pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};

@@ -6,6 +6,7 @@
 mod aggregates;
 mod bake;
 mod cascades;
+mod cached;
 mod combine;
 mod counters;
 mod dates;

@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::db::{About, By, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch};
+use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
@@ -256,7 +256,7 @@ fn in_mode(
     // The connection first (and in memory its lock, which a transaction takes), the gate second: whoever holds the gate
     // waits for nobody.
     let need = if db.database().is_in_memory() { Need::Snapshot } else { Need::Read };
-    db.run(need, at, &mut |connection| {
+    let mut run = |connection: &Connection<'_>| {
         let _gate = group.gate(place.slot());
         if is_known() {
             return Ok(());
@@ -265,7 +265,11 @@ fn in_mode(
             tell(connection.database(), place, home, at);
         }
         load(Run { connection, at, home, eager: false }, rows.clone())
-    })
+    };
+    match home.answer {
+        0 => db.run(need, at, &mut run),
+        answer => on_behalf(db, &[answer], || db.run(need, at, &mut run)),
+    }
 }
 
 /// Tells the report of something that is loaded for one row.

@@ -24,12 +24,18 @@ impl<T: Send + Sync> Loaded<[T]> for Vec<T> {
     }
 }
 
-/// A loaded row, shared: cloning it clones the pointer.
+/// A loaded row, or several, shared: cloning it clones the pointer.
 pub struct Shared<T: ?Sized>(Arc<dyn Loaded<T>>);
 
 impl<T: Send + Sync + 'static> Shared<T> {
     pub(crate) fn new(value: T) -> Self {
         Shared(Arc::new(value))
+    }
+}
+
+impl<T: Send + Sync + 'static> Shared<[T]> {
+    pub(crate) fn of_vec(values: Vec<T>) -> Self {
+        Shared(Arc::new(values))
     }
 }
 

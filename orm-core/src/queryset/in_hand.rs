@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::db::{Executor, Need};
+use crate::db::{Executor, Need, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Instance, home_of};
 use crate::lookup::PrefetchSet;
@@ -52,5 +52,13 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
     if !homes().chain([home]).all(|home| db.database().is_home(home)) {
         return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
     }
-    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, home, eager: true }, &rows, &[]))
+    let mut answers: Vec<u32> = rows.iter().filter_map(|row| home_of(*row, M::META)).map(|home| home.answer).collect();
+    answers.retain(|answer| *answer != 0);
+    answers.sort_unstable();
+    answers.dedup();
+    on_behalf(db, &answers, || {
+        db.run(Need::Snapshot, at, &mut |connection| {
+            prefetch.run(Run { connection, at, home, eager: true }, &rows, &[])
+        })
+    })
 }

@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod cascade;
+mod cached;
 mod combine;
 mod cursor_page;
 #[cfg(feature = "jiff")]
@@ -32,6 +33,7 @@ mod tree;
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use cached::Cached;
 pub(crate) use cascade::read_keys;
 pub use cursor_page::{CursorPage, PageCursor};
 pub use delete::Deleted;

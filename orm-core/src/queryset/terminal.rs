@@ -47,18 +47,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     pub(super) fn all_at(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
-        let read = self.prepare(db)?; // plan -> statement -> text and binds
-        if read.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut rows = Vec::new();
-        db.run(read.need(), at, &mut |connection| {
-            let mut chunk = read.chunk(connection.database(), at);
-            connection.query(&read.sql, about::<M>(at), |row| chunk.row(row))?; // rows -> models
-            rows = chunk.finish(connection, at)?; // models -> relations
-            Ok(())
-        })?;
-        Ok(rows)
+        self.prepare(db)?.all(db, at) // plan -> statement -> text and binds -> rows -> models -> relations
     }
 
     /// The first row in the queryset's order, or by the key where it has none.
@@ -206,7 +195,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     /// The one integer of a statement made from the plan.
-    fn single(
+    pub(super) fn single(
         &self,
         db: &dyn Executor,
         at: &'static Location<'static>,
@@ -280,7 +269,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
     }
 
-    fn cut(&self, rows: u64, ordered: bool) -> Self {
+    pub(super) fn cut(&self, rows: u64, ordered: bool) -> Self {
         let mut cut = self.clone();
         if ordered {
             cut.order_by_key_if_unordered();
