@@ -5,8 +5,8 @@
 
 mod aggregates;
 mod bake;
-mod cascades;
 mod cached;
+mod cascades;
 mod combine;
 mod counters;
 mod dates;

@@ -8,8 +8,8 @@
 //! ```
 
 mod aggregate;
-mod cascade;
 mod cached;
+mod cascade;
 mod combine;
 mod cursor_page;
 #[cfg(feature = "jiff")]
