@@ -61,7 +61,7 @@ pub use lookup::now;
 
 #[cfg(feature = "jiff")]
 pub use jiff::{
-    Timestamp,
+    Span, Timestamp, ToSpan,
     civil::{Date, DateTime, Time},
 };
 

@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod bake;
+mod bits;
 mod cached;
 mod cascades;
 mod combine;
@@ -12,9 +13,11 @@ mod counters;
 mod dates;
 mod faults;
 mod functions;
+mod groups;
 mod hard_loading;
 mod hostile;
 mod hooks;
+mod in_bulk;
 mod kept;
 mod lazy;
 mod loading;
@@ -36,6 +39,7 @@ mod relation_kinds;
 mod report;
 mod select_related;
 mod serialize;
+mod spans;
 mod sql;
 mod support;
 mod transactions;

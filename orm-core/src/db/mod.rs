@@ -24,6 +24,8 @@ mod pool;
 mod raw;
 mod report;
 mod snapshot;
+#[cfg(feature = "jiff")]
+mod span;
 mod spread;
 mod touch;
 mod transaction;

@@ -16,6 +16,7 @@ mod cursor_page;
 mod dates;
 mod delete;
 mod explain;
+mod in_bulk;
 mod in_hand;
 mod page;
 mod part;
