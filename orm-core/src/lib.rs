@@ -81,7 +81,7 @@ pub mod macro_support {
     };
     pub use crate::model::{
         Complete, CompleteChild, Event, FIRST_VERSION, Fields, FieldsAt, Hooked, Model, NullableKey, Rules, Set,
-        Validated, call, filled, required,
+        Validated, call, filled, made, required,
     };
     pub use crate::plan::Path;
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};

@@ -12,6 +12,7 @@ mod combine;
 mod counters;
 mod dates;
 mod faults;
+mod fixtures;
 mod functions;
 mod groups;
 mod hard_loading;

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
-use super::{rules, writes};
+use super::{builder, rules, writes};
 use crate::model::{Checked, Field, FieldKind, Insert, Shape, Source, Stored};
 use crate::names::{self, Names};
 
@@ -57,6 +57,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     });
     let clock = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
     let clock = clock.then(|| quote! { let now = #orm::Now::read(); });
+    let new_of = new_of(checked, names);
     let fills = checked.model.columns().filter_map(|(field, stored)| {
         let (ident, value) = (&field.ident, filling(field, stored, names)?);
         let value = match stored.insert() {
@@ -114,6 +115,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                     _ => ::core::option::Option::None,
                 }
             }
+            #new_of
             fn fill(new: &mut #new) {
                 #clock
                 #(#fills)*
@@ -141,6 +143,37 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             fn forget(&mut self) {
                 #(self.#memos.clear();)*
             }
+        }
+    }
+}
+
+/// A row to be inserted, of values: only for the testing kit, so only where that is compiled in.
+fn new_of(checked: &Checked, names: &Names) -> TokenStream {
+    if !cfg!(feature = "testing") {
+        return TokenStream::new();
+    }
+    let Names { orm, new, .. } = names;
+    let fields = checked.model.inserted().map(|(column, field, stored)| {
+        let (column, ident, place) = (Literal::usize_unsuffixed(column), &field.ident, stored.place());
+        let orm = names::at(orm, place);
+        let value = builder::value_type(stored, &quote! { #orm });
+        let value = match stored.insert() {
+            Insert::Required => quote_spanned! {place=> #orm::made::<#value>(binds, #column)? },
+            Insert::Nullable | Insert::Defaulted | Insert::Generated | Insert::Computed | Insert::ReadOnly => {
+                quote_spanned! {place=> #orm::made::<::core::option::Option<#value>>(binds, #column)? }
+            }
+            Insert::NullableDefaulted => quote_spanned! {place=>
+                ::core::option::Option::Some(#orm::made::<::core::option::Option<#value>>(binds, #column)?)
+            },
+        };
+        quote! { #ident: #value }
+    });
+    quote! {
+        fn new_of(
+            binds: &[#orm::Bind<'static>],
+        ) -> ::core::option::Option<::core::result::Result<#new, #orm::Mismatch>> {
+            let new = || ::core::result::Result::Ok(#new { #(#fields),* });
+            ::core::option::Option::Some(new())
         }
     }
 }
