@@ -60,7 +60,7 @@ use foreign_keys::Cascades;
 use fresh::Fresh;
 use log::Sink;
 use open::Place;
-use pool::{Failures, Pools};
+use pool::{Failures, Pools, Turn};
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -161,6 +161,8 @@ struct Inner {
     /// The models it was told of.
     models: RwLock<Vec<&'static ModelMeta>>,
     cascades: Mutex<Cascades>,
+    /// Whose turn it is to write.
+    turn: Arc<Turn>,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
     /// Who has written what, for whoever remembers what was read.

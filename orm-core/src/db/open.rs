@@ -118,6 +118,7 @@ impl DatabaseBuilder {
                 captures: AtomicUsize::new(0),
                 fetch_mode: self.fetch_mode,
                 peer_cap: self.peer_cap,
+                turn: Arc::default(),
                 failures,
                 models: RwLock::default(),
                 cascades: Mutex::default(),
