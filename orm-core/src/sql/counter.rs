@@ -60,12 +60,12 @@ impl Writer {
         self.ident(table);
         match trigger {
             CounterTrigger::Inserted => {
-                self.push(" BEGIN ");
+                self.push(" FOR EACH ROW BEGIN ");
                 self.step(counter, "NEW", '+');
                 self.count_noted(counter);
             }
             CounterTrigger::Deleted => {
-                self.push(" BEGIN ");
+                self.push(" FOR EACH ROW BEGIN ");
                 self.step(counter, "OLD", '-');
             }
             CounterTrigger::Moved => {
@@ -103,11 +103,11 @@ impl Writer {
                 self.push(" IS NOT NULL; ");
             }
             CounterTrigger::Counting | CounterTrigger::Renamed => {
-                self.push(" WHEN NEW.");
+                self.push(" WHEN (NEW.");
                 self.ident(counter.column);
                 self.push(" IS NOT ");
                 self.count(counter, "NEW");
-                self.push(" BEGIN UPDATE ");
+                self.push(") BEGIN UPDATE ");
                 self.ident(counter.table);
                 self.push(" SET ");
                 self.ident(counter.column);
