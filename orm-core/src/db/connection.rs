@@ -78,6 +78,16 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Whether a query has a row that tells why another statement was refused.
+    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
+        let mut found = false;
+        self.read(sql, about, Does::Diagnose, |_| {
+            found = true;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Whether a query has a row.
     pub(crate) fn finds(&self, sql: &Sql, about: About) -> Result<bool> {
         let mut found = false;
@@ -222,9 +232,8 @@ impl<'c> Connection<'c> {
         self.raw().query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
     }
 
-    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, if it is wanted. At
-    /// the end of the transaction all of them have to be there.
-    #[cfg(feature = "testing")]
+    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, or to go, if it is
+    /// wanted. At the end of the transaction all of them have to be there.
     pub(crate) fn deferring_foreign_keys<T>(&self, wanted: bool, work: impl FnOnce() -> Result<T>) -> Result<T> {
         if !wanted {
             return work();
@@ -308,6 +317,14 @@ impl Prepared<'_, '_> {
     /// Runs it; says how many rows it changed.
     pub(crate) fn execute(&mut self) -> Result<u64> {
         let changed = self.statement.execute_bound().map_err(|error| told(error, self.text, self.about))?;
+        self.times += 1;
+        self.changed += changed;
+        Ok(changed)
+    }
+
+    /// Runs it and hands the rows it returns to `each`; says how many there were.
+    pub(crate) fn returning(&mut self, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
+        let changed = self.statement.query_bound(each, |error| told(error, self.text, self.about))?;
         self.times += 1;
         self.changed += changed;
         Ok(changed)

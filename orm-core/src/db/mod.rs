@@ -13,6 +13,7 @@ mod counters;
 mod executor;
 mod explain;
 mod file;
+mod foreign_keys;
 mod fresh;
 mod functions;
 mod link;
@@ -48,6 +49,7 @@ pub use counters::Counters;
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
 pub(crate) use explain::{EXPLAIN, Steps};
+pub(crate) use foreign_keys::{Declared, DeclaredKey};
 pub(crate) use link::Row;
 pub(crate) use log::Does;
 pub use log::{Log, Statement};
@@ -58,7 +60,9 @@ pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 
 use crate::error::{Error, Result};
+use crate::meta::ModelMeta;
 use file::FileId;
+use foreign_keys::Cascades;
 use fresh::Fresh;
 use log::Sink;
 use open::Place;
@@ -161,6 +165,9 @@ struct Inner {
     peer_cap: usize,
     pool_timeout: Duration,
     busy_timeout: Duration,
+    /// The models it was told of.
+    models: RwLock<Vec<&'static ModelMeta>>,
+    cascades: Mutex<Cascades>,
     /// Whose turn it is to write.
     turn: Arc<Turn>,
     /// Why the last connection could not be opened, if one could not.

@@ -120,6 +120,8 @@ impl DatabaseBuilder {
                 peer_cap: self.peer_cap,
                 turn: Arc::default(),
                 failures,
+                models: RwLock::default(),
+                cascades: Mutex::default(),
                 pool_timeout: self.pool_timeout,
                 busy_timeout: self.busy_timeout,
                 slow: self.slow,
