@@ -99,7 +99,7 @@ fn timeline(page: &mut String, profile: &Profile) -> std::fmt::Result {
         let start = statement.start.saturating_duration_since(profile.start).as_secs_f64() / whole * WIDTH;
         let width = (statement.time.as_secs_f64() / whole * WIDTH).max(0.6);
         let class = match statement.does {
-            crate::db::Does::Read | crate::db::Does::Batch => "read",
+            crate::db::Does::Read | crate::db::Does::Batch | crate::db::Does::Diagnose => "read",
             crate::db::Does::Write => "write",
             crate::db::Does::Mark => "mark",
         };
