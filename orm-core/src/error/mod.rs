@@ -174,11 +174,32 @@ pub enum Error {
         /// Everything that is wrong, in the order of the rows and of their fields.
         failures: Vec<Failure>,
     },
-    /// A row cannot be deleted: others point at it by a foreign key that protects it. Where the deleted model does not
-    /// know of the model that points at it (it declares no `HasMany` or `HasOne` to it), the error is
-    /// [`Error::ForeignKey`] instead.
+    /// A row has been saved by somebody else since it was read: its version is another one.
+    #[error("`{model}` {key} was not written: it has been saved since it was read")]
+    Stale {
+        /// The model that was written.
+        model: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// A hook refused the write.
+    #[error("{reason}")]
+    Refused {
+        /// What the hook says: the source of this error.
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A row cannot be deleted: others point at it by a foreign key that protects it.
     #[error("`{model}` cannot be deleted: it is still pointed at by {}", by.join(", "))]
     Protected {
+        /// The model that was to be deleted.
+        model: &'static str,
+        /// The foreign keys that hold it, as `Review.book`; one that no model is known for, as `review.book_id`, by its
+        /// table and column.
+        by: Vec<String>,
+    },
+    /// A row cannot be deleted: others point at it by a foreign key with `on_delete = Restrict`, and would stay.
+    #[error("`{model}` cannot be deleted: it is still pointed at by {}, of rows that would stay", by.join(", "))]
+    Restricted {
         /// The model that was to be deleted.
         model: &'static str,
         /// The foreign keys that hold it, as `Review.book`.
@@ -393,6 +414,7 @@ impl Error {
             Error::Unique { .. }
                 | Error::ForeignKey { .. }
                 | Error::Protected { .. }
+                | Error::Restricted { .. }
                 | Error::NotNull { .. }
                 | Error::Check { .. }
         )
@@ -418,6 +440,20 @@ impl Error {
     /// ```
     pub fn is_busy(&self) -> bool {
         matches!(self, Error::Busy | Error::PoolTimeout { .. })
+    }
+
+    /// The error of a hook that refuses a write: a text, or an error of the program's own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eager_orm::Error;
+    ///
+    /// let error = Error::refused("the home page stays");
+    /// assert_eq!(error.to_string(), "the home page stays");
+    /// ```
+    pub fn refused(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Error::Refused { reason: reason.into() }
     }
 
     pub(crate) fn misuse(what: impl Into<String>) -> Self {

@@ -1,27 +1,34 @@
 //! Writing rows one by one, and many at once.
 //!
 //! A row goes in by a prepared INSERT with a bind for each column, and comes back as a model without being read again:
-//! SQLite tells the rowid, everything else is known.
+//! SQLite tells the rowid, everything else is known. What the database computes comes back by RETURNING, in models that
+//! have such columns.
 
 mod bulk;
+mod insert;
+mod update;
+mod upsert;
 mod validate;
 
 use std::panic::Location;
 
 pub use bulk::BulkCreate;
+pub(crate) use insert::{RowInsert, create_linked};
+pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
-use crate::db::{About, Connection, Executor, Need, Prepared, refused};
+use crate::db::{About, Connection, Executor, refused};
 use crate::error::{Error, Result};
-use crate::group::{Origin, home_of};
+use crate::group::home_of;
 use crate::lookup::ColumnSet;
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
-use crate::model::{Fields, Model, Rules, group_of_one, root};
-use crate::plan::{Deferral, Node, Path, Plan};
-use crate::queryset::{Deleted, QuerySet, delete};
-use crate::sql::{self, Sql};
-use crate::statement::{Expr, Insert, Select, Source, Statement, Update};
-use crate::value::{Bind, Key};
+use crate::model::{Fields, Model, root};
+use crate::plan::{Deferral, Path};
+use crate::queryset::{Deleted, QuerySet};
+use crate::sql;
+use crate::statement::{Expr, Select, Source, Statement};
+use crate::value::Bind;
+use update::{delete_row, update_row};
 
 /// What every model can do with its own row.
 ///
@@ -59,26 +66,27 @@ pub trait Save: Model {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] where the row breaks the rules of its model; [`Error::NotUpdated`] if the row is gone; the
-    /// constraints of the table, as typed errors.
+    /// [`Error::Invalid`] where the row breaks the rules of its model; [`Error::NotUpdated`] if the row is gone;
+    /// [`Error::Stale`] if it has a version, and was saved since it was read; the constraints of the table, as typed errors.
     #[track_caller]
     fn save(&mut self, db: &dyn Executor) -> Result<()> {
-        let loaded = |column: &(usize, &ColumnMeta)| !column.1.primary_key && self.bind(column.0).is_some();
-        let columns: Vec<usize> =
-            Self::META.columns.iter().enumerate().filter(loaded).map(|(column, _)| column).collect();
-        update_row(self, &columns, db, Location::caller())
+        update_row(self, None, db, Location::caller())
     }
 
     /// Writes some fields of the row and empties the memos. Rules about other fields are not asked, those about the whole
-    /// row are.
+    /// row are. No fields, `()`, are no statement.
     ///
     /// # Errors
     ///
-    /// As for [`save`](Self::save); [`Error::Misuse`] for a deferred column that is not loaded.
+    /// As for [`save`](Self::save); [`Error::Misuse`] for a deferred column that is not loaded, and for the primary key,
+    /// which finds the row.
     #[track_caller]
     fn save_fields<S: ColumnSet<Self>>(&mut self, db: &dyn Executor, f: impl FnOnce(Fields<Self>) -> S) -> Result<()> {
-        let columns = columns_of::<Self, S>(f);
-        update_row(self, &columns, db, Location::caller())
+        let columns = columns_of::<Self, S>(f)?;
+        if columns.is_empty() {
+            return Ok(());
+        }
+        update_row(self, Some(&columns), db, Location::caller())
     }
 
     /// Reads the row again: every field but the deferred columns that are not loaded. Memos are emptied, and relations
@@ -103,12 +111,11 @@ pub trait Save: Model {
     ///
     /// # Errors
     ///
-    /// [`Error::Protected`] if the row is still pointed at.
+    /// [`Error::Protected`] if the row is still pointed at; [`Error::Stale`] if it has a version, and was saved since it was
+    /// read.
     #[track_caller]
     fn delete(self, db: &dyn Executor) -> Result<Deleted> {
-        let mut plan = Plan::new(Self::META);
-        plan.filters.push(Node::key_is(self.key_ref()));
-        delete(db, Location::caller(), &plan)
+        delete_row(&self, db, Location::caller())
     }
 }
 
@@ -121,147 +128,23 @@ impl<M: Model> Save for M {}
 /// [`Error::Invalid`] where it breaks the rules of its model; the constraints of the table, as typed errors.
 #[track_caller]
 pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
-    let at = Location::caller();
-    let meta = M::META;
-    let mut new = new;
-    M::fill(&mut new);
-    let mut rules = Rules::default();
-    rules.ask_new::<M>(&new);
-    rules.finish::<M>()?;
-    let sql = insert_sql(meta);
-    let mut rowid = 0;
-    // A key that does not fit is found after the row is there, and takes it back.
-    let need = if may_overflow(meta) { Need::WriteAll } else { Need::Write };
-    db.run(need, at, &mut |connection| {
-        let inserted = connection.repeat(&sql.text, About { meta, at }, |prepared| {
-            rowid = insert_row::<M>(prepared, &new)?;
-            Ok(())
-        });
-        inserted.map_err(|error| blame(error, connection, meta, at, &|column| M::bind_new(&new, column)))
-    })?;
-    // The key of the group is that of the row, which is made with a place in the group.
-    let key = new_key::<M>(&new, rowid)?;
-    let group = group_of_one::<M>(key.key_ref(), db.database().home(None, at));
-    M::from_new(new, rowid, Origin::new(&group, 0)).map_err(|_| no_key::<M>(rowid))
-}
-
-/// The key a new row has been given, or has got.
-fn new_key<M: Model>(new: &M::New, rowid: i64) -> Result<M::Key> {
-    match M::bind_new(new, M::META.key) {
-        Some(Bind::Text(key)) => M::Key::from_key_ref(crate::value::KeyRef::Text(&key)),
-        Some(Bind::Integer(key)) => M::Key::from_key_ref(crate::value::KeyRef::Int(key)),
-        _ => M::Key::from_rowid(rowid).ok(),
-    }
-    .ok_or_else(|| no_key::<M>(rowid))
-}
-
-#[cold]
-fn no_key<M: Model>(rowid: i64) -> Error {
-    let column = M::META.columns.get(M::META.key);
-    Error::Decode {
-        model: M::META.name,
-        field: column.map_or("?", |column| column.name).to_owned(),
-        column: M::META.key_column().to_owned(),
-        expected: column.map_or("?", |column| column.rust_type),
-        found: format!("the next key {rowid}, for which the type has no room,"),
-    }
-}
-
-/// `INSERT INTO t (every column) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
-pub(crate) fn insert_sql(meta: &'static ModelMeta) -> Sql {
-    let columns = meta.columns.iter().map(|column| column.column.to_owned()).collect();
-    sql::compile(&Statement::Insert(Insert { table: meta.table, columns, unless_exists: false }))
-}
-
-fn insert_row<M: Model>(prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<i64> {
-    for (number, column) in M::META.columns.iter().enumerate() {
-        let bind = M::bind_new(new, number).unwrap_or(Bind::Null);
-        storable(M::META, column, &bind)?;
-        prepared.bind(number + 1, &bind)?;
-    }
-    prepared.execute()?;
-    let rowid = prepared.rowid();
-    if may_overflow(M::META) {
-        new_key::<M>(new, rowid)?;
-    }
-    Ok(rowid)
-}
-
-/// Whether SQLite may make a key that the field's type has no room for.
-fn may_overflow(meta: &'static ModelMeta) -> bool {
-    meta.auto_key && meta.columns.get(meta.key).is_some_and(|column| column.rust_type != "i64")
-}
-
-/// `UPDATE t SET columns WHERE key`, and the binds in that order.
-struct RowUpdate {
-    meta: &'static ModelMeta,
-    columns: Vec<(usize, &'static ColumnMeta)>,
-    sql: Sql,
-}
-
-impl RowUpdate {
-    fn new(meta: &'static ModelMeta, columns: &[usize]) -> Self {
-        let columns: Vec<_> = columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
-        let mark = || Expr::Bind(Bind::Null);
-        let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column, mark())).collect();
-        if set.is_empty() {
-            // A row that is nothing but its key: the statement still says whether it is there.
-            set.push((meta.key_column(), Expr::own(meta.key_column())));
-        }
-        let filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
-        let sql = sql::compile(&Statement::Update(Update { table: meta.table, set, filter }));
-        RowUpdate { meta, columns, sql }
-    }
-
-    fn run<M: Model>(&self, prepared: &mut Prepared<'_, '_>, row: &M) -> Result<u64> {
-        for (i, (number, column)) in self.columns.iter().enumerate() {
-            let bind = row.bind(*number).ok_or_else(|| {
-                Error::misuse(format!(
-                    "`{}.{}` is deferred and not loaded: it cannot be saved",
-                    self.meta.name, column.name
-                ))
-            })?;
-            storable(self.meta, column, &bind)?;
-            prepared.bind(i + 1, &bind)?;
-        }
-        prepared.bind(self.columns.len() + 1, &row.key_ref().bind())?;
-        prepared.execute()
-    }
-}
-
-fn update_row<M: Model>(
-    row: &mut M,
-    columns: &[usize],
-    db: &dyn Executor,
-    at: &'static Location<'static>,
-) -> Result<()> {
-    let meta = M::META;
-    let mut rules = Rules::of_columns(columns);
-    rules.ask(row);
-    rules.finish::<M>()?;
-    let update = RowUpdate::new(meta, columns);
-    db.run(Need::Write, at, &mut |connection| {
-        let mut changed = 0;
-        connection
-            .repeat(&update.sql.text, About { meta, at }, |prepared| {
-                changed = update.run(prepared, row)?;
-                Ok(())
-            })
-            .map_err(|error| blame(error, connection, meta, at, &|column| row.bind(column)))?;
-        match changed {
-            0 => Err(Error::NotUpdated { model: meta.name, key: row.key_ref().to_string() }),
-            _ => Ok(()),
-        }
-    })?;
-    row.forget();
-    Ok(())
+    create_linked(new, db, Location::caller(), None)
 }
 
 /// The numbers of the fields that `save_fields` and `bulk_update` were given.
-fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<usize> {
+fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Result<Vec<usize>> {
     let mut names = Vec::new();
     f(root::<M>()).columns(&mut names);
-    names.iter().filter_map(|name| M::META.columns.iter().position(|column| column.name == *name)).collect()
+    let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
+    let columns: Vec<usize> = names.iter().filter_map(number).collect();
+    if columns.contains(&M::META.key) {
+        let key = M::META.columns.get(M::META.key).map_or("key", |column| column.name);
+        return Err(Error::misuse(format!(
+            "`{}.{key}` is the primary key: it finds the row, so it cannot be what is written",
+            M::META.name
+        )));
+    }
+    Ok(columns)
 }
 
 pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
@@ -295,7 +178,7 @@ pub(crate) fn blame<'a>(
             filter: vec![Expr::eq(Expr::column(&alias, target.key_column()), Expr::Bind(key.clone().into_owned()))],
             ..Select::default()
         };
-        if let Ok(false) = connection.finds(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
+        if let Ok(false) = connection.diagnose(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
             return Error::ForeignKey { model: meta.name, relation: Some(relation.name), key: Some(key.to_string()) };
         }
     }

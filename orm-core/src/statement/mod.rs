@@ -3,12 +3,14 @@
 //! Comes in: what `lower` makes of a queryset, what `save` and `schema` need. Goes out: `sql::compile`.
 //! Names are resolved here (every column has its table's alias), values are still values.
 
+mod counter;
 mod expr;
 mod function;
 
 use std::sync::Arc;
 
-pub(crate) use expr::{AggregateFunction, Expr, Operator, WindowFunction};
+pub(crate) use counter::{Counter, CounterTrigger};
+pub(crate) use expr::{AggregateFunction, ColumnName, Expr, Operator, WindowFunction};
 pub(crate) use function::Function;
 
 /// The name a table goes by within a statement.
@@ -23,6 +25,11 @@ pub(crate) enum Statement {
     Delete(Delete),
     CreateTable(CreateTable),
     CreateIndex(CreateIndex),
+    CreateTrigger(Box<Counter>, CounterTrigger),
+    /// The table that the triggers of counters note in.
+    CreateNoted,
+    /// Counts anew what these counters count.
+    Recount(Vec<Counter>),
 }
 
 /// `SELECT`.
@@ -151,22 +158,41 @@ impl Nulls {
     }
 }
 
-/// `INSERT` of one row; each value is the bind of the same number.
+/// `INSERT`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Insert {
     pub(crate) table: &'static str,
-    pub(crate) columns: Vec<String>,
-    /// Only if no row has all of these values yet: the links of a many-to-many relation. (`OR IGNORE` would swallow
-    /// every other constraint too.)
-    pub(crate) unless_exists: bool,
+    pub(crate) columns: Vec<ColumnName>,
+    pub(crate) rows: InsertRows,
+    pub(crate) conflict: Option<Conflict>,
+    pub(crate) returning: Vec<ColumnName>,
+}
+
+/// What an `INSERT` inserts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum InsertRows {
+    /// One row; each value is the bind of the same number.
+    Values,
+    /// The rows of a query: also one that is there only if another is not. (`OR IGNORE` would swallow every other
+    /// constraint too.)
+    Select(Box<Select>),
+}
+
+/// `ON CONFLICT (target) DO ..`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Conflict {
+    pub(crate) target: Vec<ColumnName>,
+    /// The columns that the row that is there gets from the new one; none for `NOTHING`.
+    pub(crate) update: Vec<ColumnName>,
 }
 
 /// `UPDATE`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Update {
     pub(crate) table: &'static str,
-    pub(crate) set: Vec<(&'static str, Expr)>,
+    pub(crate) set: Vec<(ColumnName, Expr)>,
     pub(crate) filter: Vec<Expr>,
+    pub(crate) returning: Vec<ColumnName>,
 }
 
 /// `DELETE`.
@@ -194,6 +220,8 @@ pub(crate) struct ColumnDef {
     pub(crate) primary_key: bool,
     pub(crate) unique: bool,
     pub(crate) default: Option<&'static str>,
+    /// The expression of a default, or of a generated column and whether it is stored.
+    pub(crate) computed: Option<Computed>,
     /// The least and the greatest integer the field's type has room for.
     pub(crate) range: Option<(i64, i64)>,
     /// The fewest and the most characters of a text.
@@ -201,6 +229,13 @@ pub(crate) struct ColumnDef {
     /// The least and the greatest value, as SQL literals.
     pub(crate) bounds: (Option<&'static str>, Option<&'static str>),
     pub(crate) references: Option<References>,
+}
+
+/// What the database computes for a column, in SQL of the user's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Computed {
+    Default(&'static str),
+    Generated { sql: &'static str, stored: bool },
 }
 
 /// `REFERENCES .. ON DELETE ..`.

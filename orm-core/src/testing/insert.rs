@@ -7,11 +7,12 @@ use super::order::Order;
 use super::plan::{Plan, Table};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
+use crate::group::Returned;
 use crate::meta::ModelMeta;
-use crate::save::{blame, insert_sql};
+use crate::save::{RowInsert, blame};
 use crate::schema::{in_order, points_ahead};
 use crate::sql;
-use crate::statement::{AggregateFunction, Expr, Insert, Select, Source, Statement};
+use crate::statement::{AggregateFunction, Expr, Insert, InsertRows, Select, Source, Statement};
 use crate::value::{Bind, Datum};
 
 /// Makes what was ordered; the keys of its own rows, in order.
@@ -33,8 +34,14 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
                 insert(connection, table, at)?;
             }
             for links in &links {
-                let columns = vec![links.through.from.name(), links.through.to.name()];
-                let link = Insert { table: links.through.table, columns, unless_exists: false };
+                let columns = vec![links.through.from.name().into(), links.through.to.name().into()];
+                let link = Insert {
+                    table: links.through.table,
+                    columns,
+                    rows: InsertRows::Values,
+                    conflict: None,
+                    returning: Vec::new(),
+                };
                 let text = sql::compile(&Statement::Insert(link)).text;
                 connection.repeat(&text, About { meta: links.meta, at }, |prepared| {
                     for (from, to) in &links.pairs {
@@ -54,14 +61,12 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
 fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'static>) -> Result<()> {
     let meta = table.meta;
     let mut current: Option<&Vec<Bind<'static>>> = None;
+    let insert = RowInsert::new(meta);
     connection
-        .repeat(&insert_sql(meta).text, About { meta, at }, |prepared| {
+        .repeat(&insert.sql.text, About { meta, at }, |prepared| {
             for row in &table.rows {
                 current = Some(row);
-                for (number, bind) in row.iter().enumerate() {
-                    prepared.bind(number + 1, bind)?;
-                }
-                prepared.execute()?;
+                insert.binds(prepared, |column| row.get(column).cloned(), &mut Returned::default())?;
             }
             Ok(())
         })
