@@ -14,7 +14,7 @@ pub mod what_a_row_remembers {}
 pub mod coming_from_django {}
 
 pub use eager_orm_core::*;
-pub use eager_orm_derive::{Model, Projection};
+pub use eager_orm_derive::{DbEnum, DbValue, Model, Projection};
 
 #[doc(hidden)]
 pub use eager_orm_core::macro_support as __private;

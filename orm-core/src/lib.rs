@@ -48,7 +48,7 @@ pub use queryset::{
 pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save};
-pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
+pub use value::{Bind, DbEnum, Domain, IntoField, Key, Literal, Scalar, Storage, Value};
 
 #[cfg(feature = "jiff")]
 pub use lookup::now;
@@ -66,19 +66,22 @@ pub mod macro_support {
     pub use crate::error::{Error, Result};
     pub use crate::group::{Cursor, Handle, Origin, Place};
     pub use crate::lookup::{
-        Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
-        points_at_one,
+        Expr, IntoExpr, KeyOperand, NoSuchField, Nullable, Operand, Required, Slot, ToMany, ToOne, crossed, links_to,
+        literal_node, mirrors, points_at, points_at_one,
     };
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
     pub use crate::model::{Complete, CompleteChild, Fields, FieldsAt, Model, Set, filled, required};
-    pub use crate::plan::Path;
+    pub use crate::plan::{Node, Path};
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
     pub use crate::raw::{RawRow, RowShape};
     pub use crate::relation::{
         Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::insert;
-    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value};
+    pub use crate::value::{
+        AutoKey, Bind, Datum, DbEnum, Domain, Inside, IntoField, Key, KeyRef, Kind, Lit, Literal, Mismatch, NotNull,
+        Scalar, Storage, TextBase, Value, accepted, accepted_of, bind_inside, no_variant, read_inside, scalar_inside,
+    };
 }

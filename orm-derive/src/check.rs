@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::errors::Errors;
 use crate::model::{
-    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Stored,
+    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Generated, Key, Link, Model, Named, OnDelete, Shape, Stored,
 };
 use crate::names::{self, type_text};
 use crate::projection::Projection;
@@ -168,8 +168,17 @@ fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
             FieldKind::Stored(stored) => Some(stored),
             _ => None,
         })?;
-    stored.generated = stored.default.is_none() && symbol::AUTO_KEYS.contains(&names::last_word(&ty).as_str());
-    Some(Key { column, ident, ty, auto: stored.insert() == Insert::Generated })
+    let word = names::last_word(&ty);
+    stored.generated = if stored.default.is_some() {
+        None
+    } else if symbol::AUTO_KEYS.contains(&word.as_str()) {
+        Some(Generated::Yes)
+    } else if symbol::SCALARS.contains(&word.as_str()) || symbol::GIVEN_KEYS.contains(&word.as_str()) {
+        None
+    } else {
+        Some(Generated::ByType)
+    };
+    Some(Key { column, ident, ty, generated: stored.generated })
 }
 
 /// A key is always there, always loaded, and a value of its own.

@@ -44,9 +44,9 @@ impl Model {
         })
     }
 
-    /// The columns without which a row cannot be inserted.
+    /// The columns without which a row cannot be inserted, or may not be.
     pub(crate) fn required(&self) -> impl Iterator<Item = (&Field, &Stored)> {
-        self.columns().filter(|(_, stored)| stored.insert() == Insert::Required)
+        self.columns().filter(|(_, stored)| stored.insert().is_asked_for())
     }
 }
 
@@ -91,20 +91,27 @@ pub(crate) struct Stored {
     pub(crate) default: Option<Expr>,
     pub(crate) max_length: Option<MaxLength>,
     /// The database counts this key up when it is left out. Known once the primary key is.
-    pub(crate) generated: bool,
+    pub(crate) generated: Option<Generated>,
+}
+
+/// How it is known that the database counts a key up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generated {
+    /// By the name of its type.
+    Yes,
+    /// The compiler knows what the type is stored as.
+    ByType,
 }
 
 impl Stored {
     pub(crate) fn insert(&self) -> Insert {
-        if self.generated {
-            Insert::Generated
-        } else {
-            match (self.nullable, self.default.is_some()) {
-                (true, true) => Insert::NullableDefaulted,
-                (true, false) => Insert::Nullable,
-                (false, true) => Insert::Defaulted,
-                (false, false) => Insert::Required,
-            }
+        match (self.generated, self.nullable, self.default.is_some()) {
+            (Some(Generated::Yes), ..) => Insert::Generated,
+            (Some(Generated::ByType), ..) => Insert::GeneratedByType,
+            (None, true, true) => Insert::NullableDefaulted,
+            (None, true, false) => Insert::Nullable,
+            (None, false, true) => Insert::Defaulted,
+            (None, false, false) => Insert::Required,
         }
     }
 
@@ -148,6 +155,15 @@ pub(crate) enum Insert {
     Defaulted,
     /// `None` is the next rowid.
     Generated,
+    /// The same, where the key's type is an integer; otherwise it is required.
+    GeneratedByType,
+}
+
+impl Insert {
+    /// Whether the builder's type says that it is set.
+    pub(crate) fn is_asked_for(self) -> bool {
+        matches!(self, Insert::Required | Insert::GeneratedByType)
+    }
 }
 
 pub(crate) struct MaxLength {
@@ -258,7 +274,7 @@ pub(crate) struct Key {
     pub(crate) column: usize,
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) auto: bool,
+    pub(crate) generated: Option<Generated>,
 }
 
 /// A term of `ordering`, by the position of its column.

@@ -6,11 +6,13 @@
 mod aggregates;
 mod combine;
 mod dates;
+mod enums;
 mod functions;
 mod hostile;
 mod lazy;
 mod loading;
 mod lookups;
+mod newtypes;
 mod pages;
 mod paths;
 mod peers;

@@ -80,6 +80,11 @@ literals!(i64, i32, i16, i8, u32, u16, u8, bool, f64, String, Vec<u8>);
 #[cfg(feature = "jiff")]
 literals!(jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime, jiff::Timestamp);
 
+/// A value of a column type as a literal.
+pub fn literal_node<T: Value>(value: &T) -> Node {
+    Node::bind(value.bind().into_owned())
+}
+
 /// The one integer type beside a float column: `price.gt(10)` infers `i32`.
 impl<R> Operand<R, f64> for i32 {
     type Null = NotNull;

@@ -7,7 +7,7 @@ mod relation;
 
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
 
-use crate::value::Storage;
+use crate::value::{Domain, Storage};
 
 /// A model: its table, columns and relations.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ pub struct ColumnMeta {
     pub rust_type: &'static str,
     /// The type the column is declared with.
     pub storage: Storage,
+    /// Which values of that storage its type has.
+    pub domain: Domain,
     /// Whether it can be NULL.
     pub nullable: bool,
     /// Whether it is the primary key.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, Link, ModelMeta, RelationKind, RelationMeta};
 use crate::sql;
 use crate::statement::{ColumnDef, CreateIndex, CreateTable, References, Statement};
-use crate::value::Storage;
+use crate::value::{Domain, Storage};
 
 impl Database {
     /// Creates the tables of these models, their join tables and indexes, where they are not there yet; all of them or
@@ -152,28 +152,9 @@ fn column(column: &ColumnMeta) -> ColumnDef {
         primary_key: column.primary_key,
         unique: column.unique,
         default: column.default,
-        range: range(column),
+        domain: column.domain,
         max_length: column.max_length,
         references: column.relation.and_then(references),
-    }
-}
-
-/// What the field's type has room for: an UPDATE computes without it, and a row that cannot be read is no use.
-fn range(column: &ColumnMeta) -> Option<(i64, i64)> {
-    if column.storage == Storage::Boolean {
-        return Some((0, 1));
-    }
-    let within = |name: &'static str| column.rust_type.strip_prefix(name).and_then(|rest| rest.strip_suffix('>'));
-    let value = within("Deferred<").or_else(|| within("Option<")).unwrap_or(column.rust_type);
-    let value = value.strip_prefix("Option<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(value);
-    match value {
-        "i32" => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-        "i16" => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
-        "i8" => Some((i64::from(i8::MIN), i64::from(i8::MAX))),
-        "u32" => Some((0, i64::from(u32::MAX))),
-        "u16" => Some((0, i64::from(u16::MAX))),
-        "u8" => Some((0, i64::from(u8::MAX))),
-        _ => None,
     }
 }
 
@@ -221,7 +202,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         primary_key: false,
         unique: false,
         default: None,
-        range: None,
+        domain: Domain::Any,
         max_length: None,
         references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
     };
@@ -232,7 +213,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         primary_key: true,
         unique: false,
         default: None,
-        range: None,
+        domain: Domain::Any,
         max_length: None,
         references: None,
     };

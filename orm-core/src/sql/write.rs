@@ -2,6 +2,7 @@
 
 use super::writer::Writer;
 use crate::statement::{ColumnDef, CreateIndex, CreateTable, Delete, Insert, Update};
+use crate::value::Domain;
 
 impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
@@ -95,13 +96,7 @@ impl Writer {
             self.ident(&column.name);
             self.push(&format!(") <= {length})"));
         }
-        if let Some((least, greatest)) = column.range {
-            self.push(" CONSTRAINT ");
-            self.ident(&format!("{}_range", column.name));
-            self.push(" CHECK (");
-            self.ident(&column.name);
-            self.push(&format!(" BETWEEN {least} AND {greatest})"));
-        }
+        self.domain(column);
         if let Some(references) = &column.references {
             self.push(" REFERENCES ");
             self.ident(references.table);
@@ -110,6 +105,43 @@ impl Writer {
             self.push(") ON DELETE ");
             self.push(references.on_delete);
         }
+    }
+
+    /// What the column's type has of its storage, as a CHECK. Its texts are those of the program, in quotes.
+    fn domain(&mut self, column: &ColumnDef) {
+        let name = match column.domain {
+            Domain::Any => return,
+            Domain::Range(..) => "range",
+            Domain::Texts(_) | Domain::Integers(_) => "choices",
+            Domain::Length(_) => "length",
+            Domain::Json => "json",
+        };
+        self.push(" CONSTRAINT ");
+        self.ident(&format!("{}_{name}", column.name));
+        self.push(" CHECK (");
+        match column.domain {
+            Domain::Length(_) => self.push("length("),
+            Domain::Json => self.push("json_valid("),
+            _ => {}
+        }
+        self.ident(&column.name);
+        match column.domain {
+            Domain::Any => {}
+            Domain::Range(least, greatest) => self.push(&format!(" BETWEEN {least} AND {greatest}")),
+            Domain::Texts(texts) => {
+                self.push(" IN (");
+                self.list(texts, ", ", |writer, text| writer.push(&format!("'{}'", text.replace('\'', "''"))));
+                self.push(")");
+            }
+            Domain::Integers(integers) => {
+                self.push(" IN (");
+                self.list(integers, ", ", |writer, integer| writer.push(&integer.to_string()));
+                self.push(")");
+            }
+            Domain::Length(bytes) => self.push(&format!(") = {bytes}")),
+            Domain::Json => self.push(")"),
+        }
+        self.push(")");
     }
 
     pub(super) fn create_index(&mut self, index: &CreateIndex) {

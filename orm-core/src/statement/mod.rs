@@ -192,8 +192,8 @@ pub(crate) struct ColumnDef {
     pub(crate) primary_key: bool,
     pub(crate) unique: bool,
     pub(crate) default: Option<&'static str>,
-    /// The least and the greatest integer the field's type has room for.
-    pub(crate) range: Option<(i64, i64)>,
+    /// Which values the field's type has: an UPDATE computes without it, and a row that cannot be read is no use.
+    pub(crate) domain: crate::value::Domain,
     pub(crate) max_length: Option<u32>,
     pub(crate) references: Option<References>,
 }

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use super::{Bind, Datum, Literal, Mismatch, Value};
+use super::{Bind, Datum, Inside, Literal, Mismatch, Value};
 
-/// A type that can be a primary key: an integer or a `String`.
+/// A type that can be a primary key: an integer, a `String`, or a newtype of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
     label = "not a key type",
-    note = "use i64, i32, i16, u32 or String"
+    note = "use i64, i32, i16, u32 or String, or a `Uuid` of the `uuid` feature; a newtype of one is a key with `#[db(key)]`"
 )]
 pub trait Key: Value<Base = Self, Out = Self> + Literal<Self> + Clone + Eq + Hash + fmt::Debug + Send + Sync {
     /// The key, borrowed and untyped.
@@ -45,6 +45,8 @@ macro_rules! integer_keys {
                 rowid.try_into().map_err(|_| Mismatch::found(Datum::Integer(rowid)))
             }
         }
+        impl AutoKey for $type {}
+        impl Counted for $type {}
     )*};
 }
 integer_keys!(i64, i32, i16, u32);
@@ -64,6 +66,17 @@ impl Key for String {
         Err(Mismatch::found(Datum::Integer(rowid)))
     }
 }
+
+/// A key that the database counts up where it is left out: an integer, or a newtype of one.
+pub trait AutoKey {}
+impl<T: Inside> AutoKey for T where T::Inner: Counted {}
+
+/// What the database counts up.
+#[diagnostic::on_unimplemented(
+    message = "the primary key is not set, and the database makes none that is a `{Self}`",
+    label = "set the key on the builder before this, or give it a default: `#[field(default = ..)]`"
+)]
+pub trait Counted {}
 
 /// A primary key, borrowed and untyped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,6 +11,8 @@
 //!
 //! What does not fit is a [`Mismatch`], which the reader of the row turns into an error that names model and field.
 
+mod derived;
+mod domain;
 mod key;
 mod kind;
 mod primitives;
@@ -22,7 +24,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use key::{Key, KeyList, KeyMap, KeyRef};
+pub use derived::{DbEnum, Inside, accepted, accepted_of, bind_inside, no_variant, read_inside, scalar_inside};
+pub use domain::Domain;
+pub use key::{AutoKey, Key, KeyList, KeyMap, KeyRef};
 pub use kind::{Agg, IsAgg, IsMany, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
 pub use temporal::{DateBase, Form, TimeBase};
 
@@ -115,6 +119,13 @@ impl Mismatch {
     /// The value itself is of the right class and still does not fit.
     pub fn new(found: impl Into<Cow<'static, str>>) -> Self {
         Mismatch(found.into())
+    }
+
+    /// The value is of the right class, and refused by a conversion.
+    #[cold]
+    pub(super) fn refused(datum: Datum<'_>, reason: &dyn fmt::Display) -> Self {
+        let Mismatch(found) = Mismatch::found(datum);
+        Mismatch(format!("{found}, which is refused ({reason}),").into())
     }
 
     /// The value is of another class.
@@ -226,7 +237,8 @@ impl Accepts<Null> for Null {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column",
     label = "not a column type",
-    note = "use an integer up to 64 bits signed, f64, bool, String, Vec<u8>, a date or time of the `jiff` feature, or an Option of one"
+    note = "use an integer up to 64 bits signed, f64, bool, String, Vec<u8>, a date or time of the `jiff` feature, or an Option of one",
+    note = "a type of your own is one with `#[derive(DbEnum)]` or `#[derive(DbValue)]`"
 )]
 pub trait Value: Sized + 'static {
     /// The type without `Option` and `Deferred`: what a comparison is about.
@@ -241,6 +253,8 @@ pub trait Value: Sized + 'static {
     const STORAGE: Storage;
     /// The Rust name, for messages.
     const NAME: &'static str;
+    /// Which values of that storage it has.
+    const DOMAIN: Domain = Domain::Any;
     /// Reads a value of a row.
     ///
     /// # Errors
@@ -260,6 +274,7 @@ impl<T: Value<Base = T, Out = T>> Value for Option<T> {
     type Out = Option<T>;
     const STORAGE: Storage = T::STORAGE;
     const NAME: &'static str = T::NAME;
+    const DOMAIN: Domain = T::DOMAIN;
     #[inline]
     fn read(datum: Datum<'_>) -> Result<Option<T>, Mismatch> {
         match datum {

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
-use crate::model::{Checked, Field, FieldKind, Shape, Stored};
+use crate::model::{Checked, Field, FieldKind, Generated, Shape, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -14,7 +14,15 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let (name, table) = (&model.name, &model.table);
 
     let key = checked.key.as_ref().map(|key| key.column);
-    let auto_key = checked.key.as_ref().is_some_and(|key| key.auto);
+    let auto_key = match checked.key.as_ref().map(|key| (key.generated, &key.ty)) {
+        Some((Some(Generated::Yes), _)) => quote! { true },
+        Some((Some(Generated::ByType), ty)) => {
+            quote_spanned! {ty.span()=>
+                ::core::matches!(<#ty as #orm::Value>::STORAGE, #orm::Storage::Integer)
+            }
+        }
+        _ => quote! { false },
+    };
     let described = model
         .columns()
         .enumerate()
@@ -80,6 +88,13 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             quote_spanned! {target.span()=> <<#target as #orm::Model>::Key as #orm::Value>::STORAGE }
         }
     };
+    let domain = match &stored.shape {
+        Shape::Plain { value } | Shape::Deferred { value } => {
+            quote_spanned! {value.span()=> <#value as #orm::Value>::DOMAIN }
+        }
+        // The row it points at has such a key.
+        Shape::ForeignKey(_) => quote! { #orm::Domain::Any },
+    };
     let unique = stored.unique.is_some();
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
@@ -99,6 +114,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             column: #column,
             rust_type: #rust_type,
             storage: #storage,
+            domain: #domain,
             nullable: #nullable,
             primary_key: #primary_key,
             unique: #unique,

@@ -10,7 +10,14 @@ use crate::names::{self, Names};
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let Names { orm, new, fields, builder, missing, meta, .. } = names;
     let model = &checked.model.ident;
-    let required = checked.model.required().map(|(field, _)| &field.ident);
+    let required = checked.model.required().map(|(field, stored)| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        if stored.insert() == Insert::GeneratedByType {
+            quote! { #ident<#ty> }
+        } else {
+            quote! { #ident }
+        }
+    });
     // Without a key there is an error already: the rest of the program may go on as if it were an `i64`.
     let (key_type, key, key_ref) = match &checked.key {
         Some(key) => {
@@ -142,7 +149,7 @@ fn from_new(field: &Field, names: &Names) -> TokenStream {
     let value = match stored.insert() {
         Insert::Required | Insert::Nullable => quote! { new.#ident },
         Insert::Defaulted | Insert::NullableDefaulted => quote! { #orm::filled(new.#ident)? },
-        Insert::Generated => quote! {
+        Insert::Generated | Insert::GeneratedByType => quote! {
             match new.#ident {
                 ::core::option::Option::Some(key) => key,
                 ::core::option::Option::None => <#ty as #orm::Key>::from_rowid(rowid)?,

@@ -1,5 +1,6 @@
 //! From the struct to what is known about it. Reports what is wrong in one place of the source, and reads on.
 
+mod column_type;
 mod field_attrs;
 mod field_type;
 mod model_attrs;
@@ -12,6 +13,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Type, parse_quote};
 
+pub(crate) use self::column_type::{db_enum, db_value};
 use self::field_attrs::FieldAttrs;
 use self::field_type::FieldType;
 pub(crate) use self::projection::projection;
@@ -147,7 +149,7 @@ fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> St
         index: attrs.index,
         default: attrs.default,
         max_length: attrs.max_length,
-        generated: false,
+        generated: None,
     }
 }
 
