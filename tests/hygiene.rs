@@ -646,10 +646,13 @@ fn the_words_of_a_relation_are_a_closed_list() {
     assert_eq!(listed, words, "the header of lookup/path.rs and this list say the same");
 
     let mut methods: Vec<String> = Vec::new();
-    for room in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/orm-core/src")).unwrap() {
-        let room = room.unwrap().path();
-        for file in std::fs::read_dir(&room).into_iter().flatten() {
-            methods.extend(methods_of_relations(&std::fs::read_to_string(file.unwrap().path()).unwrap()));
+    let mut rooms = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/orm-core/src"))];
+    while let Some(room) = rooms.pop() {
+        for file in std::fs::read_dir(room).unwrap().map(|file| file.unwrap().path()) {
+            match file.is_dir() {
+                true => rooms.push(file),
+                false => methods.extend(methods_of_relations(&std::fs::read_to_string(file).unwrap())),
+            }
         }
     }
     methods.sort_unstable();

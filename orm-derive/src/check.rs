@@ -25,6 +25,7 @@ pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
         unique_is_an_index(errors, stored);
         a_key_is_unique(errors, stored);
         only_texts_have_a_length(errors, stored);
+        a_range_is_not_empty(errors, stored);
     }
     let key = primary_key(errors, &mut model);
     let ordering = ordering(errors, &model);
@@ -128,14 +129,25 @@ fn a_key_is_unique(errors: &mut Errors, stored: &Stored) {
 
 /// A number has no length, and bytes are not counted in characters.
 fn only_texts_have_a_length(errors: &mut Errors, stored: &Stored) {
-    if let Some(length) = &stored.max_length {
+    for (length, word) in [(&stored.min_length, symbol::MIN_LENGTH), (&stored.max_length, symbol::MAX_LENGTH)] {
+        let Some(length) = length else { continue };
         let text = match &stored.shape {
             Shape::Plain { value } | Shape::Deferred { value } => names::last_word(value) == "String",
             Shape::ForeignKey(_) => false,
         };
         if !text {
-            errors.at(length.span, "`max_length` belongs on a `String`, an `Option<String>` or a `Deferred<String>`");
+            let places = "a `String`, an `Option<String>` or a `Deferred<String>`";
+            errors.at(length.span, format!("`{word}` belongs on {places}"));
         }
+    }
+}
+
+/// No row could be written.
+fn a_range_is_not_empty(errors: &mut Errors, stored: &Stored) {
+    if let (Some(min), Some(max)) = (&stored.min_length, &stored.max_length)
+        && min.limit > max.limit
+    {
+        errors.at(min.span, format!("no text has at least {} and at most {} characters", min.limit, max.limit));
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Model {
     pub(crate) ordering: Vec<OrderTerm>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
+    /// The functions that say what is wrong with a row.
+    pub(crate) validators: Vec<Expr>,
     /// `impl Serialize` is written.
     pub(crate) serialize: bool,
     /// The struct's attributes of serde's, for that.
@@ -39,9 +41,14 @@ impl Model {
     /// The fields that are columns, in the order of declaration: their positions are the columns' positions.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&Field, &Stored)> {
         self.fields.iter().filter_map(|field| match &field.kind {
-            FieldKind::Stored(stored) => Some((field, stored)),
+            FieldKind::Stored(stored) => Some((field, &**stored)),
             _ => None,
         })
+    }
+
+    /// There are rules that the description of the columns does not have.
+    pub(crate) fn has_rules(&self) -> bool {
+        !self.validators.is_empty() || self.columns().any(|(_, stored)| stored.rules().next().is_some())
     }
 
     /// The columns without which a row cannot be inserted, or may not be.
@@ -67,7 +74,7 @@ pub(crate) struct Field {
 
 /// What the type of a field says about it.
 pub(crate) enum FieldKind {
-    Stored(Stored),
+    Stored(Box<Stored>),
     HasMany(Reverse),
     HasOne(Reverse),
     ManyToMany(ManyToMany),
@@ -89,7 +96,12 @@ pub(crate) struct Stored {
     pub(crate) unique: Option<Span>,
     pub(crate) index: Option<Span>,
     pub(crate) default: Option<Expr>,
-    pub(crate) max_length: Option<MaxLength>,
+    pub(crate) min_length: Option<Length>,
+    pub(crate) max_length: Option<Length>,
+    pub(crate) min: Option<Expr>,
+    pub(crate) max: Option<Expr>,
+    /// The functions that say what is wrong with a value.
+    pub(crate) validators: Vec<Expr>,
     /// The database counts this key up when it is left out. Known once the primary key is.
     pub(crate) generated: Option<Generated>,
 }
@@ -113,6 +125,11 @@ impl Stored {
             (None, false, true) => Insert::Defaulted,
             (None, false, false) => Insert::Required,
         }
+    }
+
+    /// The bounds and validators of the value.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Expr> {
+        self.min.iter().chain(&self.max).chain(&self.validators)
     }
 
     /// The place of the type, for what the compiler has to say about it. Names resolve as everywhere in the code.
@@ -166,7 +183,8 @@ impl Insert {
     }
 }
 
-pub(crate) struct MaxLength {
+/// How many characters a text has.
+pub(crate) struct Length {
     pub(crate) limit: u32,
     pub(crate) span: Span,
 }

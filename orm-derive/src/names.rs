@@ -26,6 +26,8 @@ pub(crate) struct Names {
     pub(crate) fallback: Ident,
     pub(crate) columns: Ident,
     pub(crate) meta: Ident,
+    /// The struct that validators are given.
+    pub(crate) written: Ident,
     /// The struct that serde's derive reads.
     pub(crate) remote: Ident,
     /// The type parameter of what serialises.
@@ -59,6 +61,7 @@ impl Names {
             fallback: item("Fallback"),
             columns: item("COLUMNS"),
             meta: item("META"),
+            written: item("Written"),
             remote: item("Remote"),
             serializer: item("S"),
             root: item("R"),

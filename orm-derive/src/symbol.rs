@@ -23,7 +23,10 @@ pub(crate) const FROM: &str = "from";
 pub(crate) const INDEX: &str = "index";
 pub(crate) const INTEGER: &str = "integer";
 pub(crate) const KEY: &str = "key";
+pub(crate) const MAX: &str = "max";
 pub(crate) const MAX_LENGTH: &str = "max_length";
+pub(crate) const MIN: &str = "min";
+pub(crate) const MIN_LENGTH: &str = "min_length";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NESTED: &str = "nested";
 pub(crate) const ON_DELETE: &str = "on_delete";
@@ -39,11 +42,13 @@ pub(crate) const THROUGH: &str = "through";
 pub(crate) const TO: &str = "to";
 pub(crate) const TRY_FROM: &str = "try_from";
 pub(crate) const UNIQUE: &str = "unique";
+pub(crate) const VALIDATE: &str = "validate";
 pub(crate) const VIA: &str = "via";
 pub(crate) const WITH: &str = "with";
 
-pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, SERIALIZE, CRATE];
-pub(crate) const FIELD_WORDS: &[&str] = &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MAX_LENGTH];
+pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, VALIDATE, SERIALIZE, CRATE];
+pub(crate) const FIELD_WORDS: &[&str] =
+    &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MIN_LENGTH, MAX_LENGTH, MIN, MAX, VALIDATE];
 pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];
 pub(crate) const PROJECTION_WORDS: &[&str] = &[MODEL, CRATE];
 /// On a type with `#[derive(DbValue)]`.

@@ -1,6 +1,6 @@
 //! Writing: rows one by one and many at once, defaults, and what a refused write says.
 
-use eager_orm::{Error, Result};
+use eager_orm::{Error, Reason, Result};
 
 use self::bare::{Bare, Egg, Hen, Noted, Small, Word};
 use crate::support::*;
@@ -579,8 +579,10 @@ fn a_text_that_is_too_long_is_refused_before_anything_runs() -> Result<()> {
     author.name.push('x');
     let new = || Author::create().name("x".repeat(121));
     let refused = |outcome: Result<()>| match outcome {
-        Err(error @ Error::TooLong { model: "Author", limit: 120, length: 121, .. }) => {
-            assert!(error.to_string().contains("Author.name"), "{error}");
+        Err(Error::Invalid { model: "Author", failures }) => {
+            assert_eq!(failures.len(), 1);
+            assert_eq!(failures[0].field, Some("name"));
+            assert_eq!(failures[0].reason, Reason::TooLong { limit: 120, length: 121 });
         }
         other => panic!("{other:?}"),
     };

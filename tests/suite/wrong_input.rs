@@ -406,6 +406,25 @@ fn a_broken_check_in_a_model_is_sqlites_message() {
 }
 
 #[test]
+fn a_file_in_another_encoding_is_read_and_written() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.db");
+    {
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.execute_batch("PRAGMA encoding = 'UTF-16le'; CREATE TABLE other (a)").unwrap();
+    }
+    let db = Database::open(&path)?;
+    create_tables(&db);
+    for name in ["", "Zoë", "𝄞 and \0 within"] {
+        let tag = Tag::create().name(name).save(&db)?;
+        assert_eq!(Tag::objects().find(&db, tag.id)?.name, name);
+        assert_eq!(Tag::objects().filter(|t| t.name().eq(name)).count(&db)?, 1);
+        assert_eq!(Tag::objects().filter(|t| t.name().in_([name])).get(&db)?.id, tag.id);
+    }
+    Ok(())
+}
+
+#[test]
 fn errors_of_the_driver_keep_their_source() {
     let db = foreign("CREATE VIEW tag AS SELECT 1 AS id, 'x' AS name");
     assert_eq!(Tag::objects().all(&db).unwrap()[0].name, "x");

@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use scheduled_thread_pool::ScheduledThreadPool;
 
+use super::pool::Opener;
 use super::{Database, FetchMode, Inner, Pool, Pools, functions};
 use crate::error::{Error, Result};
 
@@ -268,7 +268,6 @@ impl DatabaseBuilder {
         }
         let failure: Arc<Mutex<Option<String>>> = Arc::default();
         let pool = |connections| {
-            let manager = SqliteConnectionManager::file(&path).with_flags(flags(memory)).with_init(self.init());
             Pool::builder()
                 .max_size(connections)
                 .min_idle(Some(0))
@@ -278,7 +277,7 @@ impl DatabaseBuilder {
                 .connection_timeout(self.pool_timeout)
                 .error_handler(Box::new(Failures(Arc::clone(&failure))))
                 .thread_pool(opener())
-                .build_unchecked(manager)
+                .build_unchecked(Opener::new(path.clone(), flags(memory), self.statement_cache, Box::new(self.init())))
         };
         let pools = Pools { writer: pool(1), readers: pool(self.readers) };
         Ok(Database {
@@ -300,12 +299,11 @@ impl DatabaseBuilder {
 
     /// What every connection is told when it is opened.
     fn init(&self) -> impl Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync + 'static {
-        let (statements, busy) = (self.statement_cache, self.busy_timeout);
+        let busy = self.busy_timeout;
         // In KiB where it is negative.
         let pages = -i64::from(self.page_cache) * 1024;
         move |connection| {
             connection.busy_timeout(busy)?;
-            connection.set_prepared_statement_cache_capacity(statements);
             connection.pragma_update(None, "cache_size", pages)?;
             // A mis-spelt column is an error, and not a text of that name.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{CachedStatement, ToSql};
-
+use super::link::{self, Link, Rows};
 use super::log::Does;
 use super::{Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
@@ -26,13 +23,13 @@ pub(crate) struct About {
 /// A connection in hand. What runs on it is seen by the captures of `database`.
 #[derive(Clone, Copy)]
 pub struct Connection<'c> {
-    raw: &'c rusqlite::Connection,
+    link: &'c Link,
     database: &'c Database,
 }
 
 impl<'c> Connection<'c> {
-    pub(super) fn new(raw: &'c rusqlite::Connection, database: &'c Database) -> Self {
-        Connection { raw, database }
+    pub(super) fn new(link: &'c Link, database: &'c Database) -> Self {
+        Connection { link, database }
     }
 
     pub(crate) fn database(&self) -> &'c Database {
@@ -51,14 +48,14 @@ impl<'c> Connection<'c> {
 
     fn read(&self, sql: &Sql, about: About, does: Does, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
         let watch = Watch::start(self.database);
-        let mut statement = self.prepare(&sql.text, about)?;
-        bind_all(&mut statement, &sql.binds, &sql.text, about)?;
-        let does = if statement.readonly() { does } else { Does::Write };
-        let mut rows = statement.raw_query();
+        let statement = self.prepare(&sql.text, about)?;
+        let does = if statement.is_readonly() { does } else { Does::Write };
+        storable(&sql.binds, about)?;
+        let mut rows = statement.query(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
         let mut count = 0;
         while let Some(row) = rows.next().map_err(|error| told(error, &sql.text, about))? {
             count += 1;
-            each(Row::new(row))?;
+            each(row)?;
         }
         drop(rows);
         watch.end(self.database, does, || (&sql.text, owned(&sql.binds)), 1, count, about.at);
@@ -79,8 +76,8 @@ impl<'c> Connection<'c> {
     pub(crate) fn execute(&self, sql: &Sql, about: About) -> Result<u64> {
         let watch = Watch::start(self.database);
         let mut statement = self.prepare(&sql.text, about)?;
-        bind_all(&mut statement, &sql.binds, &sql.text, about)?;
-        let changed = statement.raw_execute().map_err(|error| told(error, &sql.text, about))? as u64;
+        storable(&sql.binds, about)?;
+        let changed = statement.execute(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
         watch.end(self.database, Does::Write, || (&sql.text, owned(&sql.binds)), 1, changed, about.at);
         Ok(changed)
     }
@@ -96,7 +93,7 @@ impl<'c> Connection<'c> {
         let statement = self.prepare(text, about)?;
         let recording = watch.0.is_some();
         let mut prepared =
-            Prepared { statement, raw: self.raw, text, about, recording, first: Vec::new(), times: 0, changed: 0 };
+            Prepared { statement, raw: self.raw(), text, about, recording, first: Vec::new(), times: 0, changed: 0 };
         work(&mut prepared)?;
         let Prepared { first, times, changed, .. } = prepared;
         if times > 0 {
@@ -108,7 +105,7 @@ impl<'c> Connection<'c> {
     /// Runs a statement that begins, ends or marks a transaction.
     pub(crate) fn control(&self, text: &str, at: &'static Location<'static>) -> Result<()> {
         let start = self.database.is_captured().then(Instant::now);
-        self.raw.prepare_cached(text).and_then(|mut statement| statement.raw_execute()).map_err(untold)?;
+        self.link.prepare(text).and_then(|mut statement| statement.execute(&[])).map_err(untold)?;
         if let Some(start) = start {
             self.database.record(&Statement {
                 sql: text.to_owned(),
@@ -126,7 +123,7 @@ impl<'c> Connection<'c> {
 
     /// Takes the read lock of the transaction that was just begun.
     pub(super) fn take_lock(&self) -> Result<()> {
-        self.raw.query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
+        self.raw().query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
     }
 
     /// Runs `work` and counts the rows that it and its cascades delete, by table.
@@ -144,31 +141,39 @@ impl<'c> Connection<'c> {
                 }
             }
         };
-        self.raw.update_hook(Some(hook)).map_err(untold)?;
+        self.raw().update_hook(Some(hook)).map_err(untold)?;
         let outcome = work();
-        self.raw.update_hook(None::<fn(rusqlite::hooks::Action, &str, &str, i64)>).map_err(untold)?;
+        self.raw().update_hook(None::<fn(rusqlite::hooks::Action, &str, &str, i64)>).map_err(untold)?;
         let counts = std::mem::take(&mut *counts.lock().unwrap_or_else(PoisonError::into_inner));
         Ok((outcome?, counts))
     }
 
-    /// Tells the log of a statement whose rows are read later, one by one.
-    pub(super) fn log_stream(&self, sql: &Sql, about: About) {
+    /// Opens a query whose rows are read later; the log sees it now.
+    pub(super) fn stream(&self, sql: &Sql, about: About) -> Result<Rows<'c, 'static>> {
         let watch = Watch::start(self.database);
+        let statement = self.prepare(&sql.text, about)?;
+        storable(&sql.binds, about)?;
+        let rows = statement.stream(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
         watch.end(self.database, Does::Read, || (&sql.text, owned(&sql.binds)), 1, 0, about.at);
+        Ok(rows)
     }
 
-    pub(super) fn prepare(&self, text: &str, about: About) -> Result<CachedStatement<'c>> {
-        self.raw.prepare_cached(text).map_err(|error| told(error, text, about))
+    fn prepare(&self, text: &str, about: About) -> Result<link::Statement<'c>> {
+        self.link.prepare(text).map_err(|error| told(error, text, about))
+    }
+
+    pub(super) fn link(&self) -> &'c Link {
+        self.link
     }
 
     pub(super) fn raw(&self) -> &'c rusqlite::Connection {
-        self.raw
+        self.link.raw()
     }
 }
 
 /// A statement that runs many times.
 pub(crate) struct Prepared<'c, 'a> {
-    statement: CachedStatement<'c>,
+    statement: link::Statement<'c>,
     raw: &'c rusqlite::Connection,
     text: &'a str,
     about: About,
@@ -185,12 +190,13 @@ impl Prepared<'_, '_> {
         if self.recording && self.times == 0 {
             self.first.push(bind.clone().into_owned());
         }
-        bind_one(&mut self.statement, number, bind, self.text, self.about)
+        storable_at(number, bind, self.about)?;
+        self.statement.bind(number, bind).map_err(|error| told(error, self.text, self.about))
     }
 
     /// Runs it; says how many rows it changed.
     pub(crate) fn execute(&mut self) -> Result<u64> {
-        let changed = self.statement.raw_execute().map_err(|error| told(error, self.text, self.about))? as u64;
+        let changed = self.statement.execute_bound().map_err(|error| told(error, self.text, self.about))?;
         self.times += 1;
         self.changed += changed;
         Ok(changed)
@@ -232,45 +238,21 @@ pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
     binds.to_vec()
 }
 
-pub(super) fn bind_all(
-    statement: &mut CachedStatement<'_>,
-    binds: &[Bind<'_>],
-    text: &str,
-    about: About,
-) -> Result<()> {
-    for (i, bind) in binds.iter().enumerate() {
-        bind_one(statement, i + 1, bind, text, about)?;
-    }
-    Ok(())
+/// Refuses values that SQLite has no room for.
+pub(super) fn storable(binds: &[Bind<'_>], about: About) -> Result<()> {
+    binds.iter().enumerate().try_for_each(|(i, bind)| storable_at(i + 1, bind, about))
 }
 
 #[inline]
-fn bind_one(
-    statement: &mut CachedStatement<'_>,
-    number: usize,
-    bind: &Bind<'_>,
-    text: &str,
-    about: About,
-) -> Result<()> {
+fn storable_at(number: usize, bind: &Bind<'_>, about: About) -> Result<()> {
     let reason = match bind {
-        Bind::Array(values) => {
-            let values: Result<Vec<Value>, &'static str> = values.iter().map(owned_value).collect();
-            match values {
-                Ok(values) => {
-                    return statement
-                        .raw_bind_parameter(number, Rc::new(values))
-                        .map_err(|error| told(error, text, about));
-                }
-                Err(reason) => reason,
-            }
-        }
-        Bind::Refused(reason) => reason,
-        Bind::Real(value) if value.is_nan() => NAN,
-        bind => {
-            return statement.raw_bind_parameter(number, Bound(bind)).map_err(|error| told(error, text, about));
-        }
+        Bind::Array(values) => values.iter().find_map(refused),
+        bind => refused(bind),
     };
-    Err(Error::NotStorable { model: about.meta.name, field: format!("?{number}"), reason })
+    match reason {
+        None => Ok(()),
+        Some(reason) => Err(Error::NotStorable { model: about.meta.name, field: format!("?{number}"), reason }),
+    }
 }
 
 const NAN: &str = "SQLite stores a float that is not a number as NULL";
@@ -282,34 +264,6 @@ pub(crate) fn refused(bind: &Bind<'_>) -> Option<&'static str> {
         Bind::Real(value) if value.is_nan() => Some(NAN),
         _ => None,
     }
-}
-
-/// A bind as the driver takes it.
-struct Bound<'a>(&'a Bind<'a>);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Bind::Integer(value) => ValueRef::Integer(*value),
-            Bind::Real(value) => ValueRef::Real(*value),
-            Bind::Text(text) => ValueRef::Text(text.as_bytes()),
-            Bind::Blob(bytes) => ValueRef::Blob(bytes),
-            Bind::Null | Bind::Array(_) | Bind::Refused(_) => ValueRef::Null,
-        }))
-    }
-}
-
-fn owned_value(bind: &Bind<'static>) -> Result<Value, &'static str> {
-    if let Some(reason) = refused(bind) {
-        return Err(reason);
-    }
-    Ok(match bind {
-        Bind::Integer(value) => Value::Integer(*value),
-        Bind::Real(value) => Value::Real(*value),
-        Bind::Text(text) => Value::Text(text.to_string()),
-        Bind::Blob(bytes) => Value::Blob(bytes.to_vec()),
-        Bind::Null | Bind::Array(_) | Bind::Refused(_) => Value::Null,
-    })
 }
 
 /// An error of the driver, with what is known of the statement.

@@ -8,7 +8,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result, ffi};
 
-use super::{math, pattern, spread};
+use super::{link, math, pattern, spread};
 use crate::value::fold;
 
 /// What may be said of every one of them.
@@ -18,7 +18,7 @@ pub(super) fn flags() -> FunctionFlags {
 
 /// Registers them.
 pub(super) fn register(connection: &Connection) -> Result<()> {
-    rusqlite::vtab::array::load_module(connection)?;
+    link::register_arrays(connection)?;
     let flags = flags();
     connection.create_scalar_function(c"eager_fold", 1, flags, |context| Ok(text(context, 0)?.map(fold)))?;
     connection.create_scalar_function(c"eager_length", 1, flags, |context| Ok(text(context, 0)?.map(length)))?;

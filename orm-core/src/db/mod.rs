@@ -8,12 +8,13 @@ mod builder;
 mod connection;
 mod executor;
 mod functions;
+mod link;
 mod log;
 mod math;
 mod pattern;
+mod pool;
 mod raw;
 mod report;
-mod row;
 mod spread;
 mod transaction;
 mod watch;
@@ -30,10 +31,10 @@ pub use builder::DatabaseBuilder;
 pub(crate) use connection::{About, Connection, Prepared, refused};
 pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
+pub(crate) use link::Row;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
-pub(crate) use row::Row;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
@@ -41,8 +42,8 @@ pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 use crate::error::{Error, Result};
 use log::Sink;
 
-type Pooled = r2d2::PooledConnection<r2d2_sqlite::SqliteConnectionManager>;
-type Pool = r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>;
+type Pooled = r2d2::PooledConnection<pool::Opener>;
+type Pool = r2d2::Pool<pool::Opener>;
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -223,10 +224,11 @@ impl Database {
     /// ```
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
         let (_hold, pooled) = self.writer()?;
-        let outcome = f(&pooled).map_err(connection::untold);
+        let raw = pooled.raw();
+        let outcome = f(raw).map_err(connection::untold);
         self.saw_raw();
-        if !pooled.is_autocommit() {
-            pooled.execute_batch("ROLLBACK").map_err(connection::untold)?;
+        if !raw.is_autocommit() {
+            raw.execute_batch("ROLLBACK").map_err(connection::untold)?;
             // The failure that left the transaction open says more than that it was left open.
             outcome?;
             return Err(Error::misuse("`raw` ended inside of a transaction, which was rolled back"));

@@ -5,9 +5,8 @@
 
 use std::panic::Location;
 
-use rusqlite::CachedStatement;
-
-use super::connection::{Watch, bind_all, owned, told};
+use super::connection::{Watch, owned, storable, told};
+use super::link;
 use super::log::Does;
 use super::{About, Connection, Executor, Need, Row};
 use crate::error::{Error, Result};
@@ -22,7 +21,7 @@ const REFUSED: &[(&[&str], &str)] = &[
 
 /// A statement of the user's, prepared and not yet run.
 pub(crate) struct RawStatement<'c, 's> {
-    statement: CachedStatement<'c>,
+    statement: link::Statement<'c>,
     connection: Connection<'c>,
     sql: &'s Sql,
     about: About,
@@ -52,7 +51,7 @@ pub(crate) fn run_raw<'s>(
     let mut is_write = false;
     db.run(reads, at, &mut |connection| {
         let statement = RawStatement::prepare(connection, sql, about)?;
-        if statement.statement.readonly() {
+        if statement.statement.is_readonly() {
             return work(connection, statement);
         }
         is_write = true;
@@ -80,7 +79,7 @@ impl<'c, 's> RawStatement<'c, 's> {
             }
         }
         let watch = Watch::start(connection.database());
-        let prepared = connection.raw().prepare_cached(&sql.text);
+        let prepared = connection.link().prepare(&sql.text);
         let statement = prepared.map_err(|error| raw_error(error, sql, about))?;
         let (expected, given) = (statement.parameter_count(), sql.binds.len());
         if expected != given {
@@ -90,25 +89,26 @@ impl<'c, 's> RawStatement<'c, 's> {
     }
 
     /// Runs it and hands its rows to `reader`, until that has enough.
-    pub(crate) fn query(mut self, reader: &mut dyn RawReader) -> Result<()> {
-        let names = names(&self.statement);
+    pub(crate) fn query(self, reader: &mut dyn RawReader) -> Result<()> {
+        let names = self.statement.column_names();
         reader.columns(names.clone())?;
-        bind_all(&mut self.statement, &self.sql.binds, &self.sql.text, self.about)?;
+        storable(&self.sql.binds, self.about)?;
         // What writes is run to its end, whoever has enough of its rows.
-        let reads = self.statement.readonly();
+        let reads = self.statement.is_readonly();
         let (mut count, mut enough) = (0, false);
-        let mut rows = self.statement.raw_query();
+        let rows = self.statement.query(&self.sql.binds);
+        let mut rows = rows.map_err(|error| raw_error(error, self.sql, self.about))?;
         while let Some(row) = rows.next().map_err(|error| raw_error(error, self.sql, self.about))? {
             if count == 0 {
                 // A statement that was kept is prepared anew when the tables have changed since.
-                let now = self::names(row.as_ref());
+                let now = row.column_names();
                 if now != names {
                     reader.columns(now)?;
                 }
             }
             count += 1;
             if !enough {
-                enough = !reader.row(Row::new(row))?;
+                enough = !reader.row(row)?;
             }
             if enough && reads {
                 break;
@@ -127,19 +127,15 @@ impl<'c, 's> RawStatement<'c, 's> {
             return Err(Error::misuse("this raw statement returns rows: read them with `.all(&db)`"));
         }
         let Sql { text, binds } = self.sql;
-        bind_all(&mut self.statement, binds, text, self.about)?;
+        storable(binds, self.about)?;
         let raw = self.connection.raw();
         let before = raw.total_changes();
-        let changed = self.statement.raw_execute().map_err(|error| raw_error(error, self.sql, self.about))? as u64;
+        let changed = self.statement.execute(binds).map_err(|error| raw_error(error, self.sql, self.about))?;
         // SQLite counts what the last INSERT, UPDATE or DELETE changed: of another statement, that is an older one.
         let changed = if raw.total_changes() == before { 0 } else { changed };
         self.watch.end(self.connection.database(), Does::Write, || (text, owned(binds)), 1, changed, self.about.at);
         Ok(changed)
     }
-}
-
-fn names(statement: &rusqlite::Statement<'_>) -> Vec<String> {
-    statement.column_names().into_iter().map(str::to_owned).collect()
 }
 
 /// What the driver says of a statement of the user's. A table or a column that is missing is missing in the text, and

@@ -2,11 +2,9 @@
 
 use std::panic::Location;
 
-use rusqlite::CachedStatement;
-use typed_arena::Arena;
-
-use super::connection::{About, Connection, bind_all, told};
+use super::connection::{About, Connection, told};
 use super::executor::Held;
+use super::link::Rows;
 use super::{Database, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;
@@ -80,7 +78,6 @@ impl Drop for Open<'_, '_> {
 /// ```
 pub struct Transaction<'c> {
     connection: Connection<'c>,
-    streams: Arena<CachedStatement<'c>>,
 }
 
 /// A read transaction: one moment in time. Made by [`Database::read`].
@@ -102,25 +99,15 @@ pub struct Transaction<'c> {
 /// ```
 pub struct Snapshot<'c> {
     connection: Connection<'c>,
-    streams: Arena<CachedStatement<'c>>,
-}
-
-/// What rows can be streamed from.
-///
-/// A stream borrows its statement, and both would have to live in one struct; the arena, which lives as long as the
-/// transaction, gives the statement a place of its own.
-trait Streams {
-    fn connection(&self) -> Connection<'_>;
-    fn open(&self, sql: &Sql, about: About) -> Result<Streamed<'_>>;
 }
 
 /// A connection in hand from which rows can be streamed.
 #[doc(hidden)]
-pub struct HeldConnection<'s>(&'s dyn Streams);
+pub struct HeldConnection<'s>(Connection<'s>);
 
 /// The rows of a statement that is being streamed.
 pub(crate) struct Streamed<'s> {
-    rows: rusqlite::Rows<'s>,
+    rows: Rows<'s, 'static>,
     text: String,
     about: About,
 }
@@ -129,7 +116,7 @@ impl Streamed<'_> {
     /// Hands the next row to `read`; `None` after the last.
     pub(crate) fn next<T>(&mut self, read: impl FnOnce(Row<'_>) -> Result<T>) -> Result<Option<T>> {
         match self.rows.next().map_err(|error| told(error, &self.text, self.about))? {
-            Some(row) => read(Row::new(row)).map(Some),
+            Some(row) => read(row).map(Some),
             None => Ok(None),
         }
     }
@@ -138,46 +125,26 @@ impl Streamed<'_> {
 impl<'s> HeldConnection<'s> {
     /// Opens a stream. It is logged when it is opened: its rows are read as long as the caller likes.
     pub(crate) fn stream(&self, sql: &Sql, about: About) -> Result<Streamed<'s>> {
-        self.0.open(sql, about)
+        still_open(&self.0)?;
+        Ok(Streamed { rows: self.0.stream(sql, about)?, text: sql.text.clone(), about })
     }
 
     pub(crate) fn connection(&self) -> Connection<'s> {
-        self.0.connection()
+        self.0
     }
 }
 
-fn open_stream<'s, 'c: 's>(
-    connection: &Connection<'c>,
-    arena: &'s Arena<CachedStatement<'c>>,
-    sql: &Sql,
-    about: About,
-) -> Result<Streamed<'s>> {
-    still_open(connection)?;
-    let statement = arena.alloc(connection.prepare(&sql.text, about)?);
-    bind_all(statement, &sql.binds, &sql.text, about)?;
-    connection.log_stream(sql, about);
-    Ok(Streamed { rows: statement.raw_query(), text: sql.text.clone(), about })
+impl Held for Transaction<'_> {
+    fn held(&self) -> HeldConnection<'_> {
+        HeldConnection(self.connection)
+    }
 }
 
-macro_rules! streams {
-    ($type:ident) => {
-        impl Streams for $type<'_> {
-            fn connection(&self) -> Connection<'_> {
-                self.connection
-            }
-            fn open(&self, sql: &Sql, about: About) -> Result<Streamed<'_>> {
-                open_stream(&self.connection, &self.streams, sql, about)
-            }
-        }
-        impl Held for $type<'_> {
-            fn held(&self) -> HeldConnection<'_> {
-                HeldConnection(self)
-            }
-        }
-    };
+impl Held for Snapshot<'_> {
+    fn held(&self) -> HeldConnection<'_> {
+        HeldConnection(self.connection)
+    }
 }
-streams!(Transaction);
-streams!(Snapshot);
 
 impl<'c> Snapshot<'c> {
     pub(crate) fn connection(&self) -> Connection<'c> {
@@ -187,7 +154,7 @@ impl<'c> Snapshot<'c> {
 
 impl<'c> Transaction<'c> {
     fn new(connection: Connection<'c>) -> Self {
-        Transaction { connection, streams: Arena::new() }
+        Transaction { connection }
     }
 
     pub(crate) fn connection(&self) -> Connection<'c> {
@@ -382,12 +349,12 @@ impl Database {
         let at = Location::caller();
         let (_hold, pooled) = self.reader()?;
         let connection = Connection::new(&pooled, self);
-        if !pooled.is_autocommit() {
+        if !pooled.raw().is_autocommit() {
             // A connection this thread reads with already, in a transaction.
-            return f(&Snapshot { connection, streams: Arena::new() });
+            return f(&Snapshot { connection });
         }
         let open = Open::begin(&connection, "BEGIN", at)?;
-        let value = f(&Snapshot { connection, streams: Arena::new() })?;
+        let value = f(&Snapshot { connection })?;
         open.commit()?;
         Ok(value)
     }

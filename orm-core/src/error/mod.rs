@@ -4,8 +4,10 @@
 //! [`Error`], whose fields name the model, the field and, where there is one, the statement.
 //! This room knows no other room.
 
+mod invalid;
 mod sqlite;
 
+pub use invalid::{Failure, IntoFailures, Reason};
 pub(crate) use sqlite::{Context, OURS, translate};
 
 /// A result whose error is [`Error`] unless another is named.
@@ -163,17 +165,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A text has more characters than its field's `max_length`. It is found before a statement runs.
-    #[error("`{model}.{field}` has at most {limit} characters, and this text has {length}")]
-    TooLong {
+    /// A row, or rows of a bulk, are not what the rules of the model ask for. It is found before a statement runs, and
+    /// says everything that is wrong.
+    #[error("`{model}` is not valid: {}", invalid::listed(failures))]
+    Invalid {
         /// The model that was written.
         model: &'static str,
-        /// The field.
-        field: &'static str,
-        /// The most characters it has room for.
-        limit: u32,
-        /// How many there are.
-        length: usize,
+        /// Everything that is wrong, in the order of the rows and of their fields.
+        failures: Vec<Failure>,
     },
     /// A row cannot be deleted: others point at it by a foreign key that protects it. Where the deleted model does not
     /// know of the model that points at it (it declares no `HasMany` or `HasOne` to it), the error is

@@ -14,8 +14,11 @@ pub struct Outer<T> {
     value: PhantomData<fn() -> T>,
 }
 
-/// A column of a query around this one, inside a subquery, however deep: of the nearest that is about its model.
-/// (Outside of any such query it is [`Error::Misuse`](crate::Error::Misuse) when the query runs.)
+/// A column of a query around this one, inside a subquery, however deep: of the query whose fields it is made of, also
+/// where several are about one model.
+///
+/// Outside of any such query it is [`Error::Misuse`](crate::Error::Misuse) when the query runs; so is a column of a query
+/// around this one that stands there without `outer`.
 ///
 /// # Examples
 ///

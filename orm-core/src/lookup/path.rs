@@ -11,7 +11,7 @@ use std::ops::Deref;
 
 use super::{Assign, Cond, Expr, KeyOperand, KeySet, Predicate};
 use crate::meta::{RelationKind, RelationMeta};
-use crate::model::{Fields, FieldsAt, Model, loader_of, root};
+use crate::model::{Fields, FieldsAt, Model, loader_of};
 use crate::plan::{Node, NodeKind, Path, Quantifier};
 use crate::value::{Accepts, IsOwn, Kind, Many, NotNull, Null, Nullness, Own};
 
@@ -234,8 +234,11 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
         &self.fields
     }
 
-    fn related(&self, quantifier: Quantifier, condition: Option<Node>) -> Cond<R> {
-        Cond::new(Node::new(NodeKind::Related(self.path(), quantifier, condition)))
+    fn related<P: Predicate<T>>(&self, quantifier: Quantifier, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
+        let begin = Path::begin();
+        let condition = f(FieldsAt::at(begin.clone())).cond().node;
+        let inner = begin.root().map(|root| (root, condition));
+        Cond::new(Node::new(NodeKind::Related(self.path(), quantifier, inner)))
     }
 
     /// There is a related row, one and the same, for which all of this holds.
@@ -254,7 +257,7 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     /// ));
     /// ```
     pub fn any<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
-        self.related(Quantifier::Any, Some(f(root::<T>()).cond().node))
+        self.related(Quantifier::Any, f)
     }
 
     /// There is no related row for which this holds.
@@ -273,7 +276,7 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     /// ));
     /// ```
     pub fn none<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
-        self.related(Quantifier::None, Some(f(root::<T>()).cond().node))
+        self.related(Quantifier::None, f)
     }
 
     /// It holds for every related row; also if there is none.
@@ -292,7 +295,7 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     /// ));
     /// ```
     pub fn every<P: Predicate<T>>(&self, f: impl FnOnce(Fields<T>) -> P) -> Cond<R> {
-        self.related(Quantifier::Every, Some(f(root::<T>()).cond().node))
+        self.related(Quantifier::Every, f)
     }
 
     /// There is a related row.
@@ -311,7 +314,7 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     /// ));
     /// ```
     pub fn exists(&self) -> Cond<R> {
-        self.related(Quantifier::Any, None)
+        Cond::new(Node::new(NodeKind::Related(self.path(), Quantifier::Any, None)))
     }
 
     /// This row is among the related ones.

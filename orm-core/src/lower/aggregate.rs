@@ -26,7 +26,7 @@ impl Group {
         let filters =
             plan.filters.iter().enumerate().filter(|(number, node)| *number < before || !node.has_aggregate());
         let filters = filters.map(|(_, node)| node.clone()).collect();
-        Group { plan: Plan { filters, ..Plan::new(plan.meta) }, keys }
+        Group { plan: Plan { filters, roots: plan.roots.clone(), ..Plan::new(plan.meta) }, keys }
     }
 }
 
@@ -70,7 +70,7 @@ impl Lowerer {
     /// `(SELECT agg(..) FROM the rows of this group JOIN related)`.
     fn of_group(&mut self, group: &Group, node: &AggregateNode) -> Result<Expr> {
         let keys: Vec<Expr> = group.keys.iter().map(|key| self.value_of_row(key)).collect::<Result<_>>()?;
-        self.begin(group.plan.meta);
+        self.begin(&group.plan);
         let mut filter = self.filters(&group.plan)?;
         for (key, of_group) in group.keys.iter().zip(keys) {
             self.open_many(key)?;

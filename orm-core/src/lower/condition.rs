@@ -12,7 +12,7 @@ use super::paths::Opening;
 use super::period::months_of_years;
 use super::{Context, Frame, Lowerer, internal};
 use crate::error::{Error, Result};
-use crate::plan::{Node, NodeKind, Path, Quantifier};
+use crate::plan::{Node, NodeKind, Path, Quantifier, Root};
 use crate::statement::{Expr, Function, Join, Operator, Select, Source, TableRef};
 use crate::value::{Bind, fold};
 
@@ -124,8 +124,13 @@ impl Lowerer {
     }
 
     /// `any`, `none`, `every`: a condition on the related rows whose paths begin at the related model.
-    pub(super) fn related(&mut self, path: &Path, quantifier: Quantifier, inner: Option<&Node>) -> Result<Expr> {
-        if inner.is_some_and(Node::has_window) {
+    pub(super) fn related(
+        &mut self,
+        path: &Path,
+        quantifier: Quantifier,
+        inner: Option<&(Root, Node)>,
+    ) -> Result<Expr> {
+        if inner.is_some_and(|(_, inner)| inner.has_window()) {
             return Err(Error::misuse("a window function of related rows: write it in a queryset of theirs"));
         }
         let Some(hop) = path.last() else { return Err(internal()) };
@@ -135,7 +140,7 @@ impl Lowerer {
         let is_through = opening.is_through;
         let mut frame = Frame::default();
         let mut filter: Vec<Expr> = opening.enter(&mut frame, None).into_iter().collect();
-        if let Some(inner) = inner {
+        if let Some((root, inner)) = inner {
             let alias = if is_through {
                 self.current()?.frames.push(frame);
                 let (alias, _) = self.table(path)?;
@@ -147,7 +152,7 @@ impl Lowerer {
             // In the condition, the root is the related row.
             frame.bound.clear();
             frame.bind(Path::default(), target, &alias, false);
-            self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0, of_row: false });
+            self.contexts.push(Context::new(frame, vec![*root]));
             let condition = self.scope(inner)?;
             frame = self.contexts.pop().and_then(|mut context| context.frames.pop()).unwrap_or_default();
             match if quantifier == Quantifier::Every { Expr::not(condition) } else { condition } {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::group::{Layout, Loader};
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::plan::{Path, Plan};
+use crate::plan::{Path, Plan, Root};
 use crate::statement::{Alias, Delete, Expr, Select, Source, Statement, Update};
 pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
@@ -61,6 +61,8 @@ struct Lowerer {
 
 struct Context {
     frames: Vec<Frame>,
+    /// Where the paths of its plan begin.
+    roots: Vec<Root>,
     /// Of a plan whose rows are grouped: what an aggregate over a relation has to ask again.
     group: Option<Arc<aggregate::Group>>,
     /// In the frames before this one, the related rows behind a to-many relation are not seen: they are those of the
@@ -132,7 +134,7 @@ fn one_column(plan: &Plan, column: Expr, is_whole: bool) -> Result<Option<Statem
 /// `UPDATE .. SET .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
 pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]) -> Result<Option<Statement>> {
     let mut lowerer = Lowerer::new();
-    lowerer.begin(plan.meta);
+    lowerer.begin(plan);
     let mut assignments = Vec::with_capacity(set.len());
     for (column, value) in set {
         let column = value::own_column(column).ok_or_else(|| Error::misuse("only a model's own column can be set"))?;
@@ -165,7 +167,7 @@ fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
     check(plan)?;
     let mut lowerer = Lowerer::new();
     if !plan.is_closed() && !plan.filters_windows() && plan.keyset.is_none() && plan.grouping.is_none() {
-        lowerer.begin(plan.meta);
+        lowerer.begin(plan);
         let filter = lowerer.filters(plan)?;
         let joined = lowerer.end().len() > 1;
         if plan.empty || filter.iter().any(Expr::is_false) {
@@ -201,12 +203,13 @@ impl Lowerer {
     }
 
     /// Opens a plan: its table is the first of a new context.
-    fn begin(&mut self, meta: &'static ModelMeta) -> Alias {
+    fn begin(&mut self, plan: &Plan) -> Alias {
+        let meta = plan.meta;
         let alias = self.fresh(meta.table);
         let mut frame = Frame::default();
         frame.from.push(Source::first(meta.table, alias.clone()));
         frame.bind(Path::default(), meta, &alias, false);
-        self.contexts.push(Context { frames: vec![frame], group: None, hidden: 0, of_row: false });
+        self.contexts.push(Context::new(frame, plan.roots.clone()));
         alias
     }
 
@@ -279,6 +282,15 @@ impl Lowerer {
 }
 
 impl Context {
+    fn new(frame: Frame, roots: Vec<Root>) -> Self {
+        Context { frames: vec![frame], roots, group: None, hidden: 0, of_row: false }
+    }
+
+    /// Whether a path that begins there is one of this plan.
+    fn owns(&self, root: Root) -> bool {
+        self.roots.contains(&root)
+    }
+
     /// The model it is about.
     fn root(&self) -> Option<&'static ModelMeta> {
         self.frames.first()?.bound.first().map(|bound| bound.meta)

@@ -49,7 +49,7 @@ impl Lowerer {
     }
 
     fn simple(&mut self, plan: &Plan, purpose: Purpose) -> Result<Query> {
-        let alias = self.begin(plan.meta);
+        let alias = self.begin(plan);
         let group = plan.grouping.is_some().then(|| Arc::new(aggregate::Group::new(plan)));
         self.current()?.group.clone_from(&group);
         let mut layout = Layout::default();
@@ -290,7 +290,7 @@ impl Lowerer {
         let mut columns = match &first.select {
             Some(_) => Vec::new(),
             None => {
-                let alias = self.begin(first.meta);
+                let alias = self.begin(first);
                 let columns = self.columns(first, purpose, &alias, &mut Layout::default(), &mut Vec::new())?;
                 self.end();
                 columns
@@ -320,7 +320,7 @@ impl Lowerer {
     /// A value of a plan's rows, as if nothing else were asked of them.
     fn alone(&mut self, node: &Node, plan: &Plan, names: &HashSet<String>) -> Result<Expr> {
         self.names.clone_from(names);
-        self.begin(plan.meta);
+        self.begin(plan);
         self.current()?.group = plan.grouping.is_some().then(|| Arc::new(aggregate::Group::new(plan)));
         self.open_many(node)?;
         let value = self.value(node);

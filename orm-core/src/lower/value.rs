@@ -20,9 +20,18 @@ impl Lowerer {
             }
         }
         Ok(match node.kind() {
-            NodeKind::Column(path, column) => self.column(path, column)?,
-            NodeKind::ForeignKey(path, relation) => self.foreign_key(path, relation)?,
-            NodeKind::RowKey(path) => self.row_key(path)?,
+            NodeKind::Column(path, column) => {
+                self.check_root(path)?;
+                self.column(path, column)?
+            }
+            NodeKind::ForeignKey(path, relation) => {
+                self.check_root(path)?;
+                self.foreign_key(path, relation)?
+            }
+            NodeKind::RowKey(path) => {
+                self.check_root(path)?;
+                self.row_key(path)?
+            }
             NodeKind::Absent(path) => self.absent(path)?,
             NodeKind::Bind(bind) => Expr::Bind(bind.clone()),
             NodeKind::Binary(operator, left, right) => match self.period_range(*operator, left, right)? {
@@ -58,6 +67,15 @@ impl Lowerer {
         })
     }
 
+    /// A column of a query around this one is that one's: without `outer` it would be taken for this one's own.
+    fn check_root(&self, path: &Path) -> Result<()> {
+        let Some(((current, around), root)) = self.contexts.split_last().zip(path.root()) else { return Ok(()) };
+        match around.iter().rev().find(|context| context.owns(root)) {
+            Some(context) if !current.owns(root) => Err(without_outer(context)),
+            _ => Ok(()),
+        }
+    }
+
     fn cast(&mut self, inner: &Node, storage: Storage) -> Result<Expr> {
         let inner = Box::new(self.value(inner)?);
         Ok(match storage {
@@ -70,11 +88,14 @@ impl Lowerer {
         })
     }
 
-    /// A value of a query around this one: the nearest that is about its model.
+    /// A value of a query around this one: the one whose fields it begins at, or the nearest that is about its model.
     fn outer(&mut self, meta: &'static ModelMeta, inner: &Node) -> Result<Expr> {
         let within = self.contexts.len().saturating_sub(1);
         let is_about = |context: &Context| context.root().is_some_and(|root| std::ptr::eq(root, meta));
-        let at = self.contexts.iter().take(within).rposition(is_about).ok_or_else(|| no_outer(meta))?;
+        let owns = |context: &Context| inner.root().is_some_and(|root| context.owns(root));
+        let around = self.contexts.get(..within).unwrap_or_default();
+        let at = around.iter().rposition(owns).or_else(|| around.iter().rposition(is_about));
+        let at = at.ok_or_else(|| no_outer(meta))?;
         let around = self.contexts.split_off(at + 1);
         let value = self.value(inner);
         self.contexts.extend(around);
@@ -215,6 +236,11 @@ pub(super) fn own_column(node: &Node) -> Option<&'static str> {
         },
         _ => None,
     }
+}
+
+fn without_outer(context: &Context) -> Error {
+    let model = context.root().map_or("", |meta| meta.name);
+    Error::misuse(format!("a column of the `{model}` query around this one: write `outer(..)` around it"))
 }
 
 fn no_outer(meta: &ModelMeta) -> Error {

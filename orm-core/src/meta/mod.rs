@@ -59,12 +59,41 @@ pub struct ColumnMeta {
     pub index: bool,
     /// The default as a SQL literal, where it is a literal.
     pub default: Option<&'static str>,
+    /// The fewest characters a text may have.
+    pub min_length: Option<u32>,
     /// The most characters a text may have.
     pub max_length: Option<u32>,
+    /// The least value as a SQL literal, where it is a literal.
+    pub min: Option<&'static str>,
+    /// The greatest value as a SQL literal, where it is a literal.
+    pub max: Option<&'static str>,
     /// The slot of a deferred column.
     pub deferred: Option<usize>,
     /// The relation of a foreign key.
     pub relation: Option<&'static RelationMeta>,
+}
+
+impl ColumnMeta {
+    /// A column of which nothing is said: the derive writes what is, and leaves the rest to this.
+    #[doc(hidden)]
+    pub const PLAIN: ColumnMeta = ColumnMeta {
+        name: "",
+        column: "",
+        rust_type: "",
+        storage: Storage::Integer,
+        domain: Domain::Any,
+        nullable: false,
+        primary_key: false,
+        unique: false,
+        index: false,
+        default: None,
+        min_length: None,
+        max_length: None,
+        min: None,
+        max: None,
+        deferred: None,
+        relation: None,
+    };
 }
 
 /// One term of a default ordering.

@@ -4,6 +4,7 @@
 //! model has.
 
 mod decode;
+mod rules;
 
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Mint, Origin};
@@ -11,6 +12,7 @@ use crate::meta::ModelMeta;
 use crate::plan::Path;
 use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own};
 pub(crate) use decode::{decode_error, decode_into, decode_key, loader};
+pub use rules::{Rules, Validated, Written};
 
 /// A struct whose values are rows of a table. Derived: `#[derive(Model)]`.
 ///
@@ -100,6 +102,18 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// Sets what has a default and was left out.
     #[doc(hidden)]
     fn fill(new: &mut Self::New);
+
+    /// Asks the rules of a row to be inserted that its description does not have: bounds and validators.
+    #[doc(hidden)]
+    fn check_new(new: &Self::New, rules: &mut Rules<'_>) {
+        let _ = (new, rules);
+    }
+
+    /// The same of a row to be saved.
+    #[doc(hidden)]
+    fn check(&self, rules: &mut Rules<'_>) {
+        let _ = rules;
+    }
 
     /// The row, once it is inserted.
     ///

@@ -12,6 +12,7 @@ use node::DEPTH_OF_QUERY;
 pub use date::{DatePart, DateUnit, Truncation};
 pub(crate) use node::{AggregateNode, NodeKind, Tree, WindowNode};
 pub use node::{Node, Quantifier, TextLookup};
+pub(crate) use path::Root;
 pub use path::{Hop, Path};
 
 use crate::db::FetchMode;
@@ -26,6 +27,8 @@ pub(crate) const COMPOUND: &str = "it is put together from several: filter those
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(crate) meta: &'static ModelMeta,
+    /// Where the paths in it begin, but for those that are of a query around it.
+    pub(crate) roots: Vec<Root>,
     /// One for each `filter` or `exclude` call: each is a scope of its own.
     pub(crate) filters: Vec<Node>,
     /// None: the model's own ordering.
@@ -118,6 +121,7 @@ impl Plan {
     pub(crate) fn new(meta: &'static ModelMeta) -> Self {
         Plan {
             meta,
+            roots: Vec::new(),
             filters: Vec::new(),
             order: None,
             reversed: false,
@@ -139,6 +143,13 @@ impl Plan {
         }
     }
 
+    /// Where the paths of one closure begin.
+    pub(crate) fn begin(&mut self) -> Path {
+        let path = Path::begin();
+        self.roots.extend(path.root());
+        path
+    }
+
     /// The keys of the rows of this query, whatever it selects: for a condition on them.
     pub(crate) fn keys_only(&self) -> Plan {
         let mut keys = self.clone();
@@ -156,7 +167,10 @@ impl Plan {
     /// Selects values in place of the model, in every member.
     pub(crate) fn selecting(&mut self, nodes: &[Node]) {
         self.select = Some(nodes.to_vec());
-        self.members.iter_mut().for_each(|(_, member)| member.selecting(nodes));
+        for (_, member) in &mut self.members {
+            member.roots.extend(&self.roots);
+            member.selecting(nodes);
+        }
     }
 
     /// No order, where nothing but the order of the rows depends on it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DatePart, OrderNode, Path, Plan, Truncation};
+use super::{DatePart, OrderNode, Path, Plan, Root, Truncation};
 use crate::meta::{ColumnMeta, ModelMeta, RelationMeta, Through};
 use crate::statement::{AggregateFunction, Frame, Function, Operator, WindowFunction};
 use crate::value::{Bind, Form, KeyRef, Storage};
@@ -62,12 +62,13 @@ pub(crate) enum NodeKind {
     /// A part of a date or time, as an integer.
     DatePart(DatePart, Form, Node),
     /// A condition on the related rows, in a scope of its own; the condition's paths begin at the related model.
-    Related(Path, Quantifier, Option<Node>),
+    Related(Path, Quantifier, Option<(Root, Node)>),
     /// The row is linked with the one of this key, in the table of a many-to-many relation.
     Linked(Through, Bind<'static>),
     Exists(Box<Plan>),
     Subquery(Box<Plan>),
-    /// Seen from the nearest query around this one that is about this model.
+    /// Seen from the query around this one whose fields it begins at; of fields of no query in particular, from the
+    /// nearest that is about this model.
     Outer(&'static ModelMeta, Node),
     /// `-x`.
     Negate(Node),
@@ -298,6 +299,13 @@ impl Node {
         }
     }
 
+    /// The fields that the first path in it begins at.
+    pub(crate) fn root(&self) -> Option<Root> {
+        let mut root = self.path().and_then(Path::root);
+        self.each_child(&mut |child| root = root.or_else(|| child.root()));
+        root
+    }
+
     /// Whether it is true or false of a row.
     pub(crate) fn is_condition(&self) -> bool {
         match self.kind() {
@@ -393,7 +401,7 @@ impl NodeKind {
                 f(value);
                 list.iter().for_each(f);
             }
-            NodeKind::Related(_, _, inner) => inner.iter().for_each(f),
+            NodeKind::Related(_, _, inner) => inner.iter().for_each(|(_, inner)| f(inner)),
             NodeKind::Aggregate(node) => {
                 let parts = node.argument.iter().chain(&node.filter).chain(&node.separator).chain(&node.default);
                 parts.for_each(f);

@@ -2,13 +2,30 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::group::Loader;
 use crate::meta::RelationMeta;
 
-/// The relations crossed so far. The root costs nothing.
+/// The relations crossed so far, and where they begin. The root costs nothing.
 #[derive(Clone, Default)]
-pub struct Path(Option<Arc<Hop>>);
+pub struct Path {
+    hops: Option<Arc<Hop>>,
+    root: Root,
+}
+
+/// Where a path begins: at the fields that one call of a closure got. Which query those are of tells two queries on one
+/// model apart, where one is inside of the other.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Root(u64);
+
+impl Root {
+    /// Of nothing in particular: the query it stands in.
+    const ANY: Root = Root(0);
+}
+
+/// How many closures have got fields.
+static ROOTS: AtomicU64 = AtomicU64::new(1);
 
 /// One relation of a path, and the path before it.
 pub struct Hop {
@@ -21,25 +38,35 @@ pub struct Hop {
 }
 
 impl Path {
+    /// No relation yet, from fields of their own.
+    pub(crate) fn begin() -> Path {
+        Path { hops: None, root: Root(ROOTS.fetch_add(1, Ordering::Relaxed)) }
+    }
+
+    /// The fields it begins at, if they are of one query in particular.
+    pub(crate) fn root(&self) -> Option<Root> {
+        (self.root != Root::ANY).then_some(self.root)
+    }
+
     /// This path and one relation more.
     pub(crate) fn cross(&self, relation: &'static RelationMeta, loader: &'static dyn Loader) -> Path {
-        Path(Some(Arc::new(Hop { before: self.clone(), relation, loader })))
+        Path { hops: Some(Arc::new(Hop { before: self.clone(), relation, loader })), root: self.root }
     }
 
     /// The last relation, or none at the root.
     pub(crate) fn last(&self) -> Option<&Hop> {
-        self.0.as_deref()
+        self.hops.as_deref()
     }
 
     pub(crate) fn is_root(&self) -> bool {
-        self.0.is_none()
+        self.hops.is_none()
     }
 
     /// Every prefix that ends with a relation, shortest first, this path included.
     pub(crate) fn prefixes(&self) -> Vec<Path> {
         let mut prefixes = Vec::new();
         let mut next = self.clone();
-        while let Some(hop) = &next.0 {
+        while let Some(hop) = &next.hops {
             let before = hop.before.clone();
             prefixes.push(next);
             next = before;
@@ -57,7 +84,7 @@ impl Path {
 }
 
 impl PartialEq for Path {
-    /// Whether the same relations are crossed. A relation is one static, so its address is its identity.
+    /// Whether the same relations are crossed, wherever they begin. A relation is one static, so its address is its identity.
     fn eq(&self, other: &Self) -> bool {
         let (mut left, mut right) = (self.last(), other.last());
         loop {

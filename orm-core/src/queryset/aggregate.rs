@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::group::Cursor;
 use crate::lookup::{AggSelection, SingleSelection};
 use crate::lower;
-use crate::model::{Fields, Model, root};
+use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Grouping, Node, NodeKind, Plan};
 use crate::sql;
 use crate::statement::AggregateFunction;
@@ -38,7 +38,7 @@ impl<M: Model> QuerySet<M> {
         mut self,
         f: impl FnOnce(Fields<M>) -> A,
     ) -> QuerySet<M, Annotated<A>> {
-        f(root::<M>()).nodes(&mut self.plan.annotations);
+        f(self.fields()).nodes(&mut self.plan.annotations);
         QuerySet::from_plan(self.plan)
     }
 
@@ -64,9 +64,9 @@ impl<M: Model> QuerySet<M> {
     #[track_caller]
     pub fn aggregate<A: AggSelection<M>>(&self, db: &dyn Executor, f: impl FnOnce(Fields<M>) -> A) -> Result<A::Out> {
         let at = Location::caller();
+        let mut plan = Plan { roots: self.plan.roots.clone(), ..Plan::new(M::META) };
         let mut nodes = Vec::new();
-        f(root::<M>()).nodes(&mut nodes);
-        let mut plan = Plan::new(M::META);
+        f(FieldsAt::at(plan.begin())).nodes(&mut nodes);
         plan.misuse = self.plan.misuse;
         plan.filters = if self.plan.is_closed() || self.plan.filters_windows() || self.plan.keyset.is_some() {
             let keys = Box::new(self.plan.keys_only());
@@ -188,7 +188,7 @@ impl<M: Model, S> QuerySet<M, S> {
         }
         let mut nodes = self.plan.select.take().unwrap_or_default();
         self.plan.grouping = Some(Grouping { keys: nodes.clone(), filters: self.plan.filters.len() });
-        f(root::<M>()).nodes(&mut nodes);
+        f(self.fields()).nodes(&mut nodes);
         self.plan.select = Some(nodes);
         QuerySet::from_plan(self.plan)
     }
@@ -219,7 +219,7 @@ macro_rules! narrowed {
             /// ```
             pub fn values_list<V: ValuesOf<M>>(mut self, f: impl FnOnce(Fields<M>) -> V) -> QuerySet<M, V::Shape> {
                 let mut nodes = Vec::new();
-                f(root::<M>()).nodes(&mut nodes);
+                f(self.fields()).nodes(&mut nodes);
                 self.plan.select = Some(nodes);
                 QuerySet::from_plan(self.plan)
             }

@@ -142,6 +142,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         }
         self.plan.misuse = self.plan.misuse.or(other.plan.misuse);
         self.plan.filters = vec![join(left, right)];
+        self.plan.roots.extend(&other.plan.roots);
         self.plan.empty = false;
         self
     }

@@ -2,7 +2,7 @@
 
 use super::{Column, QuerySet};
 use crate::lookup::Expr;
-use crate::model::{Fields, Model, root};
+use crate::model::{Fields, Model};
 use crate::plan::{DateUnit, Node, NodeKind, OrderNode, Truncation};
 use crate::value::{DateBase, Form, Single, TimeBase, Value};
 
@@ -33,7 +33,7 @@ impl<M: Model> QuerySet<M> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn dates<T: Value, K: Single>(
-        self,
+        mut self,
         f: impl FnOnce(Fields<M>) -> Expr<M, T, K>,
         unit: DateUnit,
     ) -> QuerySet<M, Column<jiff::civil::Date>>
@@ -41,7 +41,8 @@ impl<M: Model> QuerySet<M> {
         T::Base: DateBase,
     {
         let from = <T::Base as DateBase>::FORM;
-        self.periods(f(root::<M>()).node, Truncation { unit, from, to: Form::Date })
+        let date = f(self.fields()).node;
+        self.periods(date, Truncation { unit, from, to: Form::Date })
     }
 
     /// The periods in which there are rows, each by the moment it begins and once, in order. NULLs are left out. Those of
@@ -65,7 +66,7 @@ impl<M: Model> QuerySet<M> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn datetimes<T: Value, K: Single>(
-        self,
+        mut self,
         f: impl FnOnce(Fields<M>) -> Expr<M, T, K>,
         unit: DateUnit,
     ) -> QuerySet<M, Column<jiff::civil::DateTime>>
@@ -73,7 +74,8 @@ impl<M: Model> QuerySet<M> {
         T::Base: DateBase + TimeBase,
     {
         let from = <T::Base as DateBase>::FORM;
-        self.periods(f(root::<M>()).node, Truncation { unit, from, to: Form::DateTime })
+        let date = f(self.fields()).node;
+        self.periods(date, Truncation { unit, from, to: Form::DateTime })
     }
 
     fn periods<S>(self, date: Node, truncation: Truncation) -> QuerySet<M, S> {

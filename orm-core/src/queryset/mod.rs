@@ -41,7 +41,7 @@ pub use shape::{Annotated, Column, GroupRecords, Grouped, Records, Rows, Shape, 
 pub use stream::Iter;
 pub use subquery::{exists, subquery};
 
-use crate::model::Model;
+use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::Plan;
 
 /// A query on `M`, not yet run. `S` says what its rows become; it is `M` itself by default.
@@ -79,6 +79,11 @@ pub struct QuerySet<M: Model, S = Rows> {
 impl<M: Model, S> QuerySet<M, S> {
     pub(crate) fn from_plan(plan: Plan) -> Self {
         QuerySet { plan, types: PhantomData }
+    }
+
+    /// The fields that a closure gets. The plan knows them for its own.
+    fn fields(&mut self) -> Fields<M> {
+        FieldsAt::at(self.plan.begin())
     }
 }
 

@@ -28,8 +28,9 @@ impl<M: Model, S> QuerySet<M, S> {
     ///     r#"SELECT "book"."id", "book"."pages", "book"."price" FROM "book" WHERE ("book"."pages" > ?1) AND (("book"."price" < ?2) IS NOT TRUE)"#,
     /// );
     /// ```
-    pub fn filter<P: Predicate<M>>(self, f: impl FnOnce(Fields<M>) -> P) -> Self {
-        self.with_filter(f(root::<M>()).cond().node)
+    pub fn filter<P: Predicate<M>>(mut self, f: impl FnOnce(Fields<M>) -> P) -> Self {
+        let condition = f(self.fields()).cond().node;
+        self.with_filter(condition)
     }
 
     /// The rows for which this does not hold; a row for which it is NULL stays.
@@ -43,8 +44,9 @@ impl<M: Model, S> QuerySet<M, S> {
     /// let books = Book::objects().exclude(|b| b.pages().gt(300));
     /// assert!(books.to_sql().ends_with(r#"WHERE ("book"."pages" > ?1) IS NOT TRUE"#));
     /// ```
-    pub fn exclude<P: Predicate<M>>(self, f: impl FnOnce(Fields<M>) -> P) -> Self {
-        self.with_filter(Node::new(NodeKind::Not(f(root::<M>()).cond().node)))
+    pub fn exclude<P: Predicate<M>>(mut self, f: impl FnOnce(Fields<M>) -> P) -> Self {
+        let condition = f(self.fields()).cond().node;
+        self.with_filter(Node::new(NodeKind::Not(condition)))
     }
 
     /// `filter`, if there is a value: the optional condition of a search form.
@@ -103,7 +105,7 @@ impl<M: Model, S> QuerySet<M, S> {
     pub fn order_by<O: OrderSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> O) -> Self {
         self.refuse_sliced();
         let mut order = Vec::new();
-        f(root::<M>()).orders(&mut order);
+        f(self.fields()).orders(&mut order);
         self.plan.order = Some(order);
         self.plan.reversed = false;
         self
@@ -404,7 +406,7 @@ impl<M: Model> QuerySet<M> {
 
     fn select<V: ValuesOf<M>>(&mut self, f: impl FnOnce(Fields<M>) -> V) {
         let mut nodes = Vec::new();
-        f(root::<M>()).nodes(&mut nodes);
+        f(self.fields()).nodes(&mut nodes);
         self.plan.selecting(&nodes);
         if !self.plan.joins.is_empty() || !self.plan.prefetches.is_empty() {
             self.plan.misuse = Some(

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::lookup::{AssignSet, OrderSet};
 use crate::lower;
 use crate::meta::RelationMeta;
-use crate::model::{Fields, Model, root};
+use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::relation::IntoKey;
 use crate::sql;
@@ -429,8 +429,9 @@ impl<M: Model> QuerySet<M> {
     pub fn update<A: AssignSet<M>>(&self, db: &dyn Executor, f: impl FnOnce(Fields<M>) -> A) -> Result<u64> {
         let at = Location::caller();
         let mut assigns = Vec::new();
-        f(root::<M>()).assigns(&mut assigns);
-        let Some(statement) = lower::update(&self.plan, &assigns)? else { return Ok(0) };
+        let mut plan = self.plan.clone();
+        f(FieldsAt::at(plan.begin())).assigns(&mut assigns);
+        let Some(statement) = lower::update(&plan, &assigns)? else { return Ok(0) };
         let foreign: Vec<&RelationMeta> = assigns
             .iter()
             .filter_map(|(column, _)| match column.kind() {

@@ -8,7 +8,7 @@ use crate::db::{About, Executor, Need};
 use crate::error::Result;
 use crate::group::{Group, Members, Origin};
 use crate::lookup::ColumnSet;
-use crate::model::{Complete, Fields, Model};
+use crate::model::{Complete, Fields, Model, Rules};
 use crate::queryset::QuerySet;
 
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
@@ -68,8 +68,8 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// The constraints of the table, as typed errors; [`Error::Misuse`](crate::Error::Misuse) for a deferred column that
-    /// is not loaded.
+    /// [`Error::Invalid`](crate::Error::Invalid) with what is wrong with each row; the constraints of the table, as typed
+    /// errors; [`Error::Misuse`](crate::Error::Misuse) for a deferred column that is not loaded.
     ///
     /// # Examples
     ///
@@ -101,7 +101,13 @@ impl<M: Model> QuerySet<M> {
         if rows.is_empty() {
             return Ok(0);
         }
-        let update = RowUpdate::new(meta, &columns_of::<M, C>(f));
+        let columns = columns_of::<M, C>(f);
+        let mut rules = Rules::of_columns(&columns);
+        for (number, row) in rows.iter().enumerate() {
+            rules.in_row(number).ask(*row);
+        }
+        rules.finish::<M>()?;
+        let update = RowUpdate::new(meta, &columns);
         let mut changed = 0;
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut current: Option<&M> = None;
@@ -124,7 +130,8 @@ impl<M: Model> BulkCreate<M> {
     ///
     /// # Errors
     ///
-    /// The constraints of the table, as typed errors; no row is inserted then.
+    /// [`Error::Invalid`](crate::Error::Invalid) with what is wrong with each row; the constraints of the table, as typed
+    /// errors. No row is inserted then.
     ///
     /// # Examples
     ///
@@ -147,7 +154,12 @@ impl<M: Model> BulkCreate<M> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        rows.iter_mut().for_each(M::fill);
+        let mut rules = Rules::default();
+        for (number, row) in rows.iter_mut().enumerate() {
+            M::fill(row);
+            rules.in_row(number).ask_new::<M>(row);
+        }
+        rules.finish::<M>()?;
         let sql = insert_sql(meta);
         let mut rowids = Vec::with_capacity(rows.len());
         db.run(Need::WriteAll, at, &mut |connection| {

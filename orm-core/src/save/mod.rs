@@ -4,17 +4,19 @@
 //! SQLite tells the rowid, everything else is known.
 
 mod bulk;
+mod validate;
 
 use std::panic::Location;
 
 pub use bulk::BulkCreate;
+pub use validate::{Validate, validate_new};
 
 use crate::db::{About, Connection, Executor, Need, Prepared, refused};
 use crate::error::{Error, Result};
 use crate::group::{Origin, home_of};
 use crate::lookup::ColumnSet;
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
-use crate::model::{Fields, Model, group_of_one, root};
+use crate::model::{Fields, Model, Rules, group_of_one, root};
 use crate::plan::{Deferral, Node, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, delete};
 use crate::sql::{self, Sql};
@@ -57,7 +59,8 @@ pub trait Save: Model {
     ///
     /// # Errors
     ///
-    /// [`Error::NotUpdated`] if the row is gone; the constraints of the table, as typed errors.
+    /// [`Error::Invalid`] where the row breaks the rules of its model; [`Error::NotUpdated`] if the row is gone; the
+    /// constraints of the table, as typed errors.
     #[track_caller]
     fn save(&mut self, db: &dyn Executor) -> Result<()> {
         let loaded = |column: &(usize, &ColumnMeta)| !column.1.primary_key && self.bind(column.0).is_some();
@@ -66,7 +69,8 @@ pub trait Save: Model {
         update_row(self, &columns, db, Location::caller())
     }
 
-    /// Writes some fields of the row and empties the memos.
+    /// Writes some fields of the row and empties the memos. Rules about other fields are not asked, those about the whole
+    /// row are.
     ///
     /// # Errors
     ///
@@ -114,13 +118,16 @@ impl<M: Model> Save for M {}
 ///
 /// # Errors
 ///
-/// The constraints of the table, as typed errors.
+/// [`Error::Invalid`] where it breaks the rules of its model; the constraints of the table, as typed errors.
 #[track_caller]
 pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
     let at = Location::caller();
     let meta = M::META;
     let mut new = new;
     M::fill(&mut new);
+    let mut rules = Rules::default();
+    rules.ask_new::<M>(&new);
+    rules.finish::<M>()?;
     let sql = insert_sql(meta);
     let mut rowid = 0;
     // A key that does not fit is found after the row is there, and takes it back.
@@ -229,6 +236,9 @@ fn update_row<M: Model>(
     at: &'static Location<'static>,
 ) -> Result<()> {
     let meta = M::META;
+    let mut rules = Rules::of_columns(columns);
+    rules.ask(row);
+    rules.finish::<M>()?;
     let update = RowUpdate::new(meta, columns);
     db.run(Need::Write, at, &mut |connection| {
         let mut changed = 0;
@@ -257,12 +267,6 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<
 fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
     if let Some(reason) = refused(bind) {
         return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
-    }
-    if let (Some(limit), Bind::Text(text)) = (column.max_length, bind) {
-        let length = text.chars().count();
-        if length > limit as usize {
-            return Err(Error::TooLong { model: meta.name, field: column.name, limit, length });
-        }
     }
     Ok(())
 }

@@ -153,7 +153,8 @@ fn column(column: &ColumnMeta) -> ColumnDef {
         unique: column.unique,
         default: column.default,
         domain: column.domain,
-        max_length: column.max_length,
+        length: (column.min_length, column.max_length),
+        bounds: (column.min, column.max),
         references: column.relation.and_then(references),
     }
 }
@@ -203,7 +204,8 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         domain: Domain::Any,
-        max_length: None,
+        length: (None, None),
+        bounds: (None, None),
         references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
     };
     let id = ColumnDef {
@@ -214,7 +216,8 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         domain: Domain::Any,
-        max_length: None,
+        length: (None, None),
+        bounds: (None, None),
         references: None,
     };
     let (from, to) = (through.from.name(), through.to.name());

@@ -10,9 +10,14 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::CStr;
+
 use crate::statement::Statement;
 use crate::value::Bind;
 use writer::Writer;
+
+/// What the table of one bind's values, `rarray`, looks like to SQLite. The hidden column is its argument.
+pub(crate) const ARRAY_TABLE: &CStr = c"CREATE TABLE rarray(value, argument HIDDEN)";
 
 /// A compiled statement.
 #[derive(Clone, Debug, PartialEq)]

@@ -89,12 +89,26 @@ impl Writer {
             self.push(" DEFAULT ");
             self.push(default);
         }
-        if let Some(length) = column.max_length {
+        let within = match column.length {
+            (None, None) => None,
+            (None, Some(most)) => Some(format!("<= {most}")),
+            (Some(fewest), None) => Some(format!(">= {fewest}")),
+            (Some(fewest), Some(most)) => Some(format!("BETWEEN {fewest} AND {most}")),
+        };
+        if let Some(within) = within {
             self.push(" CONSTRAINT ");
             self.ident(&format!("{}_length", column.name));
             self.push(" CHECK (length(");
             self.ident(&column.name);
-            self.push(&format!(") <= {length})"));
+            self.push(&format!(") {within})"));
+        }
+        for (name, operator, bound) in [("min", ">=", column.bounds.0), ("max", "<=", column.bounds.1)] {
+            let Some(bound) = bound else { continue };
+            self.push(" CONSTRAINT ");
+            self.ident(&format!("{}_{name}", column.name));
+            self.push(" CHECK (");
+            self.ident(&column.name);
+            self.push(&format!(" {operator} {bound})"));
         }
         self.domain(column);
         if let Some(references) = &column.references {

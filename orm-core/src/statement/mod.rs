@@ -194,7 +194,10 @@ pub(crate) struct ColumnDef {
     pub(crate) default: Option<&'static str>,
     /// Which values the field's type has: an UPDATE computes without it, and a row that cannot be read is no use.
     pub(crate) domain: crate::value::Domain,
-    pub(crate) max_length: Option<u32>,
+    /// The fewest and the most characters of a text.
+    pub(crate) length: (Option<u32>, Option<u32>),
+    /// The least and the greatest value, as SQL literals.
+    pub(crate) bounds: (Option<&'static str>, Option<&'static str>),
     pub(crate) references: Option<References>,
 }
 

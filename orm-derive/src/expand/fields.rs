@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 
-use crate::model::{self, Checked, Field, FieldKind, Shape, Stored};
+use crate::model::{self, Checked, Field, FieldKind, Shape};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -41,23 +41,25 @@ fn method(checked: &Checked, field: &Field, column: usize, names: &Names) -> Tok
     let Names { columns, .. } = names;
     let (vis, ident, owner) = (&field.vis, &field.ident, &checked.model.ident);
     let (output, body) = match &field.kind {
-        FieldKind::Stored(Stored { shape: Shape::ForeignKey(key), nullable, .. }) => {
-            let crossing = if *nullable {
-                quote! { Nullable }
-            } else {
-                quote! { Required }
-            };
-            to_one(field, &key.target, &crossing, names)
-        }
-        FieldKind::Stored(stored) => {
-            let ty = &field.ty;
-            let column = Literal::usize_unsuffixed(column);
-            let [orm, root, kind] = names_at(names, stored.place());
-            (
-                quote_spanned! {stored.place()=> #orm::Expr<#root, #kind::Wrap<#ty>, #kind> },
-                quote_spanned! {stored.place()=> #orm::Expr::column(&self.path, &#columns[#column]) },
-            )
-        }
+        FieldKind::Stored(stored) => match &stored.shape {
+            Shape::ForeignKey(key) => {
+                let crossing = if stored.nullable {
+                    quote! { Nullable }
+                } else {
+                    quote! { Required }
+                };
+                to_one(field, &key.target, &crossing, names)
+            }
+            Shape::Plain { .. } | Shape::Deferred { .. } => {
+                let ty = &field.ty;
+                let column = Literal::usize_unsuffixed(column);
+                let [orm, root, kind] = names_at(names, stored.place());
+                (
+                    quote_spanned! {stored.place()=> #orm::Expr<#root, #kind::Wrap<#ty>, #kind> },
+                    quote_spanned! {stored.place()=> #orm::Expr::column(&self.path, &#columns[#column]) },
+                )
+            }
+        },
         FieldKind::HasOne(reverse) => to_one(field, &reverse.target, &quote! { Nullable }, names),
         FieldKind::HasMany(reverse) => to_many(checked, field, &reverse.target, names),
         FieldKind::ManyToMany(many) => to_many(checked, field, &many.target, names),

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
-use crate::model::{Checked, Field, FieldKind, Generated, Shape, Stored};
+use crate::model::{Checked, Field, FieldKind, Generated, Length, Shape, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -99,7 +99,10 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
     let default = option(stored.default.as_ref().and_then(sql_literal));
-    let max_length = option(stored.max_length.as_ref().map(|length| Literal::u32_unsuffixed(length.limit)));
+    let length = |length: &Option<Length>| option(length.as_ref().map(|length| Literal::u32_unsuffixed(length.limit)));
+    let (min_length, max_length) = (length(&stored.min_length), length(&stored.max_length));
+    let (min, max) =
+        (option(stored.min.as_ref().and_then(sql_literal)), option(stored.max.as_ref().and_then(sql_literal)));
     let deferred = match stored.shape {
         Shape::Deferred { .. } => option(field.slot.map(number)),
         Shape::Plain { .. } | Shape::ForeignKey(_) => option(None::<Literal>),
@@ -120,7 +123,10 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             unique: #unique,
             index: #index,
             default: #default,
+            min_length: #min_length,
             max_length: #max_length,
+            min: #min,
+            max: #max,
             deferred: #deferred,
             relation: #relation,
         }

@@ -11,6 +11,7 @@ mod meta;
 mod model;
 mod projection;
 mod relations;
+mod rules;
 mod serialize;
 
 use std::collections::BTreeSet;
@@ -55,6 +56,7 @@ fn assemble(checked: &Checked, names: &Names, relation_checks: &TokenStream) -> 
         relation_checks.clone(),
         builder::expand(checked, names),
         model::expand(checked, names),
+        rules::expand(checked, names),
         serialize::expand(checked, names),
     ];
     quote! {
@@ -82,7 +84,10 @@ fn names_for(checked: &Checked) -> Names {
     for field in &model.fields {
         add(&field.ty);
         match &field.kind {
-            FieldKind::Stored(stored) => add(&stored.default),
+            FieldKind::Stored(stored) => {
+                add(&stored.default);
+                stored.rules().for_each(|rule| add(rule));
+            }
             FieldKind::ManyToMany(relation) => {
                 if let Link::Through { model, .. } = &relation.link {
                     add(model);
@@ -91,6 +96,7 @@ fn names_for(checked: &Checked) -> Names {
             _ => {}
         }
     }
+    model.validators.iter().for_each(|validator| add(validator));
     let setters = model.columns().map(|(field, _)| field.name.clone()).collect();
     Names::new(&model.ident, &used, &setters, model.required().count())
 }

@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
+use super::rules;
 use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
 use crate::names::{self, Names};
 
@@ -67,6 +68,8 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let memos = checked.model.fields.iter().filter(|field| matches!(field.kind, FieldKind::Memo));
     let memos = memos.map(|field| &field.ident);
 
+    let rules = rules::methods(checked, names);
+
     quote! {
         #[automatically_derived]
         impl #orm::Model for #model {
@@ -103,6 +106,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             fn fill(new: &mut #new) {
                 #(#fills)*
             }
+            #rules
             fn from_new(
                 new: #new,
                 rowid: i64,

@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, LitBool, LitStr, Path, Token, parenthesized};
 use super::field_type::FieldType;
 use super::words::{self, Words};
 use crate::errors::Errors;
-use crate::model::{MaxLength, OnDelete};
+use crate::model::{Length, OnDelete};
 use crate::{names, symbol};
 
 /// The words of every `#[field(..)]` and `#[relation(..)]` of one field.
@@ -20,7 +20,11 @@ pub(super) struct FieldAttrs {
     pub(super) unique: Option<Span>,
     pub(super) index: Option<Span>,
     pub(super) default: Option<Expr>,
-    pub(super) max_length: Option<MaxLength>,
+    pub(super) min_length: Option<Length>,
+    pub(super) max_length: Option<Length>,
+    pub(super) min: Option<Expr>,
+    pub(super) max: Option<Expr>,
+    pub(super) validators: Vec<Expr>,
     pub(super) via: Option<LitStr>,
     pub(super) through: Option<Through>,
     pub(super) table: Option<LitStr>,
@@ -90,12 +94,21 @@ impl FieldAttrs {
             let value = input.parse()?;
             words::once(errors, &mut self.default, word, value);
         } else if word == symbol::MAX_LENGTH {
-            let number = words::number(word, input)?;
-            let limit = number.base10_parse::<u32>()?;
-            if limit == 0 {
-                return Err(syn::Error::new(number.span(), "a text of length 0 holds nothing: `max_length = 120`"));
-            }
-            words::once(errors, &mut self.max_length, word, MaxLength { limit, span: word.span() });
+            let length = length(word, input, "a text of length 0 holds nothing: `max_length = 120`")?;
+            words::once(errors, &mut self.max_length, word, length);
+        } else if word == symbol::MIN_LENGTH {
+            let length = length(word, input, "every text has length 0 at least: `min_length = 1`")?;
+            words::once(errors, &mut self.min_length, word, length);
+        } else if word == symbol::MIN {
+            words::equals(word, input, "0")?;
+            let value = input.parse()?;
+            words::once(errors, &mut self.min, word, value);
+        } else if word == symbol::MAX {
+            words::equals(word, input, "100")?;
+            let value = input.parse()?;
+            words::once(errors, &mut self.max, word, value);
+        } else if word == symbol::VALIDATE {
+            self.validators.push(words::function(word, input)?);
         }
         Ok(())
     }
@@ -152,6 +165,15 @@ impl FieldAttrs {
                 }
             }
         }
+    }
+}
+
+/// `max_length = 120`, and not 0.
+fn length(word: &Ident, input: ParseStream<'_>, zero: &str) -> syn::Result<Length> {
+    let number = words::number(word, input)?;
+    match number.base10_parse::<u32>()? {
+        0 => Err(syn::Error::new(number.span(), zero)),
+        limit => Ok(Length { limit, span: word.span() }),
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
         ordering: attrs.ordering.unwrap_or_default(),
         indexes: attrs.indexes,
         checks: attrs.checks,
+        validators: attrs.validators,
         serialize: attrs.serialize.is_some(),
         serde: serde_attrs(&input.attrs),
         table,
@@ -109,12 +110,8 @@ fn field_kind(
     attrs: FieldAttrs,
 ) -> FieldKind {
     match ty {
-        FieldType::Plain { value, nullable } => {
-            FieldKind::Stored(stored(Shape::Plain { value }, name.to_owned(), nullable, attrs))
-        }
-        FieldType::Deferred { value, nullable } => {
-            FieldKind::Stored(stored(Shape::Deferred { value }, name.to_owned(), nullable, attrs))
-        }
+        FieldType::Plain { value, nullable } => stored(Shape::Plain { value }, name.to_owned(), nullable, attrs),
+        FieldType::Deferred { value, nullable } => stored(Shape::Deferred { value }, name.to_owned(), nullable, attrs),
         FieldType::ForeignKey { target, nullable } => {
             let key = ForeignKey {
                 target,
@@ -122,7 +119,7 @@ fn field_kind(
                 on_delete_span: attrs.on_delete.map(|(_, span)| span),
                 constraint: attrs.constraint.as_ref().is_none_or(|constraint| constraint.value),
             };
-            FieldKind::Stored(stored(Shape::ForeignKey(key), format!("{name}_id"), nullable, attrs))
+            stored(Shape::ForeignKey(key), format!("{name}_id"), nullable, attrs)
         }
         FieldType::HasMany { target } => {
             reverse(errors, owner, target, attrs.via.as_ref()).map_or(FieldKind::Unreadable, FieldKind::HasMany)
@@ -139,8 +136,8 @@ fn field_kind(
     }
 }
 
-fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> Stored {
-    Stored {
+fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> FieldKind {
+    FieldKind::Stored(Box::new(Stored {
         shape,
         column: attrs.column.map_or(column, |column| column.value()),
         nullable,
@@ -148,9 +145,13 @@ fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> St
         unique: attrs.unique,
         index: attrs.index,
         default: attrs.default,
+        min_length: attrs.min_length,
         max_length: attrs.max_length,
+        min: attrs.min,
+        max: attrs.max,
+        validators: attrs.validators,
         generated: None,
-    }
+    }))
 }
 
 fn reverse(errors: &mut Errors, owner: &Owner<'_>, target: Type, via: Option<&LitStr>) -> Option<Reverse> {

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
-use syn::{Attribute, LitStr, Path};
+use syn::{Attribute, Expr, LitStr, Path};
 
 use super::words::{self, Words};
 use crate::errors::Errors;
@@ -17,6 +17,7 @@ pub(super) struct ModelAttrs {
     pub(super) ordering: Option<Vec<OrderTerm>>,
     pub(super) indexes: Vec<Index>,
     pub(super) checks: Vec<Check>,
+    pub(super) validators: Vec<Expr>,
     pub(super) serialize: Option<()>,
 }
 
@@ -51,6 +52,8 @@ impl ModelAttrs {
             self.indexes.extend(index(errors, word, input, true)?);
         } else if word == symbol::CHECK {
             self.checks.extend(check(errors, word, input)?);
+        } else if word == symbol::VALIDATE {
+            self.validators.push(words::function(word, input)?);
         } else if word == symbol::SERIALIZE {
             words::flag(word, input)?;
             words::once(errors, &mut self.serialize, word, ());

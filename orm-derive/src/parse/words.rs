@@ -148,6 +148,17 @@ pub(super) fn number(word: &Ident, input: ParseStream<'_>) -> syn::Result<LitInt
     literal::<LitInt>(word, input, "a number", "120")
 }
 
+/// `word = path`: a function, or a closure.
+pub(super) fn function(word: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
+    equals(word, input, "my_function")?;
+    match input.parse()? {
+        Expr::Lit(text) => {
+            Err(syn::Error::new_spanned(text, format!("expected a function, without quotes: `{word} = my_function`")))
+        }
+        function => Ok(function),
+    }
+}
+
 /// The `=` between a word and its value.
 pub(super) fn equals(word: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<()> {
     if input.peek(Token![=]) {

@@ -1,0 +1,163 @@
+//! One open connection with the statements it keeps, and all that is said to SQLite's C interface by ourselves.
+//!
+//! The driver's own cache empties the binds of a statement that goes back to it. That expires every statement whose plan
+//! may depend on a bound value (a bound LIMIT does), and the next run of it parses and plans again; and what the driver
+//! checks for each column costs a tenth of loading a row. Here
+//!
+//! * a statement is prepared once for a connection and found by its text ([`Link::prepare`]);
+//! * binds stay until they are replaced, and an integer that is bound already is not bound again ([`statement`]);
+//! * texts and blobs are bound where they are if they outlive the run, and copied if they do not;
+//! * a column is one look at SQLite's own value ([`row`]).
+//!
+//! What makes it sound: a [`Kept`] is finalized before its connection is closed, because a [`Link`] drops its statements
+//! first and whoever uses one borrows the link; a [`Row`](row::Row) borrows the [`Rows`](statement::Rows) it is of until
+//! the next step; and no statement is stepped while one of its parameters points at memory of an earlier run.
+//!
+//! Hooks: what is to be known of a statement from its preparation on (the tables it reads and writes, by an authorizer)
+//! belongs beside it in [`Kept`] and is found out in [`Kept::prepare`], which runs once for each statement a connection
+//! keeps; what is to be counted of its runs (`sqlite3_stmt_status`, rows, time, hits) is read in `Statement::reset`, which
+//! every run ends with.
+
+#![allow(unsafe_code, reason = "the driver's cache prepares anew at each run what binds a LIMIT; see above")]
+
+mod array;
+mod row;
+mod statement;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
+use std::ffi::{CStr, c_int};
+use std::num::NonZeroUsize;
+use std::ptr::{NonNull, null_mut};
+use std::rc::Rc;
+
+use lru::LruCache;
+use rusqlite::ffi;
+
+pub(super) use array::register as register_arrays;
+pub(crate) use row::Row;
+use statement::Held;
+pub(super) use statement::{Rows, Statement};
+
+/// An open connection, and the statements that are kept for it.
+pub(super) struct Link {
+    /// None where none are to be kept. Before `raw`: statements are finalized before the connection is closed.
+    kept: Option<RefCell<LruCache<Box<str>, Rc<Kept>>>>,
+    raw: rusqlite::Connection,
+}
+
+// SAFETY: a connection may be used by any thread, one at a time, and so may its statements. They are reached through the
+// link only, and whoever has one borrows the link, which then stays where it is: a link that is sent takes with it every
+// reference to its statements there is, so their counts are never touched by two threads at once.
+unsafe impl Send for Link {}
+
+impl Link {
+    /// A connection that keeps up to so many statements.
+    pub(super) fn new(raw: rusqlite::Connection, statements: usize) -> Self {
+        let kept = NonZeroUsize::new(statements).map(|statements| RefCell::new(LruCache::new(statements)));
+        Link { kept, raw }
+    }
+
+    /// The driver's connection.
+    pub(super) fn raw(&self) -> &rusqlite::Connection {
+        &self.raw
+    }
+
+    /// The statement with this text: one that is kept and nobody runs just now, or a new one.
+    pub(super) fn prepare(&self, text: &str) -> rusqlite::Result<Statement<'_>> {
+        let Some(kept) = &self.kept else { return Ok(Statement::new(self, Rc::new(Kept::prepare(&self.raw, text)?))) };
+        if let Some(known) = kept.borrow_mut().get(text) {
+            if !known.in_use.get() {
+                return Ok(Statement::new(self, Rc::clone(known)));
+            }
+            // It is running, further up on this thread's stack: this run has a statement of its own, which is not kept.
+            return Ok(Statement::new(self, Rc::new(Kept::prepare(&self.raw, text)?)));
+        }
+        // Nothing is borrowed while SQLite prepares: that may call functions of the user's.
+        let new = Rc::new(Kept::prepare(&self.raw, text)?);
+        let gone = kept.borrow_mut().push(text.into(), Rc::clone(&new));
+        drop(gone);
+        Ok(Statement::new(self, new))
+    }
+}
+
+/// A prepared statement.
+struct Kept {
+    handle: NonNull<ffi::sqlite3_stmt>,
+    /// Whether a [`Statement`] has it.
+    in_use: Cell<bool>,
+    /// What each parameter holds.
+    held: RefCell<Vec<Held>>,
+    /// How many bytes the parameters hold copies of.
+    copied: Cell<usize>,
+}
+
+impl Kept {
+    /// Prepares the one statement there is in a text.
+    fn prepare(raw: &rusqlite::Connection, text: &str) -> rusqlite::Result<Self> {
+        let (kept, rest) = Self::first_of(raw, text)?;
+        let kept = kept.ok_or_else(|| failure(raw, ffi::SQLITE_MISUSE))?;
+        // Blanks and comments may follow.
+        if !rest.trim().is_empty() && Self::first_of(raw, rest)?.0.is_some() {
+            return Err(rusqlite::Error::MultipleStatement);
+        }
+        Ok(kept)
+    }
+
+    /// The first statement in a text, if there is one, and the text behind it.
+    fn first_of<'t>(raw: &rusqlite::Connection, text: &'t str) -> rusqlite::Result<(Option<Self>, &'t str)> {
+        let Ok(length) = c_int::try_from(text.len()) else { return Err(failure(raw, ffi::SQLITE_TOOBIG)) };
+        let (mut handle, mut tail) = (null_mut(), std::ptr::null());
+        let start = text.as_ptr().cast();
+        // SAFETY: the connection is open, the text is `length` bytes long, and the two results are written before they
+        // are read.
+        let code = unsafe {
+            ffi::sqlite3_prepare_v3(
+                raw.handle(),
+                start,
+                length,
+                ffi::SQLITE_PREPARE_PERSISTENT,
+                &raw mut handle,
+                &raw mut tail,
+            )
+        };
+        if code != ffi::SQLITE_OK {
+            return Err(failure(raw, code));
+        }
+        let read = (tail as usize).saturating_sub(start as usize);
+        let rest = text.get(read..).unwrap_or_default();
+        let Some(handle) = NonNull::new(handle) else { return Ok((None, rest)) };
+        // SAFETY: the statement was just prepared.
+        let parameters = unsafe { ffi::sqlite3_bind_parameter_count(handle.as_ptr()) };
+        let held = vec![Held::Nothing; usize::try_from(parameters).unwrap_or(0)];
+        let kept = Kept { handle, in_use: Cell::new(false), held: RefCell::new(held), copied: Cell::new(0) };
+        Ok((Some(kept), rest))
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has the statement, and its connection is open: the link drops it before the connection, and
+        // whoever has it otherwise borrows the link.
+        unsafe { ffi::sqlite3_finalize(self.handle.as_ptr()) };
+    }
+}
+
+/// What SQLite says of a failure that has just happened, as the driver would.
+#[cold]
+fn failure(raw: &rusqlite::Connection, code: c_int) -> rusqlite::Error {
+    // SAFETY: the connection is open. Its message stays until the next call, and is copied here; the text of a code is a
+    // constant.
+    let message = unsafe {
+        let connection = raw.handle();
+        let message = if ffi::sqlite3_extended_errcode(connection) == code {
+            ffi::sqlite3_errmsg(connection)
+        } else {
+            ffi::sqlite3_errstr(code)
+        };
+        (!message.is_null()).then(|| CStr::from_ptr(message).to_string_lossy().into_owned())
+    };
+    rusqlite::Error::SqliteFailure(ffi::Error::new(code), message)
+}

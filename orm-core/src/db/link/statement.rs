@@ -1,0 +1,293 @@
+//! A statement in use: its binds, its steps, its end.
+
+use std::borrow::Cow;
+use std::ffi::{c_int, c_void};
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rusqlite::ffi;
+
+use super::array::ARRAY;
+use super::{Kept, Link, Row, failure};
+use crate::value::Bind;
+
+/// What a parameter holds between two runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    Nothing,
+    /// This integer. It need not be bound again: binding a LIMIT, be it to what it is already, expires the statement.
+    Integer(i64),
+    Real,
+    /// A pointer to memory of the run that bound it. No later run steps before it has replaced it.
+    Borrowed,
+    /// A copy of SQLite's own.
+    Copied,
+}
+
+/// How much a statement may keep copies of from one run to the next.
+const KEPT_BYTES: usize = 4096;
+
+/// A statement in hand. It goes back to its link when it is dropped.
+pub(in crate::db) struct Statement<'c> {
+    link: &'c Link,
+    kept: Rc<Kept>,
+}
+
+impl Drop for Statement<'_> {
+    fn drop(&mut self) {
+        self.kept.in_use.set(false);
+    }
+}
+
+impl<'c> Statement<'c> {
+    /// Takes a statement that is not in use. It belongs to the connection of `link`.
+    pub(super) fn new(link: &'c Link, kept: Rc<Kept>) -> Self {
+        kept.in_use.set(true);
+        Statement { link, kept }
+    }
+
+    pub(super) fn handle(&self) -> *mut ffi::sqlite3_stmt {
+        self.kept.handle.as_ptr()
+    }
+
+    /// Whether it writes nothing to the database.
+    pub(in crate::db) fn is_readonly(&self) -> bool {
+        // SAFETY: the statement is prepared, and so it is in each block below.
+        unsafe { ffi::sqlite3_stmt_readonly(self.handle()) != 0 }
+    }
+
+    /// How many binds it asks for.
+    pub(in crate::db) fn parameter_count(&self) -> usize {
+        self.kept.held.borrow().len()
+    }
+
+    /// How many columns its rows have.
+    pub(in crate::db) fn column_count(&self) -> usize {
+        // SAFETY: see above.
+        usize::try_from(unsafe { ffi::sqlite3_column_count(self.handle()) }).unwrap_or(0)
+    }
+
+    /// The names of its columns.
+    pub(in crate::db) fn column_names(&self) -> Vec<String> {
+        super::row::names(&self.kept, self.column_count())
+    }
+
+    /// Runs it for its rows. The binds are not copied: they outlive the rows.
+    pub(in crate::db) fn query<'b>(self, binds: &'b [Bind<'_>]) -> rusqlite::Result<Rows<'c, 'b>> {
+        self.bind_borrowed(binds)?;
+        Ok(Rows { statement: self, columns: None, ended: false, binds: PhantomData })
+    }
+
+    /// Runs it for rows that are read later: the binds are copied.
+    pub(in crate::db) fn stream(mut self, binds: &[Bind<'_>]) -> rusqlite::Result<Rows<'c, 'static>> {
+        for (i, bind) in binds.iter().enumerate() {
+            self.bind(i + 1, bind)?;
+        }
+        self.forget_borrowed(0);
+        Ok(Rows { statement: self, columns: None, ended: false, binds: PhantomData })
+    }
+
+    /// Runs it with these binds; says how many rows it changed.
+    pub(in crate::db) fn execute(&mut self, binds: &[Bind<'_>]) -> rusqlite::Result<u64> {
+        self.bind_borrowed(binds)?;
+        self.run()
+    }
+
+    /// Binds one value for the next [`execute_bound`](Self::execute_bound), and for those after it; numbers count from 1.
+    #[inline]
+    pub(in crate::db) fn bind(&mut self, number: usize, bind: &Bind<'_>) -> rusqlite::Result<()> {
+        self.put(number, bind, true)
+    }
+
+    /// Runs it with what is bound; says how many rows it changed.
+    pub(in crate::db) fn execute_bound(&mut self) -> rusqlite::Result<u64> {
+        self.forget_borrowed(0);
+        self.run()
+    }
+
+    /// Binds values that outlive the run, and NULL where there are fewer than it asks for. Every parameter is replaced.
+    fn bind_borrowed(&self, binds: &[Bind<'_>]) -> rusqlite::Result<()> {
+        for (i, bind) in binds.iter().enumerate() {
+            self.put(i + 1, bind, false)?;
+        }
+        self.forget_borrowed(binds.len());
+        Ok(())
+    }
+
+    /// Lets go of the memory of earlier runs, in the parameters from `first` on.
+    fn forget_borrowed(&self, first: usize) {
+        for (i, held) in self.kept.held.borrow_mut().iter_mut().enumerate().skip(first) {
+            if *held == Held::Borrowed {
+                *held = Held::Nothing;
+                // SAFETY: the statement is not running.
+                unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
+            }
+        }
+    }
+
+    /// Binds one value.
+    ///
+    /// With `copies` unset the caller keeps what the bind points at until the statement has been reset, and every
+    /// parameter is replaced before the next step: both are private matters of this file.
+    #[inline]
+    fn put(&self, number: usize, bind: &Bind<'_>, copies: bool) -> rusqlite::Result<()> {
+        let mut held = self.kept.held.borrow_mut();
+        let Some(held) = number.checked_sub(1).and_then(|i| held.get_mut(i)) else {
+            return Err(failure(self.link.raw(), ffi::SQLITE_RANGE));
+        };
+        let (handle, at) = (self.handle(), number as c_int);
+        let sized = |length: usize| {
+            if copies {
+                self.kept.copied.set(self.kept.copied.get().saturating_add(length));
+            }
+            (length as u64, if copies { ffi::SQLITE_TRANSIENT() } else { ffi::SQLITE_STATIC() })
+        };
+        let kind = if copies { Held::Copied } else { Held::Borrowed };
+        // SAFETY: the statement is not running, and has this parameter. SQLite copies a text or a blob now, or else the
+        // caller keeps it. The array is counted: SQLite has a reference of its own, which `array::release` gives back.
+        let code = unsafe {
+            match bind {
+                Bind::Integer(value) => {
+                    if *held == Held::Integer(*value) {
+                        return Ok(());
+                    }
+                    *held = Held::Integer(*value);
+                    ffi::sqlite3_bind_int64(handle, at, *value)
+                }
+                Bind::Real(value) => {
+                    *held = Held::Real;
+                    ffi::sqlite3_bind_double(handle, at, *value)
+                }
+                Bind::Text(text) => {
+                    *held = kind;
+                    let (length, keep) = sized(text.len());
+                    ffi::sqlite3_bind_text64(handle, at, text.as_ptr().cast(), length, keep, ffi::SQLITE_UTF8 as u8)
+                }
+                Bind::Blob(blob) => {
+                    *held = kind;
+                    let (length, keep) = sized(blob.len());
+                    // A null pointer would be NULL; that of an empty slice is none.
+                    ffi::sqlite3_bind_blob64(handle, at, blob.as_ptr().cast(), length, keep)
+                }
+                Bind::Array(values) => {
+                    *held = Held::Copied;
+                    self.kept.copied.set(usize::MAX);
+                    let values = Arc::into_raw(Arc::clone(values)).cast_mut().cast::<c_void>();
+                    ffi::sqlite3_bind_pointer(handle, at, values, ARRAY.as_ptr(), Some(super::array::release))
+                }
+                Bind::Null | Bind::Refused(_) => {
+                    *held = Held::Nothing;
+                    ffi::sqlite3_bind_null(handle, at)
+                }
+            }
+        };
+        if code == ffi::SQLITE_OK {
+            return Ok(());
+        }
+        // What it holds now is not known: it is replaced in any case.
+        *held = Held::Borrowed;
+        Err(failure(self.link.raw(), code))
+    }
+
+    /// Runs it to its end, with what is bound.
+    fn run(&self) -> rusqlite::Result<u64> {
+        // SAFETY: the statement is prepared, and every parameter that points at memory points at the caller's.
+        let code = unsafe { ffi::sqlite3_step(self.handle()) };
+        let outcome = match code {
+            ffi::SQLITE_DONE => Ok(self.link.raw().changes()),
+            ffi::SQLITE_ROW => Err(rusqlite::Error::ExecuteReturnedResults),
+            code => Err(failure(self.link.raw(), code)),
+        };
+        self.reset();
+        outcome
+    }
+
+    /// Ends a run.
+    fn reset(&self) {
+        // SAFETY: a statement may be reset at any time; what it says of the run is known already.
+        unsafe { ffi::sqlite3_reset(self.handle()) };
+        if self.kept.copied.get() > KEPT_BYTES {
+            self.forget_copied();
+        }
+    }
+
+    /// Frees what SQLite has copies of.
+    #[cold]
+    fn forget_copied(&self) {
+        self.kept.copied.set(0);
+        for (i, held) in self.kept.held.borrow_mut().iter_mut().enumerate() {
+            if *held == Held::Copied {
+                *held = Held::Nothing;
+                // SAFETY: the statement is not running.
+                unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
+            }
+        }
+    }
+}
+
+/// The rows of a statement, read one by one. `'b` is the life of its binds.
+pub(in crate::db) struct Rows<'c, 'b> {
+    statement: Statement<'c>,
+    /// How many columns a row has; known with the first, for a statement that was kept may be prepared anew.
+    columns: Option<usize>,
+    ended: bool,
+    binds: PhantomData<&'b ()>,
+}
+
+impl Rows<'_, '_> {
+    /// The next row; none after the last.
+    #[inline]
+    pub(in crate::db) fn next(&mut self) -> rusqlite::Result<Option<Row<'_>>> {
+        if self.ended {
+            return Ok(None);
+        }
+        // SAFETY: the statement is prepared, its run has not ended, and every parameter that points at memory points at
+        // what lives during `'b`.
+        match unsafe { ffi::sqlite3_step(self.statement.handle()) } {
+            ffi::SQLITE_ROW => {
+                let columns = match self.columns {
+                    Some(columns) => columns,
+                    None => *self.columns.insert(self.statement.column_count()),
+                };
+                // SAFETY: the statement stands on a row, and is borrowed as long as that is there.
+                Ok(Some(unsafe { Row::new(&self.statement.kept, columns) }))
+            }
+            code => {
+                self.ended = true;
+                // The message is gone after the reset.
+                let outcome = match code {
+                    ffi::SQLITE_DONE => Ok(None),
+                    code => Err(failure(self.statement.link.raw(), code)),
+                };
+                self.statement.reset();
+                outcome
+            }
+        }
+    }
+}
+
+impl Drop for Rows<'_, '_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.statement.reset();
+        }
+    }
+}
+
+/// A value as the driver takes it.
+pub(super) struct Bound<'a>(pub(super) &'a Bind<'a>);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        use rusqlite::types::{ToSqlOutput, ValueRef};
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Bind::Integer(value) => ValueRef::Integer(*value),
+            Bind::Real(value) => ValueRef::Real(*value),
+            Bind::Text(Cow::Borrowed(text)) => ValueRef::Text(text.as_bytes()),
+            Bind::Text(Cow::Owned(text)) => ValueRef::Text(text.as_bytes()),
+            Bind::Blob(bytes) => ValueRef::Blob(bytes),
+            Bind::Null | Bind::Array(_) | Bind::Refused(_) => ValueRef::Null,
+        }))
+    }
+}
