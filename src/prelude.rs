@@ -10,5 +10,11 @@ pub use eager_orm_core::{
 };
 pub use eager_orm_derive::{DbEnum, DbValue, Model, Projection};
 
+#[cfg(feature = "decimal")]
+pub use eager_orm_core::Decimal;
+#[cfg(feature = "json")]
+pub use eager_orm_core::Json;
+#[cfg(feature = "uuid")]
+pub use eager_orm_core::Uuid;
 #[cfg(feature = "jiff")]
 pub use eager_orm_core::{Date, DateTime, Time, Timestamp, now};

@@ -59,6 +59,13 @@ pub use jiff::{
     civil::{Date, DateTime, Time},
 };
 
+#[cfg(feature = "decimal")]
+pub use rust_decimal::Decimal;
+#[cfg(feature = "uuid")]
+pub use uuid::Uuid;
+#[cfg(feature = "json")]
+pub use value::Json;
+
 /// The only door for generated code.
 #[doc(hidden)]
 pub mod macro_support {

@@ -4,6 +4,7 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod column_values;
 mod combine;
 mod dates;
 mod enums;

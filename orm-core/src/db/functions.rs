@@ -45,6 +45,8 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     paddings(connection, flags)?;
     pattern::register(connection)?;
     math::register(connection)?;
+    #[cfg(feature = "decimal")]
+    super::decimal::register(connection)?;
     spread::register(connection)
 }
 

@@ -7,6 +7,8 @@
 mod builder;
 mod connection;
 mod executor;
+#[cfg(feature = "decimal")]
+mod decimal;
 mod functions;
 mod link;
 mod log;

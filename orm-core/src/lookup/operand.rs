@@ -8,6 +8,8 @@ use crate::group::Shared;
 use crate::model::Model;
 use crate::plan::{Node, NodeKind};
 use crate::relation::ForeignKey;
+#[cfg(feature = "json")]
+use crate::value::Json;
 use crate::value::{Bind, Key, Kind, Lit, Literal, Meet, NotNull, Null, Nullness, Value};
 
 /// What may stand on the right of a comparison, or of an arithmetic operator, with a column of base type `B`.
@@ -79,6 +81,19 @@ macro_rules! literals {
 literals!(i64, i32, i16, i8, u32, u16, u8, bool, f64, String, Vec<u8>);
 #[cfg(feature = "jiff")]
 literals!(jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime, jiff::Timestamp);
+#[cfg(feature = "uuid")]
+literals!(uuid::Uuid);
+#[cfg(feature = "decimal")]
+literals!(rust_decimal::Decimal);
+
+#[cfg(feature = "json")]
+impl<R, T: serde::Serialize + serde::de::DeserializeOwned + 'static> Operand<R, Json<T>> for Json<T> {
+    type Null = NotNull;
+    type Kind = Lit;
+    fn node(self) -> Node {
+        literal_node(&self)
+    }
+}
 
 /// A value of a column type as a literal.
 pub fn literal_node<T: Value>(value: &T) -> Node {
@@ -245,6 +260,8 @@ macro_rules! keys {
     )*};
 }
 keys!(i64, i32, i16, u32, String);
+#[cfg(feature = "uuid")]
+keys!(uuid::Uuid);
 
 impl<R, T> KeyOperand<R, T, String> for &str {
     type Null = NotNull;

@@ -115,6 +115,8 @@ macro_rules! keys {
     )*};
 }
 keys!(i64, i32, i16, u32, String);
+#[cfg(feature = "uuid")]
+keys!(uuid::Uuid);
 
 impl<T> IntoKey<T, String> for &str {
     fn into_key(self) -> String {

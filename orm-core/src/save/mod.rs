@@ -21,7 +21,7 @@ use crate::plan::{Deferral, Node, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, delete};
 use crate::sql::{self, Sql};
 use crate::statement::{Expr, Insert, Select, Source, Statement, Update};
-use crate::value::{Bind, Key};
+use crate::value::{Bind, Key, KeyRef};
 
 /// What every model can do with its own row.
 ///
@@ -147,10 +147,9 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
 
 /// The key a new row has been given, or has got.
 fn new_key<M: Model>(new: &M::New, rowid: i64) -> Result<M::Key> {
-    match M::bind_new(new, M::META.key) {
-        Some(Bind::Text(key)) => M::Key::from_key_ref(crate::value::KeyRef::Text(&key)),
-        Some(Bind::Integer(key)) => M::Key::from_key_ref(crate::value::KeyRef::Int(key)),
-        _ => M::Key::from_rowid(rowid).ok(),
+    match M::bind_new(new, M::META.key).as_ref().and_then(KeyRef::of_bind) {
+        Some(key) => M::Key::from_key_ref(key),
+        None => M::Key::from_rowid(rowid).ok(),
     }
     .ok_or_else(|| no_key::<M>(rowid))
 }

@@ -124,7 +124,7 @@ impl Writer {
     /// What the column's type has of its storage, as a CHECK. Its texts are those of the program, in quotes.
     fn domain(&mut self, column: &ColumnDef) {
         let name = match column.domain {
-            Domain::Any => return,
+            Domain::Any | Domain::Decimal => return,
             Domain::Range(..) => "range",
             Domain::Texts(_) | Domain::Integers(_) => "choices",
             Domain::Length(_) => "length",
@@ -140,7 +140,7 @@ impl Writer {
         }
         self.ident(&column.name);
         match column.domain {
-            Domain::Any => {}
+            Domain::Any | Domain::Decimal => {}
             Domain::Range(least, greatest) => self.push(&format!(" BETWEEN {least} AND {greatest}")),
             Domain::Texts(texts) => {
                 self.push(" IN (");

@@ -132,6 +132,9 @@ pub enum AggregateFunction {
     StddevSample,
     Variance,
     VarianceSample,
+    /// `eager_decimal_sum(x)`, of texts that SQLite cannot add up.
+    DecimalSum,
+    DecimalAvg,
 }
 
 impl AggregateFunction {
@@ -148,6 +151,8 @@ impl AggregateFunction {
             AggregateFunction::StddevSample => "eager_stddev_sample",
             AggregateFunction::Variance => "eager_variance",
             AggregateFunction::VarianceSample => "eager_variance_sample",
+            AggregateFunction::DecimalSum => "eager_decimal_sum",
+            AggregateFunction::DecimalAvg => "eager_decimal_avg",
         }
     }
 }

@@ -68,6 +68,10 @@ pub(crate) enum Function {
     Radians,
     Random,
     JsonExtract,
+    /// `eager_decimal_text(x)`: a decimal as people write it.
+    DecimalText,
+    /// `eager_decimal(x)`: a number, or the text of one, as a decimal.
+    Decimal,
 }
 
 impl Function {
@@ -125,6 +129,8 @@ impl Function {
             Function::Radians => "eager_radians",
             Function::Random => "random",
             Function::JsonExtract => "json_extract",
+            Function::DecimalText => "eager_decimal_text",
+            Function::Decimal => "eager_decimal",
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Domain {
     Length(u32),
     /// JSON.
     Json,
+    /// The texts of decimals. (Only the program knows which these are, so there is no CHECK.)
+    Decimal,
 }
 
 impl Domain {
@@ -28,7 +30,7 @@ impl Domain {
         match self {
             Domain::Texts(texts) => texts.iter().map(|text| Bind::Text((*text).into())).collect(),
             Domain::Integers(integers) => integers.iter().copied().map(Bind::Integer).collect(),
-            Domain::Any | Domain::Range(..) | Domain::Length(_) | Domain::Json => Vec::new(),
+            Domain::Any | Domain::Range(..) | Domain::Length(_) | Domain::Json | Domain::Decimal => Vec::new(),
         }
     }
 }

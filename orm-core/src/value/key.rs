@@ -38,7 +38,7 @@ macro_rules! integer_keys {
             fn from_key_ref(key: KeyRef<'_>) -> Option<Self> {
                 match key {
                     KeyRef::Int(key) => key.try_into().ok(),
-                    KeyRef::Text(_) => None,
+                    _ => None,
                 }
             }
             fn from_rowid(rowid: i64) -> Result<Self, Mismatch> {
@@ -59,7 +59,7 @@ impl Key for String {
     fn from_key_ref(key: KeyRef<'_>) -> Option<Self> {
         match key {
             KeyRef::Text(key) => Some(key.to_owned()),
-            KeyRef::Int(_) => None,
+            _ => None,
         }
     }
     fn from_rowid(rowid: i64) -> Result<Self, Mismatch> {
@@ -86,6 +86,8 @@ pub enum KeyRef<'a> {
     Int(i64),
     /// Text.
     Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
 }
 
 impl<'a> KeyRef<'a> {
@@ -94,6 +96,7 @@ impl<'a> KeyRef<'a> {
         match self {
             KeyRef::Int(key) => Bind::Integer(key),
             KeyRef::Text(key) => Bind::Text(Cow::Borrowed(key)),
+            KeyRef::Bytes(key) => Bind::Blob(Cow::Borrowed(key)),
         }
     }
 
@@ -102,6 +105,7 @@ impl<'a> KeyRef<'a> {
         match bind {
             Bind::Integer(key) => Some(KeyRef::Int(*key)),
             Bind::Text(key) => Some(KeyRef::Text(key)),
+            Bind::Blob(key) => Some(KeyRef::Bytes(key)),
             _ => None,
         }
     }
@@ -110,7 +114,7 @@ impl<'a> KeyRef<'a> {
     ///
     /// # Errors
     ///
-    /// The value is no integer and no UTF-8 text.
+    /// The value is a float, or text that is not UTF-8.
     pub fn read(datum: Datum<'a>) -> Result<Option<Self>, Mismatch> {
         match datum {
             Datum::Null => Ok(None),
@@ -119,6 +123,7 @@ impl<'a> KeyRef<'a> {
                 Ok(key) => Ok(Some(KeyRef::Text(key))),
                 Err(_) => Err(Mismatch::found(datum)),
             },
+            Datum::Blob(key) => Ok(Some(KeyRef::Bytes(key))),
             other => Err(Mismatch::found(other)),
         }
     }
@@ -143,6 +148,13 @@ pub enum KeyList {
     Text {
         /// All texts in one.
         bytes: String,
+        /// Where each one ends.
+        ends: Vec<usize>,
+    },
+    /// Bytes, one after the other, with the end of each.
+    Bytes {
+        /// All of them.
+        bytes: Vec<u8>,
         /// Where each one ends.
         ends: Vec<usize>,
     },
@@ -181,6 +193,13 @@ impl KeyList {
             (KeyList::Empty, KeyRef::Text(key)) => {
                 *self = KeyList::Text { bytes: key.to_owned(), ends: vec![key.len()] };
             }
+            (KeyList::Bytes { bytes, ends }, KeyRef::Bytes(key)) => {
+                bytes.extend_from_slice(key);
+                ends.push(bytes.len());
+            }
+            (KeyList::Empty, KeyRef::Bytes(key)) => {
+                *self = KeyList::Bytes { bytes: key.to_owned(), ends: vec![key.len()] };
+            }
             // One model has one key type, so its keys are never mixed.
             _ => {}
         }
@@ -199,9 +218,13 @@ impl KeyList {
                 true
             }
             KeyList::Text { bytes, ends } => {
-                let start = ends.len().checked_sub(2).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-                let last = bytes.get(start..).map(str::to_owned);
+                let last = bytes.get(last_start(ends)..).map(str::to_owned);
                 bytes.push_str(&last.unwrap_or_default());
+                ends.push(bytes.len());
+                true
+            }
+            KeyList::Bytes { bytes, ends } => {
+                bytes.extend_from_within(last_start(ends).min(bytes.len())..);
                 ends.push(bytes.len());
                 true
             }
@@ -214,7 +237,7 @@ impl KeyList {
             KeyList::Empty => 0,
             KeyList::Short(keys) => keys.len(),
             KeyList::Int(keys) => keys.len(),
-            KeyList::Text { ends, .. } => ends.len(),
+            KeyList::Text { ends, .. } | KeyList::Bytes { ends, .. } => ends.len(),
         }
     }
 
@@ -224,19 +247,28 @@ impl KeyList {
             KeyList::Empty => None,
             KeyList::Short(keys) => keys.get(row).copied().map(|key| KeyRef::Int(i64::from(key))),
             KeyList::Int(keys) => keys.get(row).copied().map(KeyRef::Int),
-            KeyList::Text { bytes, ends } => {
-                let end = *ends.get(row)?;
-                let start = if row == 0 { 0 } else { *ends.get(row - 1)? };
-                bytes.get(start..end).map(KeyRef::Text)
-            }
+            KeyList::Text { bytes, ends } => bytes.get(span(ends, row)?).map(KeyRef::Text),
+            KeyList::Bytes { bytes, ends } => bytes.get(span(ends, row)?).map(KeyRef::Bytes),
         }
     }
+}
+
+/// Where the last of some keys begins.
+fn last_start(ends: &[usize]) -> usize {
+    ends.len().checked_sub(2).and_then(|before| ends.get(before)).copied().unwrap_or(0)
+}
+
+/// Where a key stands among those before and after it.
+fn span(ends: &[usize], row: usize) -> Option<std::ops::Range<usize>> {
+    let start = if row == 0 { 0 } else { *ends.get(row - 1)? };
+    Some(start..*ends.get(row)?)
 }
 
 /// Finds the number of a key. Children come in runs of one parent, so the last key is tried first.
 pub struct KeyMap {
     ints: HashMap<i64, u32, BuildHasherDefault<KeyHasher>>,
     texts: HashMap<Box<str>, u32>,
+    bytes: HashMap<Box<[u8]>, u32>,
     last_int: Option<(i64, u32)>,
 }
 
@@ -246,6 +278,7 @@ impl KeyMap {
         KeyMap {
             ints: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::default()),
             texts: HashMap::default(),
+            bytes: HashMap::default(),
             last_int: None,
         }
     }
@@ -262,6 +295,9 @@ impl KeyMap {
             }
             KeyRef::Text(key) => {
                 self.texts.insert(key.into(), number);
+            }
+            KeyRef::Bytes(key) => {
+                self.bytes.insert(key.into(), number);
             }
         }
         (number, true)
@@ -282,6 +318,7 @@ impl KeyMap {
                 Some(number)
             }
             KeyRef::Text(key) => self.texts.get(key).copied(),
+            KeyRef::Bytes(key) => self.bytes.get(key).copied(),
         }
     }
 }

@@ -38,7 +38,7 @@ macro_rules! scalar {
         }
     };
 }
-#[cfg(feature = "jiff")]
+#[cfg(any(feature = "decimal", feature = "jiff", feature = "uuid"))]
 pub(super) use scalar;
 
 /// What a type from one number to another has room for: all that SQLite has, or a part of it.
