@@ -38,7 +38,7 @@ pub use lookup::{
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
-pub use model::{Complete, CompleteChild, Fields, Model, Validated, Written};
+pub use model::{Complete, CompleteChild, Fields, Model, Target, Validated, Written};
 pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, Projection,
@@ -48,7 +48,7 @@ pub use queryset::{
 pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save, Validate};
-pub use value::{Bind, DbEnum, Domain, IntoField, Key, Literal, Scalar, Storage, Value};
+pub use value::{Bind, DbEnum, Domain, IntoField, Key, Literal, PrimaryKey, Scalar, Storage, Value};
 
 #[cfg(feature = "jiff")]
 pub use lookup::now;
@@ -79,7 +79,9 @@ pub mod macro_support {
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
-    pub use crate::model::{Complete, CompleteChild, Fields, FieldsAt, Model, Rules, Set, Validated, filled, required};
+    pub use crate::model::{
+        Complete, CompleteChild, Fields, FieldsAt, Model, Rules, Set, Validated, can_be_led_to, filled, required,
+    };
     pub use crate::plan::{Node, Path};
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
     pub use crate::raw::{RawRow, RowShape};
@@ -88,7 +90,8 @@ pub mod macro_support {
     };
     pub use crate::save::{Validate, insert, validate_new};
     pub use crate::value::{
-        AutoKey, Bind, Datum, DbEnum, Domain, Inside, IntoField, Key, KeyRef, Kind, Lit, Literal, Mismatch, NotNull,
-        Scalar, Storage, TextBase, Value, accepted, accepted_of, bind_inside, no_variant, read_inside, scalar_inside,
+        AutoKey, Bind, Datum, DbEnum, Domain, Inside, IntoField, Key, KeyParts, KeyRef, Kind, Lit, Literal, Mismatch,
+        NotNull, PrimaryKey, Scalar, Storage, TextBase, Value, accepted, accepted_of, bind_inside, no_variant,
+        read_inside, scalar_inside,
     };
 }

@@ -151,8 +151,54 @@ fn a_range_is_not_empty(errors: &mut Errors, stored: &Stored) {
     }
 }
 
+/// Every row is known by some columns that are always there.
+fn composite_key(errors: &mut Errors, model: &Model, fields: &[Named], span: proc_macro2::Span) -> Option<Key> {
+    const MOST: usize = 4;
+    let mut columns = Vec::with_capacity(fields.len());
+    for (field, stored) in model.columns() {
+        if let Some(span) = stored.primary_key {
+            let message =
+                format!("the key of `{}` is said above the struct: leave this out of `{}`", model.name, field.name);
+            errors.at(span, message);
+        }
+    }
+    for named in fields {
+        let Some(position) = column(errors, model, named, "part of the primary key") else { continue };
+        let Some((field, stored)) = model.columns().nth(position) else { continue };
+        let name = &field.name;
+        if columns.contains(&position) {
+            errors.at(named.span, format!("`{name}` stands twice in this key"));
+        } else if matches!(stored.shape, Shape::Deferred { .. }) {
+            errors.about(&field.ty, "a part of the primary key is always loaded: leave the `Deferred` out");
+        } else if stored.nullable {
+            errors.about(&field.ty, "a part of the primary key is never absent: leave the `Option` out");
+        } else {
+            columns.push(position);
+        }
+    }
+    if fields.len() > MOST {
+        errors.at(span, format!("a primary key has {MOST} fields at most"));
+    }
+    for field in &model.fields {
+        if let FieldKind::HasMany(_) | FieldKind::HasOne(_) | FieldKind::ManyToMany(_) = field.kind {
+            let message = format!(
+                "no relation leads to `{}`, whose primary key is of several columns: give it a key of one, and say \
+                 `unique(fields = \"..\")` of these",
+                model.name
+            );
+            errors.about(&field.ty, message);
+        }
+    }
+    let (field, _) = model.columns().nth(*columns.first()?)?;
+    let (ident, ty) = (field.ident.clone(), field.ty.clone());
+    Some(Key { column: *columns.first()?, ident, ty, generated: None, columns })
+}
+
 /// Every row is known by one column: the field that is marked, or else the one called `id`.
 fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
+    if let Some((fields, span)) = &model.primary_key {
+        return composite_key(errors, model, fields, *span);
+    }
     let mut marked = model.columns().filter_map(|(field, stored)| Some((&field.name, stored.primary_key?)));
     let first = marked.next();
     for (name, span) in marked {
@@ -190,7 +236,7 @@ fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
     } else {
         Some(Generated::ByType)
     };
-    Some(Key { column, ident, ty, generated: stored.generated })
+    Some(Key { column, ident, ty, generated: stored.generated, columns: Vec::new() })
 }
 
 /// A key is always there, always loaded, and a value of its own.

@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) facade: Path,
     pub(crate) table: String,
     pub(crate) fields: Vec<Field>,
+    /// The fields of a key of several, and where they are named.
+    pub(crate) primary_key: Option<(Vec<Named>, Span)>,
     pub(crate) ordering: Vec<OrderTerm>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
@@ -293,6 +295,8 @@ pub(crate) struct Key {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) generated: Option<Generated>,
+    /// The positions of all columns, where there are several; empty otherwise.
+    pub(crate) columns: Vec<usize>,
 }
 
 /// A term of `ordering`, by the position of its column.

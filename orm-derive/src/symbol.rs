@@ -46,7 +46,8 @@ pub(crate) const VALIDATE: &str = "validate";
 pub(crate) const VIA: &str = "via";
 pub(crate) const WITH: &str = "with";
 
-pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, VALIDATE, SERIALIZE, CRATE];
+pub(crate) const MODEL_WORDS: &[&str] =
+    &[TABLE, PRIMARY_KEY, ORDERING, INDEX, UNIQUE, CHECK, VALIDATE, SERIALIZE, CRATE];
 pub(crate) const FIELD_WORDS: &[&str] =
     &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MIN_LENGTH, MAX_LENGTH, MIN, MAX, VALIDATE];
 pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];

@@ -6,6 +6,7 @@
 mod aggregates;
 mod column_values;
 mod combine;
+mod composite_keys;
 mod dates;
 mod enums;
 mod functions;

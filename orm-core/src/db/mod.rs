@@ -11,6 +11,7 @@ mod executor;
 mod decimal;
 mod functions;
 mod link;
+mod key;
 mod log;
 mod math;
 mod pattern;

@@ -5,12 +5,12 @@
 
 use super::{Cond, Expr, Outer, ToOne};
 use crate::group::Shared;
-use crate::model::Model;
+use crate::model::{Model, Target};
 use crate::plan::{Node, NodeKind};
 use crate::relation::ForeignKey;
 #[cfg(feature = "json")]
 use crate::value::Json;
-use crate::value::{Bind, Key, Kind, Lit, Literal, Meet, NotNull, Null, Nullness, Value};
+use crate::value::{Bind, Kind, Lit, Literal, Meet, NotNull, Null, Nullness, PrimaryKey, Value};
 
 /// What may stand on the right of a comparison, or of an arithmetic operator, with a column of base type `B`.
 #[diagnostic::on_unimplemented(
@@ -173,7 +173,7 @@ pub trait KeyOperand<R, T, Id> {
     fn key_node(self) -> Node;
 }
 
-fn key_node(key: &impl Key) -> Node {
+fn key_node(key: &impl PrimaryKey) -> Node {
     Node::bind(key.key_ref().bind().into_owned())
 }
 
@@ -189,13 +189,13 @@ impl<R, T: Model> KeyOperand<R, T, T::Key> for &Shared<T> {
         Node::bind(self.key_ref().bind().into_owned())
     }
 }
-impl<R, T: Model> KeyOperand<R, T, T::Key> for &ForeignKey<T> {
+impl<R, T: Target> KeyOperand<R, T, T::Key> for &ForeignKey<T> {
     type Null = NotNull;
     fn key_node(self) -> Node {
         key_node(self.key())
     }
 }
-impl<R, T: Model> KeyOperand<R, T, T::Key> for ForeignKey<T> {
+impl<R, T: Target> KeyOperand<R, T, T::Key> for ForeignKey<T> {
     type Null = NotNull;
     fn key_node(self) -> Node {
         key_node(self.key())
@@ -207,7 +207,7 @@ impl<R, T, Id, V: KeyOperand<R, T, Id>> KeyOperand<R, T, Id> for Option<V> {
         self.map_or_else(|| Node::bind(Bind::Null), KeyOperand::key_node)
     }
 }
-impl<R: Model, T: Model, K: Kind, N: super::Cross> KeyOperand<R, T, T::Key> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: super::Cross> KeyOperand<R, T, T::Key> for ToOne<R, T, K, N> {
     type Null = N::Null;
     fn key_node(self) -> Node {
         self.key_of_row()

@@ -11,6 +11,7 @@
 mod aggregate;
 mod condition;
 mod date;
+mod key;
 mod keyset;
 mod paths;
 mod period;
@@ -177,8 +178,8 @@ fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
             return Ok(Some(filter));
         }
     }
-    let Query { select, empty, .. } = Lowerer::new().query(&plan.keys_only(), Purpose::Values)?;
-    let key = Expr::own(plan.meta.key_column());
+    let Query { mut select, empty, .. } = Lowerer::new().query(&plan.keys_only(), Purpose::Values)?;
+    let key = key::own_key(plan.meta, &mut select);
     Ok((!empty).then(|| vec![Expr::InSelect(Box::new(key), Box::new(select))]))
 }
 

@@ -9,16 +9,16 @@ use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::group::Place;
 use crate::meta::{ModelMeta, RelationMeta, Through};
-use crate::model::{CompleteChild, Model};
+use crate::model::{CompleteChild, Model, Target};
 use crate::plan::{Node, NodeKind, Path};
 use crate::queryset::QuerySet;
 use crate::relation::{ForeignKey, HasMany, IntoKey, ManyToMany};
 use crate::save::insert;
 use crate::sql;
 use crate::statement::{Delete, Expr, Insert, Select, Source, Statement};
-use crate::value::{Bind, Key, KeyMap, KeyRef};
+use crate::value::{Bind, KeyMap, KeyRef, PrimaryKey};
 
-impl<T: Model> ForeignKey<T> {
+impl<T: Target> ForeignKey<T> {
     /// The row this points at, as a queryset.
     ///
     /// # Examples

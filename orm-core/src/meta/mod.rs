@@ -18,8 +18,10 @@ pub struct ModelMeta {
     pub table: &'static str,
     /// The stored fields, in the order of the struct.
     pub columns: &'static [ColumnMeta],
-    /// Which of them is the primary key.
+    /// Which of them is the primary key, or the first column of it.
     pub key: usize,
+    /// All columns of the primary key.
+    pub keys: &'static [usize],
     /// Whether SQLite makes the key where none is given: it is the table's rowid.
     pub auto_key: bool,
     /// How many fields can hold something that is loaded later: relations, deferred columns and slots.
@@ -126,7 +128,18 @@ pub struct CheckMeta {
 }
 
 impl ModelMeta {
-    /// The column of the primary key.
+    /// The columns of the primary key.
+    pub fn key_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> + use<> {
+        let columns = self.columns;
+        self.keys.iter().filter_map(|number| columns.get(*number))
+    }
+
+    /// Whether the primary key has several columns.
+    pub fn is_composite(&self) -> bool {
+        self.keys.len() > 1
+    }
+
+    /// The column of the primary key, or the first of them.
     pub fn key_column(&self) -> &'static str {
         self.columns.get(self.key).map_or("rowid", |column| column.column)
     }

@@ -21,7 +21,7 @@ use crate::plan::{Deferral, Node, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, delete};
 use crate::sql::{self, Sql};
 use crate::statement::{Expr, Insert, Select, Source, Statement, Update};
-use crate::value::{Bind, Key, KeyRef};
+use crate::value::{Bind, KeyRef, PrimaryKey, pack_part};
 
 /// What every model can do with its own row.
 ///
@@ -147,11 +147,20 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
 
 /// The key a new row has been given, or has got.
 fn new_key<M: Model>(new: &M::New, rowid: i64) -> Result<M::Key> {
-    match M::bind_new(new, M::META.key).as_ref().and_then(KeyRef::of_bind) {
+    let mut packed = Vec::new();
+    let given = M::bind_new(new, M::META.key);
+    let key = match given.as_ref().and_then(KeyRef::of_bind) {
+        Some(_) if M::META.is_composite() => {
+            let parts = M::META.keys.iter().filter_map(|key| M::bind_new(new, *key));
+            for part in parts {
+                pack_part(&part, &mut packed);
+            }
+            M::Key::from_key_ref(KeyRef::Packed(&packed))
+        }
         Some(key) => M::Key::from_key_ref(key),
         None => M::Key::from_rowid(rowid).ok(),
-    }
-    .ok_or_else(|| no_key::<M>(rowid))
+    };
+    key.ok_or_else(|| no_key::<M>(rowid))
 }
 
 #[cold]
@@ -207,7 +216,7 @@ impl RowUpdate {
             // A row that is nothing but its key: the statement still says whether it is there.
             set.push((meta.key_column(), Expr::own(meta.key_column())));
         }
-        let filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
+        let filter = meta.key_columns().map(|key| Expr::eq(Expr::own(key.column), mark())).collect();
         let sql = sql::compile(&Statement::Update(Update { table: meta.table, set, filter }));
         RowUpdate { meta, columns, sql }
     }
@@ -223,7 +232,9 @@ impl RowUpdate {
             storable(self.meta, column, &bind)?;
             prepared.bind(i + 1, &bind)?;
         }
-        prepared.bind(self.columns.len() + 1, &row.key_ref().bind())?;
+        for (i, key) in self.meta.keys.iter().enumerate() {
+            prepared.bind(self.columns.len() + 1 + i, &row.bind(*key).unwrap_or(Bind::Null))?;
+        }
         prepared.execute()
     }
 }

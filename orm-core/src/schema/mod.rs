@@ -137,19 +137,21 @@ fn in_order(models: &[&'static ModelMeta]) -> Vec<&'static ModelMeta> {
 fn table(meta: &'static ModelMeta) -> CreateTable {
     CreateTable {
         table: meta.table,
-        columns: meta.columns.iter().map(column).collect(),
+        columns: meta.columns.iter().map(|field| column(meta, field)).collect(),
         checks: meta.checks.iter().map(|check| (check.name, check.sql)).collect(),
+        primary_key: if meta.is_composite() { meta.key_columns().map(|key| key.column).collect() } else { Vec::new() },
         uniques: Vec::new(),
     }
 }
 
-fn column(column: &ColumnMeta) -> ColumnDef {
-    let is_rowid = column.primary_key && column.storage == Storage::Integer;
+fn column(meta: &ModelMeta, column: &ColumnMeta) -> ColumnDef {
+    let is_key = column.primary_key && !meta.is_composite();
+    let is_rowid = is_key && column.storage == Storage::Integer;
     ColumnDef {
         name: column.column.to_owned(),
         storage: column.storage,
         not_null: !column.nullable && !is_rowid,
-        primary_key: column.primary_key,
+        primary_key: is_key,
         unique: column.unique,
         default: column.default,
         domain: column.domain,
@@ -170,7 +172,9 @@ fn references(relation: &'static RelationMeta) -> Option<References> {
 }
 
 fn indexes(meta: &'static ModelMeta) -> impl Iterator<Item = CreateIndex> {
-    let single = meta.columns.iter().filter(|column| column.index && !column.unique && !column.primary_key);
+    // The index of the key serves for its first column.
+    let leads = |column: &ColumnMeta| meta.key_columns().next().is_some_and(|key| std::ptr::eq(key, column));
+    let single = meta.columns.iter().filter(move |column| column.index && !column.unique && !leads(column));
     let single = single.map(|column| CreateIndex {
         name: format!("{}_{}_idx", meta.table, column.column),
         table: meta.table,
@@ -225,6 +229,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         table: through.table,
         columns: vec![id, key(from.clone(), meta), key(to.clone(), target)],
         checks: Vec::new(),
+        primary_key: Vec::new(),
         uniques: vec![vec![from, to.clone()]],
     };
     let index = CreateIndex {

@@ -98,6 +98,11 @@ impl Writer {
                 self.select(select);
                 self.push(")");
             }
+            Expr::Row(values) => {
+                self.push("(");
+                self.list(values, ", ", Writer::expr);
+                self.push(")");
+            }
             Expr::Call(function, arguments) => {
                 self.push(function.sql());
                 self.push("(");
@@ -225,6 +230,7 @@ impl Writer {
                 | Expr::Window { .. }
                 | Expr::WindowCall(..)
                 | Expr::Call(..)
+                | Expr::Row(_)
                 | Expr::Cast(..)
                 | Expr::Aggregate { .. }
                 | Expr::Select(_)

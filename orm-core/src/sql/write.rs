@@ -57,6 +57,11 @@ impl Writer {
         self.ident(table.table);
         self.push(" (");
         self.list(&table.columns, ", ", Writer::column_def);
+        if !table.primary_key.is_empty() {
+            self.push(", PRIMARY KEY (");
+            self.list(&table.primary_key, ", ", |writer, column| writer.ident(column));
+            self.push(")");
+        }
         for columns in &table.uniques {
             self.push(", UNIQUE (");
             self.list(columns, ", ", |writer, column| writer.ident(column));

@@ -42,6 +42,8 @@ pub(crate) enum Expr {
     Exists(Box<Select>),
     Select(Box<Select>),
     Call(Function, Vec<Expr>),
+    /// `(x, y)`: values that are compared as one.
+    Row(Vec<Expr>),
     Cast(Box<Expr>, Storage),
     /// `function(DISTINCT argument) FILTER (WHERE filter)`; without an argument, of the rows.
     Aggregate {

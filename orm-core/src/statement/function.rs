@@ -68,6 +68,10 @@ pub(crate) enum Function {
     Radians,
     Random,
     JsonExtract,
+    /// `eager_key(..)`: the values of a key of several columns in one; NULL where one of them is.
+    Key,
+    /// `eager_key_part(key, n)`: one of them.
+    KeyPart,
     /// `eager_decimal_text(x)`: a decimal as people write it.
     DecimalText,
     /// `eager_decimal(x)`: a number, or the text of one, as a decimal.
@@ -129,6 +133,8 @@ impl Function {
             Function::Radians => "eager_radians",
             Function::Random => "random",
             Function::JsonExtract => "json_extract",
+            Function::Key => "eager_key",
+            Function::KeyPart => "eager_key_part",
             Function::DecimalText => "eager_decimal_text",
             Function::Decimal => "eager_decimal",
         }

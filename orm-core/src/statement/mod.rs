@@ -180,6 +180,8 @@ pub(crate) struct CreateTable {
     pub(crate) table: &'static str,
     pub(crate) columns: Vec<ColumnDef>,
     pub(crate) checks: Vec<(&'static str, &'static str)>,
+    /// The columns of a primary key of several; none where one column is it.
+    pub(crate) primary_key: Vec<&'static str>,
     pub(crate) uniques: Vec<Vec<String>>,
 }
 

@@ -68,15 +68,17 @@ pub(crate) fn decode(text: &[u8]) -> Option<Decimal> {
     if fraction.len() > FRACTION || whole.len() > WHOLE {
         return None;
     }
-    let number = format!(
-        "{}{}.{}",
-        if is_negative { "-" } else { "" },
-        if whole.is_empty() { "0" } else { whole },
-        if fraction.is_empty() { "0" } else { fraction }
-    );
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let number = written(is_negative, whole, fraction);
     let value = Decimal::from_str_exact(&number).ok()?.normalize();
     // Whatever else would read as this number would not be equal to it, nor sort with it.
     (encode(&value) == text).then_some(value)
+}
+
+/// A number as people write it. (Behind the point of the greatest number there is no room even for a zero.)
+fn written(is_negative: bool, whole: &str, fraction: &str) -> String {
+    let (sign, point) = (if is_negative { "-" } else { "" }, if fraction.is_empty() { "" } else { "." });
+    format!("{sign}{whole}{point}{fraction}")
 }
 
 /// Letters and digits counted from their other end; its own inverse.
@@ -127,10 +129,9 @@ impl DecimalSum {
         } else if whole < 0 && fraction > 0 {
             (whole, fraction) = (whole + 1, fraction - Self::UNIT);
         }
-        let sign = if whole < 0 || fraction < 0 { "-" } else { "" };
         let digits = format!("{:0width$}", fraction.unsigned_abs(), width = FRACTION);
         let digits = digits.trim_end_matches('0');
-        let number = format!("{sign}{}.{}", whole.unsigned_abs(), if digits.is_empty() { "0" } else { digits });
+        let number = written(whole < 0 || fraction < 0, &whole.unsigned_abs().to_string(), digits);
         Decimal::from_str_exact(&number).map(Some).map_err(|_| TOO_LONG)
     }
 

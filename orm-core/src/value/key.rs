@@ -7,15 +7,16 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
+use super::composite::{KeyParts, pack, unpack};
 use super::{Bind, Datum, Inside, Literal, Mismatch, Value};
 
-/// A type that can be a primary key: an integer, a `String`, or a newtype of one.
+/// The primary key of a model: a [`Key`], or a tuple of them where the key has several columns.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
     label = "not a key type",
     note = "use i64, i32, i16, u32 or String, or a `Uuid` of the `uuid` feature; a newtype of one is a key with `#[db(key)]`"
 )]
-pub trait Key: Value<Base = Self, Out = Self> + Literal<Self> + Clone + Eq + Hash + fmt::Debug + Send + Sync {
+pub trait PrimaryKey: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static {
     /// The key, borrowed and untyped.
     fn key_ref(&self) -> KeyRef<'_>;
     /// The key back from its untyped form, if it is of this type.
@@ -28,9 +29,18 @@ pub trait Key: Value<Base = Self, Out = Self> + Literal<Self> + Clone + Eq + Has
     fn from_rowid(rowid: i64) -> Result<Self, Mismatch>;
 }
 
+/// A type that can be a primary key of one column: an integer, a `String`, or a newtype of one.
+#[diagnostic::on_unimplemented(
+    message = "no relation leads to a model whose primary key is `{Self}`, of several columns",
+    label = "the model at the other end has a composite primary key",
+    note = "give that model a key of one column, and say `unique(fields = \"..\")` of the others"
+)]
+pub trait Key: PrimaryKey + Value<Base = Self, Out = Self> + Literal<Self> {}
+
 macro_rules! integer_keys {
     ($($type:ty),*) => {$(
-        impl Key for $type {
+        impl Key for $type {}
+        impl PrimaryKey for $type {
             #[inline]
             fn key_ref(&self) -> KeyRef<'_> {
                 KeyRef::Int(i64::from(*self))
@@ -51,7 +61,8 @@ macro_rules! integer_keys {
 }
 integer_keys!(i64, i32, i16, u32);
 
-impl Key for String {
+impl Key for String {}
+impl PrimaryKey for String {
     #[inline]
     fn key_ref(&self) -> KeyRef<'_> {
         KeyRef::Text(self)
@@ -79,7 +90,7 @@ impl<T: Inside> AutoKey for T where T::Inner: Counted {}
 pub trait Counted {}
 
 /// A primary key, borrowed and untyped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum KeyRef<'a> {
     /// An integer of any type.
@@ -88,6 +99,10 @@ pub enum KeyRef<'a> {
     Text(&'a str),
     /// Bytes.
     Bytes(&'a [u8]),
+    /// The values of a key of several columns, in one.
+    Packed(&'a [u8]),
+    /// The same, where they are still apart.
+    Parts(&'a dyn KeyParts),
 }
 
 impl<'a> KeyRef<'a> {
@@ -96,7 +111,8 @@ impl<'a> KeyRef<'a> {
         match self {
             KeyRef::Int(key) => Bind::Integer(key),
             KeyRef::Text(key) => Bind::Text(Cow::Borrowed(key)),
-            KeyRef::Bytes(key) => Bind::Blob(Cow::Borrowed(key)),
+            KeyRef::Bytes(key) | KeyRef::Packed(key) => Bind::Blob(Cow::Borrowed(key)),
+            KeyRef::Parts(parts) => Bind::Blob(Cow::Owned(pack(parts))),
         }
     }
 
@@ -129,9 +145,35 @@ impl<'a> KeyRef<'a> {
     }
 }
 
+impl PartialEq for KeyRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (KeyRef::Int(one), KeyRef::Int(other)) => one == other,
+            (KeyRef::Text(one), KeyRef::Text(other)) => one == other,
+            (KeyRef::Int(_) | KeyRef::Text(_), _) | (_, KeyRef::Int(_) | KeyRef::Text(_)) => false,
+            _ => self.bind() == other.bind(),
+        }
+    }
+}
+
+impl fmt::Debug for KeyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRef({self})")
+    }
+}
+
 impl fmt::Display for KeyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bind().fmt(f)
+        let packed = match self {
+            KeyRef::Packed(packed) => unpack(packed),
+            KeyRef::Parts(parts) => unpack(&pack(*parts)),
+            _ => None,
+        };
+        let Some(parts) = packed else { return self.bind().fmt(f) };
+        for (number, part) in parts.iter().enumerate() {
+            write!(f, "{}{part}", if number == 0 { "(" } else { ", " })?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -153,6 +195,8 @@ pub enum KeyList {
     },
     /// Bytes, one after the other, with the end of each.
     Bytes {
+        /// They are keys of several columns.
+        packed: bool,
         /// All of them.
         bytes: Vec<u8>,
         /// Where each one ends.
@@ -193,12 +237,14 @@ impl KeyList {
             (KeyList::Empty, KeyRef::Text(key)) => {
                 *self = KeyList::Text { bytes: key.to_owned(), ends: vec![key.len()] };
             }
-            (KeyList::Bytes { bytes, ends }, KeyRef::Bytes(key)) => {
+            (_, KeyRef::Parts(parts)) => self.push_other(KeyRef::Packed(&pack(parts))),
+            (KeyList::Bytes { bytes, ends, .. }, KeyRef::Bytes(key) | KeyRef::Packed(key)) => {
                 bytes.extend_from_slice(key);
                 ends.push(bytes.len());
             }
-            (KeyList::Empty, KeyRef::Bytes(key)) => {
-                *self = KeyList::Bytes { bytes: key.to_owned(), ends: vec![key.len()] };
+            (KeyList::Empty, KeyRef::Bytes(bytes) | KeyRef::Packed(bytes)) => {
+                let packed = matches!(key, KeyRef::Packed(_));
+                *self = KeyList::Bytes { packed, bytes: bytes.to_owned(), ends: vec![bytes.len()] };
             }
             // One model has one key type, so its keys are never mixed.
             _ => {}
@@ -223,7 +269,7 @@ impl KeyList {
                 ends.push(bytes.len());
                 true
             }
-            KeyList::Bytes { bytes, ends } => {
+            KeyList::Bytes { bytes, ends, .. } => {
                 bytes.extend_from_within(last_start(ends).min(bytes.len())..);
                 ends.push(bytes.len());
                 true
@@ -248,7 +294,10 @@ impl KeyList {
             KeyList::Short(keys) => keys.get(row).copied().map(|key| KeyRef::Int(i64::from(key))),
             KeyList::Int(keys) => keys.get(row).copied().map(KeyRef::Int),
             KeyList::Text { bytes, ends } => bytes.get(span(ends, row)?).map(KeyRef::Text),
-            KeyList::Bytes { bytes, ends } => bytes.get(span(ends, row)?).map(KeyRef::Bytes),
+            KeyList::Bytes { packed, bytes, ends } => {
+                let key = bytes.get(span(ends, row)?)?;
+                Some(if *packed { KeyRef::Packed(key) } else { KeyRef::Bytes(key) })
+            }
         }
     }
 }
@@ -296,8 +345,11 @@ impl KeyMap {
             KeyRef::Text(key) => {
                 self.texts.insert(key.into(), number);
             }
-            KeyRef::Bytes(key) => {
+            KeyRef::Bytes(key) | KeyRef::Packed(key) => {
                 self.bytes.insert(key.into(), number);
+            }
+            KeyRef::Parts(parts) => {
+                self.bytes.insert(pack(parts).into(), number);
             }
         }
         (number, true)
@@ -318,7 +370,8 @@ impl KeyMap {
                 Some(number)
             }
             KeyRef::Text(key) => self.texts.get(key).copied(),
-            KeyRef::Bytes(key) => self.bytes.get(key).copied(),
+            KeyRef::Bytes(key) | KeyRef::Packed(key) => self.bytes.get(key).copied(),
+            KeyRef::Parts(parts) => self.bytes.get(&*pack(parts)).copied(),
         }
     }
 }

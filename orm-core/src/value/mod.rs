@@ -11,6 +11,7 @@
 //!
 //! What does not fit is a [`Mismatch`], which the reader of the row turns into an error that names model and field.
 
+mod composite;
 #[cfg(feature = "decimal")]
 mod decimal;
 mod derived;
@@ -30,13 +31,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+pub use composite::KeyParts;
+pub(crate) use composite::{pack_part, unpack};
 #[cfg(feature = "decimal")]
 pub(crate) use decimal::{DecimalSum, decode as decode_decimal, encode as encode_decimal};
 pub use derived::{DbEnum, Inside, accepted, accepted_of, bind_inside, no_variant, read_inside, scalar_inside};
 pub use domain::Domain;
 #[cfg(feature = "json")]
 pub use json::Json;
-pub use key::{AutoKey, Key, KeyList, KeyMap, KeyRef};
+pub use key::{AutoKey, Key, KeyList, KeyMap, KeyRef, PrimaryKey};
 pub use kind::{Agg, IsAgg, IsMany, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
 pub use temporal::{DateBase, Form, TimeBase};
 

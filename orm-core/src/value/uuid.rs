@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::primitives::scalar;
-use super::{Bind, Datum, Domain, Key, KeyRef, Literal, Mismatch, NotNull, Scalar, Storage, Value};
+use super::{Bind, Datum, Domain, Key, KeyRef, Literal, Mismatch, NotNull, PrimaryKey, Scalar, Storage, Value};
 
 scalar!(
     Uuid,
@@ -21,7 +21,8 @@ scalar!(
     |out| Scalar::Text(out.to_string())
 );
 
-impl Key for Uuid {
+impl Key for Uuid {}
+impl PrimaryKey for Uuid {
     fn key_ref(&self) -> KeyRef<'_> {
         KeyRef::Bytes(self.as_bytes())
     }

@@ -238,7 +238,7 @@ fn foreign_key_arm(field: &Field, stored: &Stored, names: &Names) -> Option<Toke
     let (ident, target) = (&field.ident, &stored.foreign_key()?.target);
     let slot = Literal::usize_unsuffixed(field.slot?);
     let key = quote_spanned! {target.span()=> <#target as #orm::Model>::Key };
-    let value = quote! { <#key as #orm::Key>::from_key_ref(key) };
+    let value = quote! { <#key as #orm::PrimaryKey>::from_key_ref(key) };
     Some(match stored.insert() {
         Insert::NullableDefaulted => quote! { #slot => self.draft.#ident = ::core::option::Option::Some(#value), },
         _ => quote! { #slot => self.draft.#ident = #value, },

@@ -146,13 +146,13 @@ fn newtype(ty: &ColumnType, member: &Member, inner: &Type, checked: bool) -> Tok
     let key = key(
         ty,
         &[
-            quote! { __orm::Key::key_ref(&self.#member) },
+            quote! { __orm::PrimaryKey::key_ref(&self.#member) },
             quote! {
-                let inner = <#inner as __orm::Key>::from_key_ref(key)?;
+                let inner = <#inner as __orm::PrimaryKey>::from_key_ref(key)?;
                 <#ident as __orm::Inside>::wrap(inner).ok()
             },
             quote! {
-                let inner = <#inner as __orm::Key>::from_rowid(rowid)?;
+                let inner = <#inner as __orm::PrimaryKey>::from_rowid(rowid)?;
                 <#ident as __orm::Inside>::wrap(inner)
             },
         ],
@@ -296,7 +296,9 @@ fn key(ty: &ColumnType, [key_ref, from_key_ref, from_rowid]: &[TokenStream; 3]) 
     }
     quote! {
         #[automatically_derived]
-        impl __orm::Key for #ident {
+        impl __orm::Key for #ident {}
+        #[automatically_derived]
+        impl __orm::PrimaryKey for #ident {
             fn key_ref(&self) -> __orm::KeyRef<'_> {
                 #key_ref
             }

@@ -14,6 +14,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let (name, table) = (&model.name, &model.table);
 
     let key = checked.key.as_ref().map(|key| key.column);
+    let all: Vec<usize> = match &checked.key {
+        Some(key) if !key.columns.is_empty() => key.columns.clone(),
+        _ => key.into_iter().collect(),
+    };
+    let keys = all.iter().map(|column| number(*column));
     let auto_key = match checked.key.as_ref().map(|key| (key.generated, &key.ty)) {
         Some((Some(Generated::Yes), _)) => quote! { true },
         Some((Some(Generated::ByType), ty)) => {
@@ -26,7 +31,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let described = model
         .columns()
         .enumerate()
-        .map(|(position, (field, stored))| column(field, stored, key == Some(position), names));
+        .map(|(position, (field, stored))| column(field, stored, all.contains(&position), names));
     let count = number(model.columns().count());
     let key = number(key.unwrap_or_default());
 
@@ -64,6 +69,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             table: #table,
             columns: &#columns,
             key: #key,
+            keys: &[#(#keys),*],
             auto_key: #auto_key,
             slots: #slots,
             relations: &[#(&#relations),*],

@@ -56,6 +56,7 @@ fn assemble(checked: &Checked, names: &Names, relation_checks: &TokenStream) -> 
         relation_checks.clone(),
         builder::expand(checked, names),
         model::expand(checked, names),
+        model::key_parts(checked, names),
         rules::expand(checked, names),
         serialize::expand(checked, names),
     ];

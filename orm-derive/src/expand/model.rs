@@ -21,12 +21,13 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     });
     // Without a key there is an error already: the rest of the program may go on as if it were an `i64`.
     let (key_type, key, key_ref) = match &checked.key {
+        Some(key) if !key.columns.is_empty() => composite_key(checked, &key.columns, names),
         Some(key) => {
             let (ident, ty) = (&key.ident, &key.ty);
             (
                 quote! { #ty },
                 quote! { ::core::clone::Clone::clone(&self.#ident) },
-                quote! { #orm::Key::key_ref(&self.#ident) },
+                quote! { #orm::PrimaryKey::key_ref(&self.#ident) },
             )
         }
         None => (quote! { i64 }, quote! { ::core::unreachable!() }, quote! { ::core::unreachable!() }),
@@ -127,6 +128,60 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     }
 }
 
+/// The type of a key of several columns, its value, and its values where they are still apart.
+fn composite_key(checked: &Checked, columns: &[usize], names: &Names) -> (TokenStream, TokenStream, TokenStream) {
+    let Names { orm, .. } = names;
+    let parts = || columns.iter().filter_map(|column| checked.model.columns().nth(*column));
+    let types = parts().map(|(_, stored)| super::builder::value_type(stored, &quote! { #orm }));
+    let values: Vec<_> = parts()
+        .map(|(field, stored)| {
+            let ident = &field.ident;
+            if stored.foreign_key().is_some() {
+                quote! { self.#ident.key() }
+            } else {
+                quote! { &self.#ident }
+            }
+        })
+        .collect();
+    (
+        quote! { (#(#types,)*) },
+        quote! { (#(::core::clone::Clone::clone(#values),)*) },
+        quote! { #orm::KeyRef::Parts(self) },
+    )
+}
+
+/// `impl KeyParts`, of a model whose key has several columns.
+pub(super) fn key_parts(checked: &Checked, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    let model = &checked.model.ident;
+    let Some(key) = checked.key.as_ref().filter(|key| !key.columns.is_empty()) else { return TokenStream::new() };
+    let count = Literal::usize_unsuffixed(key.columns.len());
+    let parts = key.columns.iter().filter_map(|column| checked.model.columns().nth(*column));
+    let arms = parts.enumerate().map(|(number, (field, stored))| {
+        let (number, ident) = (Literal::usize_unsuffixed(number), &field.ident);
+        let value = if stored.foreign_key().is_some() {
+            quote! { self.#ident.key() }
+        } else {
+            quote! { &self.#ident }
+        };
+        quote! { #number => ::core::option::Option::Some(#orm::PrimaryKey::key_ref(#value)), }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #orm::KeyParts for #model {
+            fn parts(&self) -> usize {
+                #count
+            }
+            fn part(&self, number: usize) -> ::core::option::Option<#orm::KeyRef<'_>> {
+                match number {
+                    #(#arms)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    }
+}
+
 /// A field of a row that was read.
 fn decoded(field: &Field, names: &Names) -> TokenStream {
     let (ident, ty, slot) = (&field.ident, &field.ty, slot(field));
@@ -156,7 +211,7 @@ fn from_new(field: &Field, names: &Names) -> TokenStream {
         Insert::Generated | Insert::GeneratedByType => quote! {
             match new.#ident {
                 ::core::option::Option::Some(key) => key,
-                ::core::option::Option::None => <#ty as #orm::Key>::from_rowid(rowid)?,
+                ::core::option::Option::None => <#ty as #orm::PrimaryKey>::from_rowid(rowid)?,
             }
         },
     };

@@ -41,6 +41,7 @@ pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
         vis: input.vis.clone(),
         facade: attrs.facade.unwrap_or_else(|| parse_quote!(::eager_orm)),
         fields,
+        primary_key: attrs.primary_key,
         ordering: attrs.ordering.unwrap_or_default(),
         indexes: attrs.indexes,
         checks: attrs.checks,
