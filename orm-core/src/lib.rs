@@ -22,10 +22,12 @@ mod queryset;
 mod raw;
 mod save;
 mod manager;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use db::{
     Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
-    Transaction,
+    Synchronous, Transaction,
 };
 pub use error::{Error, Failure, IntoFailures, Reason, Result};
 pub use fetch::OptionalForeignKey;
@@ -91,7 +93,7 @@ pub mod macro_support {
     pub use crate::save::{Validate, insert, validate_new};
     pub use crate::value::{
         AutoKey, Bind, Datum, DbEnum, Domain, Inside, IntoField, Key, KeyParts, KeyRef, Kind, Lit, Literal, Mismatch,
-        NotNull, PrimaryKey, Scalar, Storage, TextBase, Value, accepted, accepted_of, bind_inside, no_variant,
-        read_inside, scalar_inside,
+        NotNull, PrimaryKey, Scalar, Storage, TextBase, Value, accepted, accepted_of, bind_inside, canonical,
+        no_variant, read_inside, scalar_inside,
     };
 }

@@ -239,3 +239,12 @@ proptest! {
         prop_assert_eq!(is_same, left == right);
     }
 }
+
+#[test]
+fn rows_for_tests_have_values_of_these_types() -> eager_orm::Result<()> {
+    use eager_orm::testing::{self, bake};
+    let db = testing::database(models![Pair])?;
+    let pairs = bake::<Pair>().with(|p| p.json().set(Json((String::new(), None, vec![])))).quantity(20).create(&db)?;
+    assert!(pairs.iter().all(|pair| pair.left >= Decimal::ONE && pair.uuid != Uuid::nil()));
+    Ok(())
+}

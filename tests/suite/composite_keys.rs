@@ -245,3 +245,13 @@ fn a_key_serves_its_index() -> eager_orm::Result<()> {
     assert!(text.contains(r#"WHERE ("line"."order_id", "line"."product_id") IN (SELECT eager_key_part("#), "{text}");
     Ok(())
 }
+
+#[test]
+fn rows_for_tests_are_baked() -> eager_orm::Result<()> {
+    use eager_orm::testing::{self, bake};
+    let db = testing::database(models![Order, Product, Line, Edition])?;
+    let lines = bake::<Line>().quantity(3).create(&db)?;
+    assert_eq!((lines.len(), Line::objects().count(&db)?), (3, 3));
+    assert_eq!(bake::<Edition>().create_one(&db)?.id, 0);
+    Ok(())
+}

@@ -5,16 +5,19 @@
 
 mod aggregates;
 mod column_values;
+mod bake;
 mod combine;
 mod composite_keys;
 mod dates;
 mod enums;
+mod faults;
 mod functions;
 mod hostile;
 mod lazy;
 mod loading;
 mod lookups;
 mod newtypes;
+mod on_commit;
 mod outer;
 mod pages;
 mod paths;
