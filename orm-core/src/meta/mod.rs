@@ -139,6 +139,12 @@ impl ModelMeta {
         self.keys.iter().filter_map(|number| columns.get(*number))
     }
 
+    /// The columns that are unique together, where there are several.
+    pub fn unique_together(&self) -> impl Iterator<Item = &'static [usize]> + use<> {
+        let indexes = self.indexes.iter().filter(|index| index.unique).map(|index| index.columns);
+        indexes.chain(self.is_composite().then_some(self.keys))
+    }
+
     /// Whether the primary key has several columns.
     pub fn is_composite(&self) -> bool {
         self.keys.len() > 1
