@@ -1,6 +1,5 @@
 //! The methods that run a statement.
 
-use std::collections::HashMap;
 use std::panic::Location;
 
 use super::delete::{Deleted, delete};
@@ -47,18 +46,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     pub(super) fn all_at(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
-        let read = self.prepare(db)?; // plan -> statement -> text and binds
-        if read.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut rows = Vec::new();
-        db.run(read.need(), at, &mut |connection| {
-            let mut chunk = read.chunk(connection.database(), at);
-            connection.query(&read.sql, about::<M>(at), |row| chunk.row(row))?; // rows -> models
-            rows = chunk.finish(connection, at)?; // models -> relations
-            Ok(())
-        })?;
-        Ok(rows)
+        self.prepare(db)?.all(db, at) // plan -> statement -> text and binds -> rows -> models -> relations
     }
 
     /// The first row in the queryset's order, or by the key where it has none.
@@ -202,7 +190,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     /// The one integer of a statement made from the plan.
-    fn single(
+    pub(super) fn single(
         &self,
         db: &dyn Executor,
         at: &'static Location<'static>,
@@ -276,7 +264,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
     }
 
-    fn cut(&self, rows: u64, ordered: bool) -> Self {
+    pub(super) fn cut(&self, rows: u64, ordered: bool) -> Self {
         let mut cut = self.clone();
         if ordered {
             cut.order_by_key_if_unordered();
@@ -369,48 +357,11 @@ impl<M: Model> QuerySet<M> {
         Ok(these.single(db, Location::caller(), lower::exists)?.is_some())
     }
 
-    /// The rows with these keys, by key; those that are not there are left out.
-    ///
-    /// # Errors
-    ///
-    /// As for [`all`](Self::all).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
-    /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book])?;
-    /// # Book::create().title("Dune").pages(412).save(&db)?;
-    /// # Book::create().title("Emma").pages(290).save(&db)?;
-    /// // SELECT .. FROM "book" WHERE "book"."id" IN (SELECT value FROM rarray(?1))
-    /// let books = Book::objects().in_bulk(&db, [1, 2, 99])?;
-    /// assert_eq!((books.len(), &*books[&2].title), (2, "Emma"));
-    /// # Ok::<(), eager_orm::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn in_bulk<Q: IntoKey<M, M::Key>>(
-        &self,
-        db: &dyn Executor,
-        keys: impl IntoIterator<Item = Q>,
-    ) -> Result<HashMap<M::Key, M>> {
-        let keys: Vec<_> = keys.into_iter().map(|key| key.into_key().key_ref().bind().into_owned()).collect();
-        if keys.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut these = self.clone();
-        these.plan.filters.push(Node::key_in(keys.into_iter()));
-        Ok(these.all(db)?.into_iter().map(|row| (row.key(), row)).collect())
-    }
-
     /// Sets fields of all rows in one statement; says how many rows there were.
     ///
     /// # Errors
     ///
-    /// The constraints of the table, as typed errors; nothing is changed then. [`Error::Misuse`] where a value is a
-    /// column of a related row.
+    /// The constraints of the table, as typed errors; nothing is changed then.
     ///
     /// # Examples
     ///

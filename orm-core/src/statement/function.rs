@@ -41,6 +41,7 @@ pub(crate) enum Function {
     Repeat,
     Reverse,
     Ord,
+    Chr,
     Ltrim,
     Rtrim,
     /// `eager_regex(text, pattern)`.
@@ -76,6 +77,15 @@ pub(crate) enum Function {
     DecimalText,
     /// `eager_decimal(x)`: a number, or the text of one, as a decimal.
     Decimal,
+    /// `eager_plus(moment, span)`: a span of time, or a number of days.
+    #[cfg(feature = "jiff")]
+    Plus,
+    /// `eager_days(moment, earlier)`: whole days in between.
+    #[cfg(feature = "jiff")]
+    Days,
+    /// `eager_seconds(moment, earlier)`.
+    #[cfg(feature = "jiff")]
+    Seconds,
 }
 
 impl Function {
@@ -108,6 +118,7 @@ impl Function {
             Function::Repeat => "eager_repeat",
             Function::Reverse => "eager_reverse",
             Function::Ord => "eager_ord",
+            Function::Chr => "eager_chr",
             Function::Ltrim => "ltrim",
             Function::Rtrim => "rtrim",
             Function::Regex => "eager_regex",
@@ -137,6 +148,12 @@ impl Function {
             Function::KeyPart => "eager_key_part",
             Function::DecimalText => "eager_decimal_text",
             Function::Decimal => "eager_decimal",
+            #[cfg(feature = "jiff")]
+            Function::Plus => "eager_plus",
+            #[cfg(feature = "jiff")]
+            Function::Days => "eager_days",
+            #[cfg(feature = "jiff")]
+            Function::Seconds => "eager_seconds",
         }
     }
 }

@@ -64,6 +64,18 @@ pub enum Bind<'a> {
 }
 
 impl Bind<'_> {
+    /// The value as it would be read again; none for what is no value of a column.
+    pub(crate) fn datum(&self) -> Option<Datum<'_>> {
+        Some(match self {
+            Bind::Null => Datum::Null,
+            Bind::Integer(value) => Datum::Integer(*value),
+            Bind::Real(value) => Datum::Real(*value),
+            Bind::Text(text) => Datum::Text(text.as_bytes()),
+            Bind::Blob(bytes) => Datum::Blob(bytes),
+            Bind::Array(_) | Bind::Refused(_) => return None,
+        })
+    }
+
     /// The same value, owned.
     pub fn into_owned(self) -> Bind<'static> {
         match self {
@@ -365,6 +377,12 @@ pub trait NumericBase {
     /// What a sum of many of them fits into.
     type Sum: Value<Base = Self::Sum, Out = Self::Sum>;
 }
+/// A whole number: it has operations on bits.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column has no operations on bits",
+    label = "`{Self}` is not a whole number"
+)]
+pub trait IntegerBase {}
 /// Text: it has text lookups.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` column is not text: it has no text lookups and functions",

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Bind, BoolBase, Datum, Domain, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase, Value};
+use super::{
+    Bind, BoolBase, Datum, Domain, IntegerBase, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase,
+    Value,
+};
 
 /// What every scalar's impl has in common.
 macro_rules! scalar {
@@ -61,6 +64,7 @@ macro_rules! integer {
         impl NumericBase for $type {
             type Sum = i64;
         }
+        impl IntegerBase for $type {}
     )*};
 }
 integer!(i64, i32, i16, i8, u32, u16, u8);

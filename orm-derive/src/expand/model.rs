@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
+use super::builder;
 use super::rules;
 use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
 use crate::names::{self, Names};
@@ -53,6 +54,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         };
         quote! { #column => ::core::option::Option::Some(#value), }
     });
+    let new_of = new_of(checked, names);
     let fills = checked.model.columns().filter_map(|(field, stored)| {
         stored.default.as_ref()?;
         let (ident, default) = (&field.ident, names::default_of(&field.ident));
@@ -67,6 +69,8 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         })
     });
     let handles = checked.model.fields.iter().filter_map(|field| handle(field, names));
+    let foreign = checked.model.columns().filter(|(_, stored)| stored.foreign_key().is_some());
+    let foreign = foreign.map(|(field, _)| &field.ident);
     let memos = checked.model.fields.iter().filter(|field| matches!(field.kind, FieldKind::Memo));
     let memos = memos.map(|field| &field.ident);
 
@@ -105,6 +109,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                     _ => ::core::option::Option::None,
                 }
             }
+            #new_of
             fn fill(new: &mut #new) {
                 #(#fills)*
             }
@@ -115,6 +120,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                 origin: #orm::Origin<'_>,
             ) -> ::core::result::Result<Self, #orm::Mismatch> {
                 ::core::result::Result::Ok(Self { #(#from_new),* })
+            }
+            #[inline]
+            fn list_keys(&self, members: &mut #orm::Members) {
+                members.row(#key_ref);
+                #(members.foreign(#orm::StoredKey::handle(&self.#foreign).key());)*
             }
             fn handle(&self, slot: usize) -> ::core::option::Option<#orm::Handle<'_>> {
                 match slot {
@@ -133,7 +143,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
 fn composite_key(checked: &Checked, columns: &[usize], names: &Names) -> (TokenStream, TokenStream, TokenStream) {
     let Names { orm, .. } = names;
     let parts = || columns.iter().filter_map(|column| checked.model.columns().nth(*column));
-    let types = parts().map(|(_, stored)| super::builder::value_type(stored, &quote! { #orm }));
+    let types = parts().map(|(_, stored)| builder::value_type(stored, &quote! { #orm }));
     let values: Vec<_> = parts()
         .map(|(field, stored)| {
             let ident = &field.ident;
@@ -179,6 +189,37 @@ pub(super) fn key_parts(checked: &Checked, names: &Names) -> TokenStream {
                     _ => ::core::option::Option::None,
                 }
             }
+        }
+    }
+}
+
+/// A row to be inserted, of values: only for the testing kit, so only where that is compiled in.
+fn new_of(checked: &Checked, names: &Names) -> TokenStream {
+    if !cfg!(feature = "testing") {
+        return TokenStream::new();
+    }
+    let Names { orm, new, .. } = names;
+    let fields = checked.model.columns().enumerate().map(|(column, (field, stored))| {
+        let (column, ident, place) = (Literal::usize_unsuffixed(column), &field.ident, stored.place());
+        let orm = names::at(orm, place);
+        let value = builder::value_type(stored, &quote! { #orm });
+        let value = match stored.insert() {
+            Insert::Required => quote_spanned! {place=> #orm::made::<#value>(binds, #column)? },
+            Insert::Nullable | Insert::Defaulted | Insert::Generated | Insert::GeneratedByType => {
+                quote_spanned! {place=> #orm::made::<::core::option::Option<#value>>(binds, #column)? }
+            }
+            Insert::NullableDefaulted => quote_spanned! {place=>
+                ::core::option::Option::Some(#orm::made::<::core::option::Option<#value>>(binds, #column)?)
+            },
+        };
+        quote! { #ident: #value }
+    });
+    quote! {
+        fn new_of(
+            binds: &[#orm::Bind<'static>],
+        ) -> ::core::option::Option<::core::result::Result<#new, #orm::Mismatch>> {
+            let new = || ::core::result::Result::Ok(#new { #(#fields),* });
+            ::core::option::Option::Some(new())
         }
     }
 }
