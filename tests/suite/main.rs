@@ -8,6 +8,7 @@ mod column_values;
 mod bake;
 mod bits;
 mod cached;
+mod cascades;
 mod combine;
 mod composite_keys;
 mod dates;

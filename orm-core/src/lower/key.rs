@@ -40,17 +40,7 @@ impl Lowerer {
     pub(super) fn key_in(&mut self, key: &Node, keys: &[Bind<'static>]) -> Result<Option<Expr>> {
         let Some(columns) = self.key_columns(key)? else { return Ok(None) };
         let alias = self.fresh("keys");
-        let part = |number: i64| {
-            let number = Expr::Bind(Bind::Integer(number));
-            Expr::Call(Function::KeyPart, vec![Expr::column(&alias, "value"), number])
-        };
-        let table = TableRef::Array(Expr::Bind(Bind::Array(Arc::new(keys.to_vec()))));
-        let select = Select {
-            columns: (0..).take(columns.len()).map(part).collect(),
-            from: vec![Source { join: Join::Inner, table, alias: alias.clone(), on: None }],
-            ..Select::default()
-        };
-        Ok(Some(Expr::InSelect(Box::new(Expr::Row(columns)), Box::new(select))))
+        Ok(Some(row_in(columns, alias, Arc::new(keys.to_vec()))))
     }
 
     /// `key IN (SELECT key ..)`, of composite keys.
@@ -78,8 +68,33 @@ pub(super) fn own_key(meta: &'static ModelMeta, select: &mut Select) -> Expr {
     Expr::Call(Function::Key, columns)
 }
 
+/// `(a, b) IN (SELECT part 0, part 1 FROM rarray(?))`.
+fn row_in(columns: Vec<Expr>, alias: Alias, keys: Arc<Vec<Bind<'static>>>) -> Expr {
+    let part = |number: i64| {
+        let number = Expr::Bind(Bind::Integer(number));
+        Expr::Call(Function::KeyPart, vec![Expr::column(&alias, "value"), number])
+    };
+    let table = TableRef::Array(Expr::Bind(Bind::Array(keys)));
+    let select = Select {
+        columns: (0..).take(columns.len()).map(part).collect(),
+        from: vec![Source { join: Join::Inner, table, alias: alias.clone(), on: None }],
+        ..Select::default()
+    };
+    Expr::InSelect(Box::new(Expr::Row(columns)), Box::new(select))
+}
+
+/// Whether the key of a row of the only table there is is among these.
+pub(crate) fn own_key_in(meta: &'static ModelMeta, keys: &Arc<Vec<Bind<'static>>>) -> Expr {
+    if meta.is_composite() {
+        let columns = meta.key_columns().map(|column| Expr::own(column.column)).collect();
+        return row_in(columns, "keys".into(), Arc::clone(keys));
+    }
+    let keys = Expr::Bind(Bind::Array(Arc::clone(keys)));
+    Expr::InArray(Box::new(Expr::own(meta.key_column())), Box::new(keys))
+}
+
 /// The key of a row, as one value.
-pub(super) fn key_of(meta: &'static ModelMeta, alias: &Alias) -> Expr {
+pub(crate) fn key_of(meta: &'static ModelMeta, alias: &Alias) -> Expr {
     if meta.is_composite() {
         Expr::Call(Function::Key, columns(meta, alias))
     } else {

@@ -19,6 +19,7 @@ mod domain;
 #[cfg(feature = "json")]
 mod json;
 mod key;
+mod keys;
 mod kind;
 mod primitives;
 mod temporal;
@@ -39,7 +40,8 @@ pub use derived::{DbEnum, Inside, accepted, accepted_of, bind_inside, no_variant
 pub use domain::Domain;
 #[cfg(feature = "json")]
 pub use json::Json;
-pub use key::{AutoKey, Key, KeyList, KeyMap, KeyRef, PrimaryKey};
+pub use key::{AutoKey, Key, KeyRef, PrimaryKey};
+pub use keys::{KeyList, KeyMap};
 pub use kind::{Agg, IsAgg, IsMany, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
 pub use temporal::{DateBase, Form, TimeBase};
 
