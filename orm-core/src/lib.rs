@@ -41,8 +41,10 @@ pub use lookup::{
     dense_rank, ntile, outer, percent_rank, random, rank, row_number, value, window,
 };
 pub use manager::Objects;
-pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
-pub use model::{Complete, CompleteChild, Fields, Model, NullableKey, Target, Validated, Written};
+pub use meta::{
+    CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
+};
+pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, NullableKey, Target, Validated, Written};
 pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Cached, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator,
@@ -73,19 +75,20 @@ pub use value::Json;
 /// The only door for generated code.
 #[doc(hidden)]
 pub mod macro_support {
-    pub use crate::db::Executor;
+    pub use crate::db::{Executor, Transaction};
     pub use crate::error::{Error, Result};
-    pub use crate::group::{Cursor, Handle, Members, Origin, Place};
+    pub use crate::group::{Cursor, Handle, Members, Origin, Place, Returned};
     pub use crate::lookup::{
         Expr, IntoExpr, KeyOperand, NoSuchField, Nullable, Operand, Required, Slot, ToMany, ToOne, crossed, links_to,
         literal_node, mirrors, points_at, points_at_one,
     };
     pub use crate::meta::{
-        CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
+        CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind,
+        RelationMeta,
     };
     pub use crate::model::{
-        Complete, CompleteChild, Fields, FieldsAt, Model, NullableKey, Rules, Set, Validated, can_be_led_to, filled,
-        made, required,
+        Complete, CompleteChild, Event, FIRST_VERSION, Fields, FieldsAt, Hooked, Model, NullableKey, Rules, Set,
+        Validated, call, can_be_led_to, filled, made, required,
     };
     pub use crate::plan::{Node, Path};
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
@@ -96,7 +99,7 @@ pub mod macro_support {
     pub use crate::save::{Validate, insert, validate_new};
     pub use crate::value::{
         AutoKey, Bind, Datum, DbEnum, Domain, Inside, IntoField, Key, KeyParts, KeyRef, Kind, Lit, Literal, Mismatch,
-        NotNull, PrimaryKey, Scalar, Storage, TextBase, Value, accepted, accepted_of, bind_inside, canonical,
-        no_variant, read_inside, scalar_inside,
+        NotNull, Now, PrimaryKey, Scalar, SetByHand, Stamp, Storage, TextBase, Value, accepted, accepted_of,
+        bind_inside, canonical, no_variant, read_inside, scalar_inside,
     };
 }

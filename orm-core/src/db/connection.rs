@@ -308,6 +308,14 @@ impl Prepared<'_, '_> {
         Ok(changed)
     }
 
+    /// Runs it and hands the rows it returns to `each`; says how many there were.
+    pub(crate) fn returning(&mut self, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
+        let changed = self.statement.query_bound(each, |error| told(error, self.text, self.about))?;
+        self.times += 1;
+        self.changed += changed;
+        Ok(changed)
+    }
+
     /// The rowid of the row that was inserted last.
     pub(crate) fn rowid(&self) -> i64 {
         self.raw.last_insert_rowid()

@@ -21,7 +21,7 @@ impl Lowerer {
         }
         self.check_root(path)?;
         let (alias, meta) = self.table(path)?;
-        Ok(meta.is_composite().then(|| columns(meta, &alias)))
+        Ok(meta.is_composite().then(|| key_columns(meta, &alias)))
     }
 
     /// `key = value`, of a composite key and one that is known.
@@ -96,13 +96,25 @@ pub(crate) fn own_key_in(meta: &'static ModelMeta, keys: &Arc<Vec<Bind<'static>>
 /// The key of a row, as one value.
 pub(crate) fn key_of(meta: &'static ModelMeta, alias: &Alias) -> Expr {
     if meta.is_composite() {
-        Expr::Call(Function::Key, columns(meta, alias))
+        Expr::Call(Function::Key, key_columns(meta, alias))
     } else {
         Expr::column(alias, meta.key_column())
     }
 }
 
-fn columns(meta: &'static ModelMeta, alias: &Alias) -> Vec<Expr> {
+/// Values that are compared as one; a single one as it is.
+pub(crate) fn row(mut values: Vec<Expr>) -> Expr {
+    match (values.pop(), values.is_empty()) {
+        (Some(only), true) => only,
+        (last, _) => {
+            values.extend(last);
+            Expr::Row(values)
+        }
+    }
+}
+
+/// The columns of the key of a row.
+pub(crate) fn key_columns(meta: &'static ModelMeta, alias: &Alias) -> Vec<Expr> {
     meta.key_columns().map(|column| Expr::column(alias, column.column)).collect()
 }
 

@@ -20,7 +20,7 @@ mod query;
 mod tree;
 mod value;
 
-pub(crate) use key::{key_of, own_key_in};
+pub(crate) use key::{key_columns, key_of, own_key_in, row};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -146,6 +146,11 @@ pub(crate) fn update(plan: &Plan, set: &[(Node, Node)]) -> Result<Option<Stateme
         let column = value::own_column(column).ok_or_else(|| Error::misuse("only a model's own column can be set"))?;
         let value = if is_joined(plan, value)? { &of_same_row(plan, value) } else { value };
         assignments.push((column.into(), lowerer.value(value)?));
+    }
+    if let Some((_, version)) = plan.meta.version() {
+        // A row that was read before is stale, whichever way it was written since.
+        let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
+        assignments.push((version.column.into(), next));
     }
     let filter = own_filter(plan)?;
     Ok(filter.map(|filter| {

@@ -13,6 +13,7 @@ mod projection;
 mod relations;
 mod rules;
 mod serialize;
+mod writes;
 
 use std::collections::BTreeSet;
 
@@ -58,6 +59,7 @@ fn assemble(checked: &Checked, names: &Names, relation_checks: &TokenStream) -> 
         model::expand(checked, names),
         model::key_parts(checked, names),
         rules::expand(checked, names),
+        writes::expand(checked, names),
         serialize::expand(checked, names),
     ];
     quote! {

@@ -108,6 +108,32 @@ impl<'c> Statement<'c> {
         self.run()
     }
 
+    /// Runs it with what is bound and hands the rows it returns to `each`; says how many there were.
+    pub(in crate::db) fn query_bound<E>(
+        &mut self,
+        mut each: impl FnMut(Row<'_>) -> Result<(), E>,
+        failed: impl Fn(rusqlite::Error) -> E,
+    ) -> Result<u64, E> {
+        self.forget_borrowed(0);
+        let statement = Statement::new(self.link, Rc::clone(&self.kept));
+        let mut rows = Rows { statement, columns: None, ended: false, binds: PhantomData };
+        let mut count = 0;
+        let outcome = loop {
+            match rows.next() {
+                Ok(Some(row)) => match each(row) {
+                    Ok(()) => count += 1,
+                    Err(error) => break Err(error),
+                },
+                Ok(None) => break Ok(count),
+                Err(error) => break Err(failed(error)),
+            }
+        };
+        drop(rows);
+        // The rows have given back what is still in hand here.
+        self.kept.in_use.set(true);
+        outcome
+    }
+
     /// Binds values that outlive the run, and NULL where there are fewer than it asks for. Every parameter is replaced.
     fn bind_borrowed(&self, binds: &[Bind<'_>]) -> rusqlite::Result<()> {
         for (i, bind) in binds.iter().enumerate() {
