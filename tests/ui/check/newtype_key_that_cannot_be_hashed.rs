@@ -1,3 +1,4 @@
+//~ up to 2 errors
 //~ the trait bound `UserId: Hash` is not satisfied
 use eager_orm::prelude::*;
 

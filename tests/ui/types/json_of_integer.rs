@@ -1,4 +1,4 @@
-//~ a `i32` column is not text: it has no text lookups
+//~ the trait bound `i32: JsonBase` is not satisfied
 #[path = "../zoo.rs"]
 mod zoo;
 
