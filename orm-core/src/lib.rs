@@ -51,7 +51,7 @@ pub use queryset::{
 };
 pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
-pub use save::{BulkCreate, Save, Validate};
+pub use save::{BulkCreate, BulkIgnore, BulkUpdate, BulkUpsert, OnConflict, Save, Validate};
 pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
 
 #[cfg(feature = "jiff")]

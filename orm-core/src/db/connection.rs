@@ -185,6 +185,25 @@ impl<'c> Connection<'c> {
         fresh.ran(self.database.inner.id, &touch, volatile);
     }
 
+    /// As [`repeat`](Self::repeat), of a statement that returns rows.
+    pub(crate) fn repeat_returning(
+        &self,
+        text: &str,
+        about: About,
+        work: impl FnOnce(&mut Returning<'_, '_>) -> Result<()>,
+    ) -> Result<()> {
+        let watch = Watch::start(self.database);
+        let recording = watch.0.is_some();
+        let (connection, first) = (*self, Vec::new());
+        let mut statement = Returning { connection, text, about, recording, first, times: 0, rows: 0 };
+        work(&mut statement)?;
+        let Returning { first, times, rows, .. } = statement;
+        if times > 0 {
+            watch.end(self.database, Does::Write, || (text, first), times, rows, about.at);
+        }
+        Ok(())
+    }
+
     /// Runs a statement that begins, ends or marks a transaction.
     pub(crate) fn control(&self, text: &str, at: &'static Location<'static>) -> Result<()> {
         let start = self.database.is_captured().then(Instant::now);
@@ -311,6 +330,35 @@ impl Prepared<'_, '_> {
     /// The rowid of the row that was inserted last.
     pub(crate) fn rowid(&self) -> i64 {
         self.raw.last_insert_rowid()
+    }
+}
+
+/// A statement that runs many times and returns rows.
+pub(crate) struct Returning<'c, 'a> {
+    connection: Connection<'c>,
+    text: &'a str,
+    about: About,
+    recording: bool,
+    first: Vec<Bind<'static>>,
+    times: u64,
+    rows: u64,
+}
+
+impl Returning<'_, '_> {
+    /// Runs it with these binds and hands its rows to `each`.
+    pub(crate) fn run(&mut self, binds: &[Bind<'_>], mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        if self.recording && self.times == 0 {
+            self.first = binds.iter().map(|bind| bind.clone().into_owned()).collect();
+        }
+        storable(binds, self.about)?;
+        let statement = self.connection.prepare(self.text, self.about)?;
+        let mut rows = statement.query(binds).map_err(|error| told(error, self.text, self.about))?;
+        while let Some(row) = rows.next().map_err(|error| told(error, self.text, self.about))? {
+            self.rows += 1;
+            each(row)?;
+        }
+        self.times += 1;
+        Ok(())
     }
 }
 

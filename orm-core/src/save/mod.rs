@@ -9,7 +9,7 @@ mod validate;
 
 use std::panic::Location;
 
-pub use bulk::BulkCreate;
+pub use bulk::{BulkCreate, BulkIgnore, BulkUpdate, BulkUpsert, OnConflict};
 pub(crate) use upsert::{create_linked, get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
@@ -23,7 +23,7 @@ use crate::model::{Fields, Model, Rules, group_of_one, root};
 use crate::plan::{Deferral, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, Which, delete};
 use crate::sql::{self, Sql};
-use crate::statement::{Expr, Insert, InsertRows, Select, Source, Statement, Update};
+use crate::statement::{ColumnName, Conflict, Expr, Insert, InsertRows, Select, Source, Statement, Update};
 use crate::value::{Bind, Key};
 
 /// What every model can do with its own row.
@@ -202,6 +202,14 @@ impl RowInsert {
         Ok(Self::of(meta, InsertRows::Select(Box::new(one))))
     }
 
+    /// What happens where another row is in the way; and whether the row comes back as it is then.
+    fn or(meta: &'static ModelMeta, conflict: Option<Conflict>, returning: bool) -> Self {
+        let columns: Vec<ColumnName> = meta.columns.iter().map(|column| column.column.into()).collect();
+        let returning = if returning { columns.clone() } else { Vec::new() };
+        let insert = Insert { table: meta.table, columns, rows: InsertRows::Values, conflict, returning };
+        RowInsert { meta, sql: sql::compile(&Statement::Insert(insert)) }
+    }
+
     fn of(meta: &'static ModelMeta, rows: InsertRows) -> Self {
         let columns = meta.columns.iter().map(|column| column.column.into()).collect();
         let insert = Insert { table: meta.table, columns, rows, conflict: None, returning: Vec::new() };
@@ -321,10 +329,7 @@ fn update_row<M: Model>(
 
 /// The numbers of the fields that `save_fields` and `bulk_update` were given.
 fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Result<Vec<usize>> {
-    let mut names = Vec::new();
-    f(root::<M>()).columns(&mut names);
-    let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
-    let columns: Vec<usize> = names.iter().filter_map(number).collect();
+    let columns = numbers_of::<M, S>(f);
     if columns.contains(&M::META.key) {
         let key = M::META.columns.get(M::META.key).map_or("key", |column| column.name);
         return Err(Error::misuse(format!(
@@ -333,6 +338,14 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Resu
         )));
     }
     Ok(columns)
+}
+
+/// The numbers of fields.
+fn numbers_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<usize> {
+    let mut names = Vec::new();
+    f(root::<M>()).columns(&mut names);
+    let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
+    names.iter().filter_map(number).collect()
 }
 
 pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {

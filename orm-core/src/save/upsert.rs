@@ -6,13 +6,14 @@
 
 use std::panic::Location;
 
+use super::bulk::read;
 use super::{RowInsert, check, created, new_key, ready};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Layout, Members};
+use crate::group::{Group, Members};
 use crate::lookup::{AssignSet, Predicate};
 use crate::lower;
-use crate::model::{Complete, Fields, Model, decode_error, root};
+use crate::model::{Complete, Fields, Model, root};
 use crate::plan::{Node, Plan};
 use crate::queryset::{QuerySet, read_keys};
 use crate::sql;
@@ -227,15 +228,10 @@ fn update_one<M: Model>(
     let Some(Statement::Update(update)) = lower::update(&plan, assigns)? else { return Err(gone()) };
     let returning = M::META.columns.iter().map(|column| column.column.into()).collect();
     let sql = sql::compile(&Statement::Update(Update { returning, ..update }));
-    let layout = Layout::default();
     let group = Group::open(M::META, connection.database().home(None, about.at), None);
     let mut found = None;
     connection.query(&sql, about, |row| {
-        let mut cursor = Cursor::new(row, &layout, &group, 0);
-        match M::decode(&mut cursor) {
-            Ok(row) => found = Some(row),
-            Err(mismatch) => return Err(decode_error(M::META, &layout, cursor.column(), mismatch)),
-        }
+        found = Some(read::<M>(row, &group, 0)?);
         Ok(())
     })?;
     let row = found.ok_or_else(gone)?;
