@@ -4,16 +4,17 @@
 
 use std::panic::Location;
 
-use super::{RowInsert, RowUpdate, blame, columns_of, insert, insert_row, no_key, numbers_of, storable};
+use super::insert::{RowInsert, made};
+use super::update::{RowUpdate, is_stale, stale};
+use super::{blame, columns_of, insert, numbers_of};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Layout, Members, Mint, Origin};
+use crate::group::{Cursor, Group, Layout, Members, Mint, Origin, Returned};
 use crate::lookup::ColumnSet;
-use crate::meta::ModelMeta;
 use crate::model::{Complete, Fields, Model, Rules, decode_error};
 use crate::queryset::QuerySet;
 use crate::statement::{ColumnName, Conflict};
-use crate::value::{Bind, KeyMap};
+use crate::value::KeyMap;
 
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
 #[must_use = "nothing is inserted until `.run(db)`"]
@@ -226,7 +227,7 @@ impl<'p, M: Model> BulkUpdate<'p, '_, M> {
             rules.in_row(number).ask(*row);
         }
         rules.finish::<M>()?;
-        let update = RowUpdate::new(meta, &columns);
+        let update = RowUpdate::new(meta, &columns, false);
         let mut changed = 0;
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut done = 0;
@@ -235,7 +236,11 @@ impl<'p, M: Model> BulkUpdate<'p, '_, M> {
                 let updated = connection.repeat(&update.sql.text, About { meta, at }, |prepared| {
                     for row in batch {
                         if known.number(row.key_ref(), 0).1 {
-                            changed += update.run(prepared, *row)?;
+                            match update.run(prepared, *row, &mut Returned::default())? {
+                                true => changed += 1,
+                                false if is_stale(connection, *row, at)? => return Err(stale(*row)),
+                                false => {}
+                            }
                         }
                         done += 1;
                     }
@@ -352,7 +357,7 @@ impl<'p, M: Model> BulkCreate<'p, M> {
             for batch in rows.chunks(size) {
                 let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
                     for row in batch {
-                        rowids.push(insert_row::<M>(prepared, row)?);
+                        rowids.push(insert.row::<M>(prepared, row)?);
                     }
                     Ok(())
                 });
@@ -365,12 +370,12 @@ impl<'p, M: Model> BulkCreate<'p, M> {
         let mut members = Members::new(meta);
         let mut created = Vec::with_capacity(rows.len());
         for (new, rowid) in rows.into_iter().zip(rowids) {
-            let Some(rowid) = rowid else {
+            let Some(inserted) = rowid else {
                 created.push(None);
                 continue;
             };
             let number = u32::try_from(members.len()).unwrap_or(u32::MAX);
-            let row = M::from_new(new, rowid, Origin::new(&group, number)).map_err(|_| no_key::<M>(rowid))?;
+            let row = made::<M>(new, &inserted, Origin::new(&group, number))?;
             row.list_keys(&mut members);
             created.push(Some(row));
         }
@@ -475,10 +480,10 @@ impl<M: Model> BulkUpsert<'_, M> {
         let mut there: Vec<M> = Vec::with_capacity(rows.len());
         db.run(Need::WriteAll, at, &mut |connection| {
             for batch in rows.chunks(size) {
-                let inserted = connection.repeat_returning(&insert.sql.text, About { meta, at }, |statement| {
+                let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
                     for new in batch {
-                        let binds = binds_of::<M>(meta, new)?;
-                        statement.run(&binds, |row| {
+                        insert.put(prepared, |column| M::bind_new(new, column))?;
+                        prepared.returning(|row| {
                             there.push(read(row, &group, there.len())?);
                             Ok(())
                         })?;
@@ -497,17 +502,8 @@ impl<M: Model> BulkUpsert<'_, M> {
     }
 }
 
-fn binds_of<'n, M: Model>(meta: &'static ModelMeta, new: &'n M::New) -> Result<Vec<Bind<'n>>> {
-    let bind = |(number, column)| {
-        let bind = M::bind_new(new, number).unwrap_or(Bind::Null);
-        storable(meta, column, &bind)?;
-        Ok(bind)
-    };
-    meta.columns.iter().enumerate().map(bind).collect()
-}
-
 /// A row that a statement returned, all of its columns in their order.
-pub(super) fn read<M: Model>(row: crate::db::Row<'_>, group: &Mint, number: usize) -> Result<M> {
+fn read<M: Model>(row: crate::db::Row<'_>, group: &Mint, number: usize) -> Result<M> {
     let layout = Layout::default();
     let mut cursor = Cursor::new(row, &layout, group, u32::try_from(number).unwrap_or(u32::MAX));
     M::decode(&mut cursor).map_err(|mismatch| decode_error(M::META, &layout, cursor.column(), mismatch))
