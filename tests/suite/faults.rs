@@ -638,7 +638,7 @@ fn a_statement_that_fails_in_the_middle_of_a_bulk_leaves_the_savepoint_as_it_was
                 tag("inside", sp)?;
                 Tag::objects().bulk_create((1..500).chain([3]).map(|n| Tag::create().name(format!("{n}")))).run(sp)
             });
-            assert!(matches!(failed, Err(Error::Unique { .. })), "{failed:?}");
+            assert!(matches!(failed, Err(Error::Row { row: 499, .. })), "{failed:?}");
             assert_eq!(names(tx), ["0"]);
             // The bulk alone is undone where its error is met inside.
             tx.savepoint(|sp| {
