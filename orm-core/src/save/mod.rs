@@ -134,8 +134,8 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
 /// The numbers of the fields that `save_fields` and `bulk_update` were given.
 fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Result<Vec<usize>> {
     let columns = numbers_of::<M, S>(f);
-    if columns.contains(&M::META.key) {
-        let key = M::META.columns.get(M::META.key).map_or("key", |column| column.name);
+    if let Some(key) = M::META.keys.iter().find(|key| columns.contains(key)) {
+        let key = M::META.columns.get(*key).map_or("key", |column| column.name);
         return Err(Error::misuse(format!(
             "`{}.{key}` is the primary key: it finds the row, so it cannot be what is written",
             M::META.name
