@@ -55,7 +55,7 @@ pub use queryset::{
 };
 pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
-pub use save::{BulkCreate, Save, Validate};
+pub use save::{BulkCreate, BulkIgnore, BulkUpdate, BulkUpsert, OnConflict, Save, Validate};
 pub use value::{Bind, DbEnum, Domain, IntoField, Key, Literal, PrimaryKey, Scalar, Storage, Value};
 
 #[cfg(feature = "jiff")]

@@ -638,13 +638,13 @@ fn a_statement_that_fails_in_the_middle_of_a_bulk_leaves_the_savepoint_as_it_was
                 tag("inside", sp)?;
                 Tag::objects().bulk_create((1..500).chain([3]).map(|n| Tag::create().name(format!("{n}")))).run(sp)
             });
-            assert!(matches!(failed, Err(Error::Unique { .. })), "{failed:?}");
+            assert!(matches!(failed, Err(Error::Row { row: 499, .. })), "{failed:?}");
             assert_eq!(names(tx), ["0"]);
             // The bulk alone is undone where its error is met inside.
             tx.savepoint(|sp| {
                 tag("kept", sp)?;
                 let twice = Tag::objects().bulk_create(["x", "kept"].map(|name| Tag::create().name(name))).run(sp);
-                assert!(matches!(twice, Err(Error::Unique { .. })));
+                assert!(matches!(twice, Err(Error::Row { row: 1, .. })));
                 assert_eq!(names(sp), ["0", "kept"]);
                 Tag::objects().filter(|t| t.name().eq("kept")).delete(sp)
             })?;

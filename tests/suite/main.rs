@@ -50,6 +50,7 @@ mod support;
 mod transactions;
 mod trees;
 mod validation;
+mod upserts;
 mod windows;
 mod writes;
 mod wrong_input;

@@ -205,6 +205,15 @@ pub enum Error {
         /// The foreign keys that hold it, as `Review.book`.
         by: Vec<String>,
     },
+    /// One row of many was refused; none was written.
+    #[error("row {row}: {error}")]
+    Row {
+        /// Which one, counted from 0.
+        row: usize,
+        /// What was wrong with it.
+        #[source]
+        error: Box<Error>,
+    },
     /// An unplanned load was refused by the fetch mode.
     #[error("loading `{relation}` is blocked at {at}: name it in `select_related` or `prefetch_related`")]
     FetchBlocked {
@@ -409,6 +418,9 @@ impl Error {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn is_constraint(&self) -> bool {
+        if let Error::Row { error, .. } = self {
+            return error.is_constraint();
+        }
         matches!(
             self,
             Error::Unique { .. }

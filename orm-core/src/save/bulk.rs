@@ -1,22 +1,86 @@
 //! Many rows at once: one prepared statement that runs for each row, in one transaction. Measured, it is the fastest
-//! form SQLite has; many rows in one VALUES are up to twice as slow.
+//! form SQLite has; many rows in one VALUES are up to twice as slow. Keys come back as rowids; what a row is that was
+//! there already, only RETURNING tells.
 
 use std::panic::Location;
 
 use super::insert::{RowInsert, made};
 use super::update::{RowUpdate, is_stale, stale};
-use super::{blame, columns_of, insert};
-use crate::db::{About, Executor, Need};
-use crate::error::Result;
-use crate::group::{Group, Members, Origin, Returned};
+use super::{blame, columns_of, insert, numbers_of};
+use crate::db::{About, Connection, Executor, Need};
+use crate::error::{Error, Result};
+use crate::group::{Cursor, Group, Layout, Members, Mint, Origin, Returned};
 use crate::lookup::ColumnSet;
-use crate::model::{Complete, Fields, Model, Rules};
+use crate::model::{Complete, Fields, Model, Rules, decode_error};
 use crate::queryset::QuerySet;
+use crate::statement::{ColumnName, Conflict};
+use crate::value::KeyMap;
 
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
 #[must_use = "nothing is inserted until `.run(db)`"]
-pub struct BulkCreate<M: Model> {
+pub struct BulkCreate<'p, M: Model> {
     rows: Result<Vec<M::New>>,
+    batches: Batches<'p>,
+}
+
+/// Rows to be inserted, and the fields in which one that is there may be in their way. Made by
+/// [`BulkCreate::on_conflict`].
+#[must_use = "say what happens then: `.ignore()` or `.update(|x| ..)`"]
+pub struct OnConflict<'p, M: Model> {
+    bulk: BulkCreate<'p, M>,
+    target: Vec<usize>,
+}
+
+/// Rows to be inserted where none is in their way. Made by [`OnConflict::ignore`].
+#[must_use = "nothing is inserted until `.run(db)`"]
+pub struct BulkIgnore<'p, M: Model>(OnConflict<'p, M>);
+
+/// Rows to be inserted, or written into those that are there. Made by [`OnConflict::update`].
+#[must_use = "nothing is inserted until `.run(db)`"]
+pub struct BulkUpsert<'p, M: Model> {
+    conflict: OnConflict<'p, M>,
+    update: Result<Vec<usize>>,
+}
+
+/// Rows to be updated. Made by [`QuerySet::bulk_update_of`].
+#[must_use = "nothing is written until `.run(db)`"]
+pub struct BulkUpdate<'p, 'a, M: Model> {
+    rows: Vec<&'a M>,
+    columns: Result<Vec<usize>>,
+    batches: Batches<'p>,
+}
+
+/// How many rows go together, and who is told of them.
+#[derive(Default)]
+struct Batches<'p> {
+    size: Option<usize>,
+    progress: Option<Box<dyn FnMut(u64) + 'p>>,
+}
+
+impl Batches<'_> {
+    /// How many rows a batch has.
+    fn size(&self) -> Result<usize> {
+        /// How many rows are told of at once, if nothing is said.
+        const TOLD: usize = 1000;
+        match (self.size, &self.progress) {
+            (Some(0), _) => Err(Error::misuse("a batch of a bulk has one row at least")),
+            (Some(size), _) => Ok(size),
+            (None, Some(_)) => Ok(TOLD),
+            (None, None) => Ok(usize::MAX),
+        }
+    }
+
+    fn tell(&mut self, done: usize) {
+        if let Some(progress) = &mut self.progress {
+            progress(done as u64);
+        }
+    }
+}
+
+/// An error of one row of many says which one it is.
+fn in_row(error: Error, row: usize) -> Error {
+    let is_of_row = error.is_constraint() || matches!(error, Error::NotStorable { .. } | Error::Decode { .. });
+    if is_of_row { Error::Row { row, error: Box::new(error) } } else { error }
 }
 
 impl<M: Model> QuerySet<M> {
@@ -45,6 +109,9 @@ impl<M: Model> QuerySet<M> {
 
     /// Inserts many rows, all of them or none.
     ///
+    /// Some may have a key and others not. `batch_size` and `progress` say how many rows go together and who is told of
+    /// them; `on_conflict` says what happens where a row is in the way.
+    ///
     /// # Examples
     ///
     /// ```
@@ -60,8 +127,8 @@ impl<M: Model> QuerySet<M> {
     /// assert_eq!(tags[1].id, 2);
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
-    pub fn bulk_create<N: Complete<M>>(&self, rows: impl IntoIterator<Item = N>) -> BulkCreate<M> {
-        BulkCreate { rows: rows.into_iter().map(Complete::into_new).collect() }
+    pub fn bulk_create<'p, N: Complete<M>>(&self, rows: impl IntoIterator<Item = N>) -> BulkCreate<'p, M> {
+        BulkCreate { rows: rows.into_iter().map(Complete::into_new).collect(), batches: Batches::default() }
     }
 
     /// Writes some fields of many rows, each with its own values, all of them or none. Says how many rows there were.
@@ -97,10 +164,61 @@ impl<M: Model> QuerySet<M> {
         rows: impl IntoIterator<Item = &'a M>,
         f: impl FnOnce(Fields<M>) -> C,
     ) -> Result<u64> {
+        self.bulk_update_of(rows, f).run(db)
+    }
+
+    /// [`bulk_update`](Self::bulk_update) in batches, or with somebody who is told of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub price: f64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// # for _ in 0..5 { Book::create().price(1.0).save(&db)?; }
+    /// let books = Book::objects().all(&db)?;
+    /// let mut told = Vec::new();
+    /// // BEGIN IMMEDIATE; UPDATE "book" SET "price" = ?1 WHERE "id" = ?2 -- for each row; COMMIT
+    /// let bulk = Book::objects().bulk_update_of(&books, |b| b.price()).batch_size(2);
+    /// assert_eq!(bulk.progress(|done| told.push(done)).run(&db)?, 5);
+    /// assert_eq!(told, [2, 4, 5]);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn bulk_update_of<'p, 'a, C: ColumnSet<M>>(
+        &self,
+        rows: impl IntoIterator<Item = &'a M>,
+        f: impl FnOnce(Fields<M>) -> C,
+    ) -> BulkUpdate<'p, 'a, M> {
+        let columns = columns_of::<M, C>(f);
+        BulkUpdate { rows: rows.into_iter().collect(), columns, batches: Batches::default() }
+    }
+}
+
+impl<'p, M: Model> BulkUpdate<'p, '_, M> {
+    /// How many rows go together: all of them, if nothing is said.
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.batches.size = Some(rows);
+        self
+    }
+
+    /// Is told, after each batch, how many rows are done. (All of them are undone if one fails later.)
+    pub fn progress(mut self, told: impl FnMut(u64) + 'p) -> Self {
+        self.batches.progress = Some(Box::new(told));
+        self
+    }
+
+    /// Writes the rows; says how many there were. Of a row that is in a batch twice, the first counts.
+    ///
+    /// # Errors
+    ///
+    /// As for [`QuerySet::bulk_update`]; [`Error::Misuse`] for batches without rows.
+    #[track_caller]
+    pub fn run(mut self, db: &dyn Executor) -> Result<u64> {
         let at = Location::caller();
-        let meta = M::META;
-        let rows: Vec<&M> = rows.into_iter().collect();
-        let columns = columns_of::<M, C>(f)?;
+        let (meta, columns, size) = (M::META, self.columns?, self.batches.size()?);
+        let (rows, batches) = (&self.rows, &mut self.batches);
         if rows.is_empty() || columns.is_empty() {
             return Ok(0);
         }
@@ -112,32 +230,93 @@ impl<M: Model> QuerySet<M> {
         let update = RowUpdate::new(meta, &columns, false);
         let mut changed = 0;
         db.run(Need::WriteAll, at, &mut |connection| {
-            let mut current: Option<&M> = None;
-            connection
-                .repeat(&update.sql.text, About { meta, at }, |prepared| {
-                    for row in &rows {
-                        current = Some(row);
-                        match update.run(prepared, *row, &mut Returned::default())? {
-                            true => changed += 1,
-                            false if is_stale(connection, *row, at)? => return Err(stale(*row)),
-                            false => {}
+            let mut done = 0;
+            for batch in rows.chunks(size) {
+                let mut known = KeyMap::default();
+                let updated = connection.repeat(&update.sql.text, About { meta, at }, |prepared| {
+                    for row in batch {
+                        if known.number(row.key_ref(), 0).1 {
+                            match update.run(prepared, *row, &mut Returned::default())? {
+                                true => changed += 1,
+                                false if is_stale(connection, *row, at)? => return Err(stale(*row)),
+                                false => {}
+                            }
                         }
+                        done += 1;
                     }
                     Ok(())
-                })
-                .map_err(|error| blame(error, connection, meta, at, &|column| current.and_then(|row| row.bind(column))))
+                });
+                updated.map_err(|error| {
+                    let bind = |column| rows.get(done).and_then(|row| row.bind(column));
+                    in_row(blame(error, connection, meta, at, &bind), done)
+                })?;
+                batches.tell(done);
+            }
+            Ok(())
         })?;
         Ok(changed)
     }
 }
 
-impl<M: Model> BulkCreate<M> {
+impl<'p, M: Model> BulkCreate<'p, M> {
+    /// How many rows go together: all of them, if nothing is said.
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.batches.size = Some(rows);
+        self
+    }
+
+    /// Is told, after each batch, how many rows are done. (All of them are undone if one fails later.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// let tags = (0..5).map(|i| Tag::create().name(format!("{i}")));
+    /// let mut told = Vec::new();
+    /// Tag::objects().bulk_create(tags).batch_size(2).progress(|done| told.push(done)).run(&db)?;
+    /// assert_eq!(told, [2, 4, 5]);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn progress(mut self, told: impl FnMut(u64) + 'p) -> Self {
+        self.batches.progress = Some(Box::new(told));
+        self
+    }
+
+    /// Names the fields (of the primary key or of a UNIQUE constraint) in which a row that is there may be in the way:
+    /// then [`ignore`](OnConflict::ignore) or [`update`](OnConflict::update). Every other constraint refuses as ever.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, #[field(unique)] pub isbn: String, pub price: f64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book])?;
+    /// let dune = || [Book::create().isbn("0441").price(9.99)];
+    /// Book::objects().bulk_create(dune()).run(&db)?;
+    /// // INSERT INTO "book" .. ON CONFLICT ("isbn") DO NOTHING
+    /// let made = Book::objects().bulk_create(dune()).on_conflict(|b| b.isbn()).ignore().run(&db)?;
+    /// assert!(made[0].is_none());
+    /// // INSERT INTO "book" .. ON CONFLICT ("isbn") DO UPDATE SET "price" = excluded."price" RETURNING ..
+    /// let books = Book::objects().bulk_create(dune()).on_conflict(|b| b.isbn()).update(|b| b.price()).run(&db)?;
+    /// assert_eq!(books[0].id, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn on_conflict<C: ColumnSet<M>>(self, f: impl FnOnce(Fields<M>) -> C) -> OnConflict<'p, M> {
+        OnConflict { bulk: self, target: numbers_of::<M, C>(f) }
+    }
+
     /// Inserts the rows; they come back with their keys, in order.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`](crate::Error::Invalid) with what is wrong with each row; the constraints of the table, as typed
-    /// errors. No row is inserted then.
+    /// [`Error::Invalid`] with what is wrong with each row; [`Error::Row`] with the constraint of the table that refused
+    /// one, and its number; [`Error::Misuse`] for batches without rows. No row is inserted then.
     ///
     /// # Examples
     ///
@@ -154,44 +333,178 @@ impl<M: Model> BulkCreate<M> {
     /// ```
     #[track_caller]
     pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
-        let at = Location::caller();
-        let meta = M::META;
+        let rows = self.insert(db, Location::caller(), None)?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// Inserts the rows; none for one that was not to be inserted.
+    fn insert(
+        mut self,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+        conflict: Option<Conflict>,
+    ) -> Result<Vec<Option<M>>> {
+        let (meta, size) = (M::META, self.batches.size()?);
         let mut rows = self.rows?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let mut rules = Rules::default();
-        for (number, row) in rows.iter_mut().enumerate() {
-            M::fill(row);
-            rules.in_row(number).ask_new::<M>(row);
-        }
-        rules.finish::<M>()?;
-        let insert = RowInsert::new(meta);
-        let mut inserted = Vec::with_capacity(rows.len());
+        fill::<M>(&mut rows)?;
+        let insert = RowInsert::or(meta, conflict, false);
+        let (rows, batches) = (rows, &mut self.batches);
+        let mut rowids = Vec::with_capacity(rows.len());
         db.run(Need::WriteAll, at, &mut |connection| {
-            let mut current: Option<&M::New> = None;
-            connection
-                .repeat(&insert.sql.text, About { meta, at }, |prepared| {
-                    for row in &rows {
-                        current = Some(row);
-                        inserted.push(insert.row::<M>(prepared, row)?.unwrap_or_default());
+            for batch in rows.chunks(size) {
+                let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
+                    for row in batch {
+                        rowids.push(insert.row::<M>(prepared, row)?);
                     }
                     Ok(())
-                })
-                .map_err(|error| {
-                    blame(error, connection, meta, at, &|column| current.and_then(|row| M::bind_new(row, column)))
-                })
+                });
+                inserted.map_err(|error| told::<M>(error, connection, at, &rows, rowids.len()))?;
+                batches.tell(rowids.len());
+            }
+            Ok(())
         })?;
         let group = Group::open(meta, db.database().home(None, at), None);
         let mut members = Members::new(meta);
         let mut created = Vec::with_capacity(rows.len());
-        for (number, (new, inserted)) in rows.into_iter().zip(inserted).enumerate() {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
+        for (new, rowid) in rows.into_iter().zip(rowids) {
+            let Some(inserted) = rowid else {
+                created.push(None);
+                continue;
+            };
+            let number = u32::try_from(members.len()).unwrap_or(u32::MAX);
             let row = made::<M>(new, &inserted, Origin::new(&group, number))?;
             row.list_keys(&mut members);
-            created.push(row);
+            created.push(Some(row));
         }
         group.seal(members);
         Ok(created)
     }
+}
+
+/// The defaults of new rows, once the rules of their model have been asked.
+fn fill<M: Model>(rows: &mut [M::New]) -> Result<()> {
+    let mut rules = Rules::default();
+    for (number, row) in rows.iter_mut().enumerate() {
+        M::fill(row);
+        rules.in_row(number).ask_new::<M>(row);
+    }
+    rules.finish::<M>()
+}
+
+/// The error of a row, with its number, as far as it is one of a row.
+#[cold]
+fn told<M: Model>(
+    error: Error,
+    connection: &Connection<'_>,
+    at: &'static Location<'static>,
+    rows: &[M::New],
+    row: usize,
+) -> Error {
+    if let Error::Database { message, .. } = &error
+        && message.contains("ON CONFLICT clause does not match")
+    {
+        return Error::misuse(format!(
+            "`on_conflict` of `{}` names fields that are neither its primary key nor unique together",
+            M::META.name
+        ));
+    }
+    let bind = |column| rows.get(row).and_then(|row| M::bind_new(row, column));
+    in_row(blame(error, connection, M::META, at, &bind), row)
+}
+
+impl<'p, M: Model> OnConflict<'p, M> {
+    /// Leaves the row that is there as it is.
+    pub fn ignore(self) -> BulkIgnore<'p, M> {
+        BulkIgnore(self)
+    }
+
+    /// Writes these fields of the new row into the one that is there.
+    pub fn update<C: ColumnSet<M>>(self, f: impl FnOnce(Fields<M>) -> C) -> BulkUpsert<'p, M> {
+        BulkUpsert { conflict: self, update: columns_of::<M, C>(f) }
+    }
+
+    fn conflict(&self, update: &[usize]) -> Result<Conflict> {
+        let named = |numbers: &[usize]| -> Vec<ColumnName> {
+            numbers
+                .iter()
+                .filter_map(|number| M::META.columns.get(*number))
+                .map(|column| column.column.into())
+                .collect()
+        };
+        let target = named(&self.target);
+        if target.is_empty() {
+            return Err(Error::misuse(format!("`on_conflict` of `{}` names no field", M::META.name)));
+        }
+        Ok(Conflict { target, update: named(update) })
+    }
+}
+
+impl<M: Model> BulkIgnore<'_, M> {
+    /// Inserts the rows that nothing is in the way of; none for the others, in order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`BulkCreate::run`]; [`Error::Misuse`] where the named fields are not unique.
+    #[track_caller]
+    pub fn run(self, db: &dyn Executor) -> Result<Vec<Option<M>>> {
+        let conflict = self.0.conflict(&[])?;
+        self.0.bulk.insert(db, Location::caller(), Some(conflict))
+    }
+}
+
+impl<M: Model> BulkUpsert<'_, M> {
+    /// Inserts the rows, or writes them into those that are there; they come back as they are now, in order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`BulkCreate::run`]; [`Error::Misuse`] where the named fields are not unique, or there are none to update.
+    #[track_caller]
+    pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
+        let at = Location::caller();
+        let update = self.update?;
+        if update.is_empty() {
+            return Err(Error::misuse("`update` after `on_conflict` names no field: write `.ignore()`"));
+        }
+        let conflict = self.conflict.conflict(&update)?;
+        let BulkCreate { rows, mut batches } = self.conflict.bulk;
+        let (meta, size, mut rows) = (M::META, batches.size()?, rows?);
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        fill::<M>(&mut rows)?;
+        let insert = RowInsert::or(meta, Some(conflict), true);
+        let group = Group::open(meta, db.database().home(None, at), None);
+        let mut there: Vec<M> = Vec::with_capacity(rows.len());
+        db.run(Need::WriteAll, at, &mut |connection| {
+            for batch in rows.chunks(size) {
+                let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
+                    for new in batch {
+                        insert.put(prepared, |column| M::bind_new(new, column))?;
+                        prepared.returning(|row| {
+                            there.push(read(row, &group, there.len())?);
+                            Ok(())
+                        })?;
+                    }
+                    Ok(())
+                });
+                inserted.map_err(|error| told::<M>(error, connection, at, &rows, there.len()))?;
+                batches.tell(there.len());
+            }
+            Ok(())
+        })?;
+        let mut members = Members::new(meta);
+        there.iter().for_each(|row| row.list_keys(&mut members));
+        group.seal(members);
+        Ok(there)
+    }
+}
+
+/// A row that a statement returned, all of its columns in their order.
+fn read<M: Model>(row: crate::db::Row<'_>, group: &Mint, number: usize) -> Result<M> {
+    let layout = Layout::default();
+    let mut cursor = Cursor::new(row, &layout, group, u32::try_from(number).unwrap_or(u32::MAX));
+    M::decode(&mut cursor).map_err(|mismatch| decode_error(M::META, &layout, cursor.column(), mismatch))
 }

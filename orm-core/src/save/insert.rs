@@ -11,7 +11,7 @@ use crate::meta::{ColumnMeta, ColumnSource, ModelMeta};
 use crate::model::{Event, Model, Rules, group_of_one};
 use crate::plan::Plan;
 use crate::sql::{self, Sql};
-use crate::statement::{Expr, Function, Insert, InsertRows, Select, Statement};
+use crate::statement::{Conflict, Expr, Function, Insert, InsertRows, Select, Statement};
 use crate::value::{Bind, KeyRef, Mismatch, PrimaryKey, pack_part};
 
 /// What is done with a new row in the transaction that inserts it.
@@ -41,6 +41,17 @@ impl RowInsert {
         Self::of(meta, InsertRows::Values)
     }
 
+    /// What happens where another row is in the way; and whether the whole row comes back as it is then.
+    pub(super) fn or(meta: &'static ModelMeta, conflict: Option<Conflict>, whole: bool) -> Self {
+        let rows = if meta.columns.iter().any(|column| matches!(column.source, ColumnSource::DefaultSql(_))) {
+            // A condition keeps ON CONFLICT from being read as the ON of a JOIN.
+            InsertRows::Select(Box::new(Select { filter: vec![Expr::One], ..one_row(meta) }))
+        } else {
+            InsertRows::Values
+        };
+        Self::with(meta, rows, conflict, whole)
+    }
+
     /// `INSERT INTO t (..) SELECT .. WHERE NOT EXISTS (..)`: if no row of the plan is there.
     pub(super) fn unless(plan: &Plan) -> Result<Self> {
         let mut one = one_row(plan.meta);
@@ -51,13 +62,18 @@ impl RowInsert {
     }
 
     fn of(meta: &'static ModelMeta, rows: InsertRows) -> Self {
+        Self::with(meta, rows, None, false)
+    }
+
+    fn with(meta: &'static ModelMeta, rows: InsertRows, conflict: Option<Conflict>, whole: bool) -> Self {
         let columns: Vec<_> = inserted(meta).collect();
-        let returned: Vec<_> = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed()).collect();
+        let returned = meta.columns.iter().enumerate().filter(|(_, column)| whole || column.is_computed());
+        let returned: Vec<_> = returned.collect();
         let insert = Insert {
             table: meta.table,
             columns: columns.iter().map(|(_, column)| column.column.into()).collect(),
             rows,
-            conflict: None,
+            conflict,
             returning: returned.iter().map(|(_, column)| column.column.into()).collect(),
         };
         let sql = sql::compile(&Statement::Insert(insert));
@@ -110,12 +126,22 @@ impl RowInsert {
         bind: impl Fn(usize) -> Option<Bind<'b>>,
         returned: &mut Returned,
     ) -> Result<u64> {
+        self.put(prepared, bind)?;
+        execute(prepared, &self.returned, returned)
+    }
+
+    /// Binds a row, and runs nothing.
+    pub(super) fn put<'b>(
+        &self,
+        prepared: &mut Prepared<'_, '_>,
+        bind: impl Fn(usize) -> Option<Bind<'b>>,
+    ) -> Result<()> {
         for (place, (number, column)) in self.columns.iter().enumerate() {
             let bind = bind(*number).unwrap_or(Bind::Null);
             storable(self.meta, column, &bind)?;
             prepared.bind(place + 1, &bind)?;
         }
-        execute(prepared, &self.returned, returned)
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ mod validate;
 
 use std::panic::Location;
 
-pub use bulk::BulkCreate;
+pub use bulk::{BulkCreate, BulkIgnore, BulkUpdate, BulkUpsert, OnConflict};
 pub(crate) use insert::{RowInsert, create_linked};
 pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
@@ -133,10 +133,7 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
 
 /// The numbers of the fields that `save_fields` and `bulk_update` were given.
 fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Result<Vec<usize>> {
-    let mut names = Vec::new();
-    f(root::<M>()).columns(&mut names);
-    let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
-    let columns: Vec<usize> = names.iter().filter_map(number).collect();
+    let columns = numbers_of::<M, S>(f);
     if let Some(key) = M::META.keys.iter().find(|key| columns.contains(key)) {
         let key = M::META.columns.get(*key).map_or("key", |column| column.name);
         return Err(Error::misuse(format!(
@@ -145,6 +142,14 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Resu
         )));
     }
     Ok(columns)
+}
+
+/// The numbers of fields.
+fn numbers_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<usize> {
+    let mut names = Vec::new();
+    f(root::<M>()).columns(&mut names);
+    let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
+    names.iter().filter_map(number).collect()
 }
 
 pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {

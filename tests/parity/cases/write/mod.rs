@@ -35,6 +35,7 @@ pub const AREAS: &[&[(&str, Case)]] = &[
 
 /// Cases that a typed API rules out: the program in `tests/ui/types` that does not compile.
 pub const REFUSED: &[(&str, &str)] = &[
+    ("bulk-create-both-flags-error", "bulk_create_ignore_and_update.rs"),
     ("bulk-create-upsert-no-unique-error", "bulk_create_update_without_on_conflict.rs"),
     ("bulk-update-no-pk-error", "bulk_update_of_new_rows.rs"),
     ("create-unsaved-relation", "builder_foreign_key_of_a_new_row.rs"),
