@@ -32,7 +32,7 @@ impl RowUpdate {
         let columns: Vec<_> = columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
         let mark = || Expr::Bind(Bind::Null);
         let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
-        let mut filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
+        let mut filter: Vec<_> = meta.key_columns().map(|key| Expr::eq(Expr::own(key.column), mark())).collect();
         if let Some((_, version)) = meta.version() {
             let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
             set.push((version.column.into(), next));
@@ -65,9 +65,9 @@ impl RowUpdate {
             storable(self.meta, column, &bind)?;
             prepared.bind(i + 1, &bind)?;
         }
-        prepared.bind(self.columns.len() + 1, &row.key_ref().bind())?;
-        if let Some(version) = self.version.and_then(|version| row.bind(version)) {
-            prepared.bind(self.columns.len() + 2, &version)?;
+        let by = self.meta.keys.iter().copied().chain(self.version);
+        for (i, column) in by.enumerate() {
+            prepared.bind(self.columns.len() + 1 + i, &row.bind(column).unwrap_or(Bind::Null))?;
         }
         Ok(execute(prepared, &self.returned, returned)? > 0)
     }
