@@ -15,6 +15,7 @@ mod keyset;
 mod paths;
 mod period;
 mod query;
+mod shape;
 mod tree;
 mod value;
 
@@ -29,6 +30,7 @@ use crate::statement::{Alias, Delete, Expr, Select, Source, Statement, Update};
 pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
 use query::{Purpose, Query};
+pub(crate) use shape::{Compiled, by_key, compile, compile_count, compile_exists, text_of};
 
 /// A query on a model, lowered.
 pub(crate) struct Lowered {

@@ -28,7 +28,7 @@ impl<M: Model, S> QuerySet<M, S> {
     /// ```
     pub fn to_sql(&self) -> String {
         match lower::select(&self.plan) {
-            Ok(lowered) => sql::compile(&lowered.statement).text,
+            Ok(lowered) => sql::compile(&lowered.statement).text.to_string(),
             Err(error) => error.to_string(),
         }
     }
@@ -57,7 +57,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     pub fn explain(&self, db: &dyn Executor) -> Result<String> {
         let at = Location::caller();
         let mut sql = sql::compile(&lower::select(&self.plan)?.statement);
-        sql.text.insert_str(0, "EXPLAIN QUERY PLAN ");
+        sql.text = format!("EXPLAIN QUERY PLAN {}", sql.text).into();
         // Each step, and under which one it stands.
         let mut depths: Vec<(i64, usize)> = Vec::new();
         let mut text = String::new();
