@@ -13,6 +13,9 @@ pub mod what_a_row_remembers {}
 #[doc = include_str!("../docs/coming-from-django.md")]
 pub mod coming_from_django {}
 
+#[doc = include_str!("../docs/transactions-and-durability.md")]
+pub mod transactions_and_durability {}
+
 pub use eager_orm_core::*;
 pub use eager_orm_derive::{Model, Projection};
 

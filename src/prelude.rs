@@ -5,8 +5,9 @@
 pub use eager_orm_core::{
     Cond, Database, Deferred, Executor, Expr, FetchMode, Fields, ForeignKey, HasMany, HasOne, ManyToMany, Memo, Model,
     Objects, OptionalForeignKey, Prefetched, Projection, QuerySet, Save, Snapshot, Transaction, Validate,
-    assert_no_findings, assert_num_queries, case, concat, count, cume_dist, dense_rank, exists, models, ntile, outer,
-    percent_rank, prefetch_related_objects, random, rank, raw, row_number, subquery, value, window,
+    assert_max_queries, assert_no_findings, assert_num_queries, assert_queries, case, concat, count, cume_dist,
+    dense_rank, exists, models, ntile, outer, percent_rank, prefetch_related_objects, random, rank, raw, row_number,
+    subquery, value, window,
 };
 pub use eager_orm_derive::{Model, Projection};
 

@@ -22,10 +22,12 @@ mod queryset;
 mod raw;
 mod save;
 mod manager;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use db::{
     Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
-    Transaction,
+    Synchronous, Transaction,
 };
 pub use error::{Error, Failure, IntoFailures, Reason, Result};
 pub use fetch::OptionalForeignKey;
@@ -80,5 +82,5 @@ pub mod macro_support {
         Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::{Validate, insert, validate_new};
-    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value};
+    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value, canonical};
 }

@@ -101,6 +101,11 @@ pub(crate) fn relation_static(field: &Ident) -> Ident {
     format_ident!("REL_{}", field)
 }
 
+/// The function that makes a field's default.
+pub(crate) fn default_of(field: &Ident) -> Ident {
+    format_ident!("__default_of_{}", field.unraw())
+}
+
 fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }

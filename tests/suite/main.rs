@@ -4,13 +4,16 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod bake;
 mod combine;
 mod dates;
+mod faults;
 mod functions;
 mod hostile;
 mod lazy;
 mod loading;
 mod lookups;
+mod on_commit;
 mod outer;
 mod pages;
 mod paths;

@@ -1,17 +1,11 @@
-//! Opening a database: settings, the first connection, the pools.
+//! The settings of a database before it is opened.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::OpenFlags;
-use rusqlite::config::DbConfig;
-use scheduled_thread_pool::ScheduledThreadPool;
-
-use super::pool::Opener;
-use super::{Database, FetchMode, Inner, Pool, Pools, functions};
-use crate::error::{Error, Result};
+use super::open::{Access, Place};
+use super::{Database, FetchMode};
+use crate::error::Result;
 
 /// Settings of a database before it is opened. Made by [`Database::builder`].
 ///
@@ -36,20 +30,41 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is opened until `.open()`"]
 pub struct DatabaseBuilder {
-    place: Place,
-    readers: u32,
-    statement_cache: usize,
-    page_cache: u32,
-    busy_timeout: Duration,
-    pool_timeout: Duration,
-    fetch_mode: FetchMode,
-    peer_cap: usize,
+    pub(super) place: Place,
+    pub(super) readers: u32,
+    pub(super) statement_cache: usize,
+    pub(super) page_cache: u32,
+    pub(super) busy_timeout: Duration,
+    pub(super) pool_timeout: Duration,
+    pub(super) synchronous: Synchronous,
+    pub(super) access: Access,
+    pub(super) fetch_mode: FetchMode,
+    pub(super) peer_cap: usize,
 }
 
-#[derive(Clone, Debug)]
-enum Place {
-    File(PathBuf),
-    Memory,
+/// When a commit waits for the disk. Whatever the level, what is committed survives the end of the program, by a crash or
+/// a kill too; the levels differ in what survives the end of the machine.
+///
+/// # Examples
+///
+/// ```
+/// # use eager_orm::{Database, Synchronous};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("library.db");
+/// let db = Database::builder(path).synchronous(Synchronous::Full).open()?; // PRAGMA synchronous = FULL
+/// # Ok::<(), eager_orm::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Synchronous {
+    /// Never: a power cut may damage the file. For what can be made again.
+    Off,
+    /// When the log is moved into the file, and not at each commit: after a power cut the file is sound, and the last
+    /// commits may be gone.
+    #[default]
+    Normal,
+    /// At each commit: what `transaction` has acknowledged is there after a power cut.
+    Full,
 }
 
 impl DatabaseBuilder {
@@ -80,6 +95,8 @@ impl DatabaseBuilder {
             page_cache: 64,
             busy_timeout: Duration::from_secs(5),
             pool_timeout: Duration::from_secs(30),
+            synchronous: Synchronous::default(),
+            access: Access::Write,
             fetch_mode: FetchMode::default(),
             peer_cap: 100_000,
         }
@@ -132,7 +149,7 @@ impl DatabaseBuilder {
         self
     }
 
-    /// How long a statement waits for a lock that another process holds. Default: 5 s.
+    /// How long a statement waits for a lock that another process holds, before it is [`Error::Busy`]. Default: 5 s.
     ///
     /// # Examples
     ///
@@ -153,6 +170,69 @@ impl DatabaseBuilder {
     /// ```
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
+        self
+    }
+
+    /// When a commit waits for the disk. Default: [`Synchronous::Normal`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Database, Synchronous};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("library.db");
+    /// let db = Database::builder(path).synchronous(Synchronous::Off).open()?; // PRAGMA synchronous = OFF
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn synchronous(mut self, level: Synchronous) -> Self {
+        self.synchronous = level;
+        self
+    }
+
+    /// Opens a file that is there to read it only: a write is [`Error::ReadOnly`]. Others may write to it.
+    ///
+    /// Where others write, SQLite keeps files beside it that readers share, and makes them if nobody has. So a file in a
+    /// folder that cannot be written opens while a writer has it open; otherwise there is [`immutable`](Self::immutable).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("library.db");
+    /// # Database::open(&path)?.create_tables(models![Tag])?;
+    /// let db = Database::builder(path).read_only().open()?;
+    /// assert_eq!(Tag::objects().count(&db)?, 0);
+    /// assert!(matches!(Tag::create().save(&db), Err(Error::ReadOnly { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn read_only(mut self) -> Self {
+        self.access = Access::Read;
+        self
+    }
+
+    /// Opens a file that nobody writes to, as one on a read-only medium: [`read_only`](Self::read_only), without locks and
+    /// without a file beside it.
+    ///
+    /// It is a promise: if somebody writes after all, what is read may be wrong. A log beside the file is not read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("library.db");
+    /// # Database::open(&path)?.create_tables(models![Tag])?;
+    /// let db = Database::builder(path).immutable().open()?;
+    /// assert_eq!(Tag::objects().count(&db)?, 0);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn immutable(mut self) -> Self {
+        self.access = Access::Immutable;
         self
     }
 
@@ -243,114 +323,6 @@ impl DatabaseBuilder {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn open(self) -> Result<Database> {
-        let id = Database::new_id();
-        if matches!(&self.place, Place::File(path) if path.as_os_str().is_empty()) {
-            return Err(Error::Open { path: "\"\"".to_owned(), reason: "the path is empty".to_owned() });
-        }
-        // The memdb VFS shares one database among the connections that name it, and the name is this process's own.
-        let (path, shown) = match &self.place {
-            Place::File(path) => (path.clone(), path.display().to_string()),
-            Place::Memory => {
-                let name = format!("file:/eager-orm-{}-{id}?vfs=memdb", std::process::id());
-                (PathBuf::from(name), ":memory:".to_owned())
-            }
-        };
-        let memory = matches!(self.place, Place::Memory);
-        // The pools try again and again where a connection cannot be opened; this first one says why, at once.
-        let mut first = rusqlite::Connection::open_with_flags(&path, flags(memory))
-            .map_err(|error| open_error(error, &path, &shown))?;
-        let init = self.init();
-        init(&mut first).map_err(|error| open_error(error, &path, &shown))?;
-        if !memory {
-            first
-                .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
-                .map_err(|error| open_error(error, &path, &shown))?;
-        }
-        let failure: Arc<Mutex<Option<String>>> = Arc::default();
-        let pool = |connections| {
-            Pool::builder()
-                .max_size(connections)
-                .min_idle(Some(0))
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_on_check_out(false)
-                .connection_timeout(self.pool_timeout)
-                .error_handler(Box::new(Failures(Arc::clone(&failure))))
-                .thread_pool(opener())
-                .build_unchecked(Opener::new(path.clone(), flags(memory), self.statement_cache, Box::new(self.init())))
-        };
-        let pools = Pools { writer: pool(1), readers: pool(self.readers) };
-        Ok(Database {
-            inner: Arc::new(Inner {
-                id,
-                path: shown,
-                memory,
-                pools: RwLock::new(Some(pools)),
-                captures: AtomicUsize::new(0),
-                fetch_mode: self.fetch_mode,
-                peer_cap: self.peer_cap,
-                failure,
-                pool_timeout: self.pool_timeout,
-                _keeper: Mutex::new(memory.then_some(first)),
-            }),
-            sink: None,
-        })
+        self.open_now()
     }
-
-    /// What every connection is told when it is opened.
-    fn init(&self) -> impl Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync + 'static {
-        let busy = self.busy_timeout;
-        // In KiB where it is negative.
-        let pages = -i64::from(self.page_cache) * 1024;
-        move |connection| {
-            connection.busy_timeout(busy)?;
-            connection.pragma_update(None, "cache_size", pages)?;
-            // A mis-spelt column is an error, and not a text of that name.
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-            connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;")?;
-            functions::register(connection)
-        }
-    }
-}
-
-/// Keeps why a connection could not be opened, for whoever waits for it.
-#[derive(Debug)]
-struct Failures(Arc<Mutex<Option<String>>>);
-
-impl r2d2::HandleError<rusqlite::Error> for Failures {
-    fn handle_error(&self, error: rusqlite::Error) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
-    }
-}
-
-/// Connections are never shared between threads at once, so SQLite's own locks on them are not needed.
-fn flags(memory: bool) -> OpenFlags {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // Only our own name is a URI: a file of the user's may be called `file:x?y`.
-    if memory { flags | OpenFlags::SQLITE_OPEN_URI } else { flags }
-}
-
-/// One thread for the whole process opens connections; the pool's default is three for each pool.
-fn opener() -> Arc<ScheduledThreadPool> {
-    static OPENER: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
-    Arc::clone(OPENER.get_or_init(|| {
-        Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("eager-orm-open-{}").build())
-    }))
-}
-
-fn open_error(error: rusqlite::Error, path: &Path, shown: &str) -> Error {
-    let path_text = shown.to_owned();
-    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
-        return Error::NotADatabase { path: path_text };
-    }
-    let folder_missing = path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
-    let reason = if path.is_dir() {
-        "it is a directory".to_owned()
-    } else if folder_missing {
-        "its directory does not exist".to_owned()
-    } else {
-        error.to_string()
-    };
-    Error::Open { path: path_text, reason }
 }

@@ -121,9 +121,32 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Whether no statement is in hand.
+    pub(super) fn is_idle(&self) -> bool {
+        self.link.is_idle()
+    }
+
+    /// Ends the statements that are still running, though nothing can be reading from them any more.
+    pub(super) fn end_forgotten(&self) {
+        self.link.end_forgotten();
+    }
+
     /// Takes the read lock of the transaction that was just begun.
     pub(super) fn take_lock(&self) -> Result<()> {
         self.raw().query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
+    }
+
+    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, if it is wanted. At
+    /// the end of the transaction all of them have to be there.
+    #[cfg(feature = "testing")]
+    pub(crate) fn deferring_foreign_keys<T>(&self, wanted: bool, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        if !wanted {
+            return work();
+        }
+        self.raw().execute_batch("PRAGMA defer_foreign_keys = ON").map_err(untold)?;
+        let outcome = work();
+        self.raw().execute_batch("PRAGMA defer_foreign_keys = OFF").map_err(untold)?;
+        outcome
     }
 
     /// Runs `work` and counts the rows that it and its cascades delete, by table.

@@ -59,6 +59,14 @@ pub trait Executor: sealed::Sealed {
     #[doc(hidden)]
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()>;
 
+    /// Runs work in a transaction of its own, or within the one that is open where it `nests`.
+    #[doc(hidden)]
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()>;
+
+    /// Keeps what is to run after the commit, or runs it at once where there is none to come.
+    #[doc(hidden)]
+    fn after_commit(&self, callback: Callback);
+
     /// The database this leads to.
     #[doc(hidden)]
     fn database(&self) -> &Database;
@@ -67,6 +75,14 @@ pub trait Executor: sealed::Sealed {
 /// Work on a connection, behind one pointer, so that each terminal method is compiled once a model.
 #[doc(hidden)]
 pub type Work<'a> = &'a mut dyn FnMut(&Connection<'_>) -> Result<()>;
+
+/// Work in a transaction.
+#[doc(hidden)]
+pub type TransactionWork<'a> = &'a mut dyn FnMut(&Transaction<'_>) -> Result<()>;
+
+/// What runs after a commit.
+#[doc(hidden)]
+pub type Callback = Box<dyn FnOnce(&Database)>;
 
 /// An executor that holds its connection, so that rows can be streamed from it: `&Transaction` or `&Snapshot`.
 #[diagnostic::on_unimplemented(
@@ -109,6 +125,14 @@ impl Executor for Database {
         }
     }
 
+    fn transact(&self, _: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        self.commit(at, work)
+    }
+
+    fn after_commit(&self, callback: Callback) {
+        callback(self);
+    }
+
     fn database(&self) -> &Database {
         self
     }
@@ -124,6 +148,17 @@ impl Executor for Transaction<'_> {
         }
     }
 
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        if !nests {
+            return Err(Error::Nested { holds: "already holds a transaction, `tx`" });
+        }
+        self.mark(at, work)
+    }
+
+    fn after_commit(&self, callback: Callback) {
+        self.callbacks().push(callback);
+    }
+
     fn database(&self) -> &Database {
         self.connection().database()
     }
@@ -137,6 +172,14 @@ impl Executor for Snapshot<'_> {
         }
     }
 
+    fn transact(&self, _: bool, _: &'static Location<'static>, _: TransactionWork<'_>) -> Result<()> {
+        Err(Error::ReadOnly { what: "a snapshot" })
+    }
+
+    fn after_commit(&self, callback: Callback) {
+        callback(self.database());
+    }
+
     fn database(&self) -> &Database {
         self.connection().database()
     }
@@ -145,6 +188,12 @@ impl Executor for Snapshot<'_> {
 impl<E: Executor + ?Sized> Executor for &E {
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
         (**self).run(need, at, work)
+    }
+    fn transact(&self, nests: bool, at: &'static Location<'static>, work: TransactionWork<'_>) -> Result<()> {
+        (**self).transact(nests, at, work)
+    }
+    fn after_commit(&self, callback: Callback) {
+        (**self).after_commit(callback);
     }
     fn database(&self) -> &Database {
         (**self).database()

@@ -285,15 +285,19 @@ thread_local! {
     static CAPTURES: RefCell<Vec<(usize, Arc<Sink>)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Asks for the captures this thread is in. One that is ending, in the destructor of a value of its own, is in none.
+fn captures<T: Default>(ask: impl FnOnce(&mut Vec<(usize, Arc<Sink>)>) -> T) -> T {
+    CAPTURES.try_with(|captures| ask(&mut captures.borrow_mut())).unwrap_or_default()
+}
+
 /// Ends a capture when it goes, by a panic too.
 struct CaptureGuard<'a>(&'a Database);
 
 impl Drop for CaptureGuard<'_> {
     fn drop(&mut self) {
-        CAPTURES.with_borrow_mut(|captures| {
-            if let Some(at) = captures.iter().rposition(|(id, _)| *id == self.0.inner.id) {
-                captures.remove(at);
-            }
+        captures(|captures| {
+            let at = captures.iter().rposition(|(id, _)| *id == self.0.inner.id);
+            at.map(|at| captures.remove(at))
         });
         self.0.inner.captures.fetch_sub(1, Ordering::Relaxed);
     }
@@ -360,7 +364,7 @@ impl Database {
     fn listening<T>(&self, log: Option<Mutex<Vec<Statement>>>, f: impl FnOnce(&Database) -> T) -> (T, Arc<Sink>) {
         let sink = Arc::new(Sink { log, outer: self.sink.clone(), ..Sink::default() });
         let handle = Database { inner: Arc::clone(&self.inner), sink: Some(Arc::clone(&sink)) };
-        CAPTURES.with_borrow_mut(|captures| captures.push((self.inner.id, Arc::clone(&sink))));
+        captures(|captures| captures.push((self.inner.id, Arc::clone(&sink))));
         self.inner.captures.fetch_add(1, Ordering::Relaxed);
         let guard = CaptureGuard(self);
         let value = f(&handle);
@@ -396,7 +400,7 @@ impl Database {
     }
 
     fn each_sink(&self, mut f: impl FnMut(&Sink)) {
-        let mut sinks: Vec<Arc<Sink>> = CAPTURES.with_borrow(|captures| {
+        let mut sinks: Vec<Arc<Sink>> = captures(|captures| {
             captures.iter().filter(|(id, _)| *id == self.inner.id).map(|(_, sink)| Arc::clone(sink)).collect()
         });
         let mut next = self.sink.clone();

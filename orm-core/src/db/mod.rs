@@ -4,17 +4,23 @@
 //! driver. One connection writes and N read; every read that needs more than one statement is one read transaction,
 //! so that a query and its prefetches see one moment in time.
 
+mod atomic;
 mod builder;
+mod busy;
 mod connection;
 mod executor;
+mod file;
 mod functions;
 mod link;
 mod log;
 mod math;
+mod on_commit;
+mod open;
 mod pattern;
 mod pool;
 mod raw;
 mod report;
+mod snapshot;
 mod spread;
 mod transaction;
 mod watch;
@@ -22,12 +28,11 @@ mod watch;
 use std::cell::RefCell;
 use std::panic::Location;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-pub use builder::DatabaseBuilder;
+pub use builder::{DatabaseBuilder, Synchronous};
 pub(crate) use connection::{About, Connection, Prepared, refused};
 pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
@@ -40,10 +45,10 @@ pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 
 use crate::error::{Error, Result};
+use file::FileId;
 use log::Sink;
-
-type Pooled = r2d2::PooledConnection<pool::Opener>;
-type Pool = r2d2::Pool<pool::Opener>;
+use open::Place;
+use pool::{Failures, Pools};
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -125,8 +130,12 @@ pub struct Database {
 struct Inner {
     /// Tells databases apart in what a thread holds.
     id: usize,
-    path: String,
+    place: Place,
     memory: bool,
+    /// It was opened so, or the file cannot be written.
+    read_only: bool,
+    /// The file as it was when it was opened.
+    file: Option<Arc<FileId>>,
     /// None once the database is closed.
     pools: RwLock<Option<Pools>>,
     /// How many captures are open on any thread: nothing is recorded while it is 0.
@@ -134,21 +143,21 @@ struct Inner {
     fetch_mode: FetchMode,
     peer_cap: usize,
     pool_timeout: Duration,
+    busy_timeout: Duration,
     /// Why the last connection could not be opened, if one could not.
-    failure: Arc<Mutex<Option<String>>>,
+    failures: Arc<Failures>,
     /// An in-memory database lives as long as one connection to it.
     _keeper: Mutex<Option<rusqlite::Connection>>,
 }
 
-#[derive(Clone)]
-struct Pools {
-    writer: Pool,
-    readers: Pool,
+thread_local! {
+    /// The fetch modes of the scopes a thread is in, by database.
+    static MODES: RefCell<Vec<(usize, FetchMode)>> = const { RefCell::new(Vec::new()) };
 }
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("path", &self.inner.path).finish_non_exhaustive()
+        f.debug_struct("Database").field("path", &self.inner.place.shown()).finish_non_exhaustive()
     }
 }
 
@@ -206,7 +215,8 @@ impl Database {
         *pools = None;
     }
 
-    /// Runs statements of one's own on the writing connection, with the driver's own types.
+    /// Runs statements of one's own on the writing connection, with the driver's own types. (On a reading one, where the
+    /// database is [read-only](DatabaseBuilder::read_only).)
     ///
     /// Inside `f`, no transaction is open unless `f` opens one; one that is still open at the end is rolled back.
     ///
@@ -223,11 +233,24 @@ impl Database {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
+        if self.inner.read_only {
+            let (_hold, pooled) = self.reader()?;
+            return self.with_raw(pooled.raw(), f);
+        }
         let (_hold, pooled) = self.writer()?;
-        let raw = pooled.raw();
+        self.with_raw(pooled.raw(), f)
+    }
+
+    fn with_raw<T>(
+        &self,
+        raw: &rusqlite::Connection,
+        f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        // A thread that reads already may read on with its own connection, in its own transaction.
+        let had_none = raw.is_autocommit();
         let outcome = f(raw).map_err(connection::untold);
         self.saw_raw();
-        if !raw.is_autocommit() {
+        if had_none && !raw.is_autocommit() {
             raw.execute_batch("ROLLBACK").map_err(connection::untold)?;
             // The failure that left the transaction open says more than that it was left open.
             outcome?;
@@ -261,10 +284,10 @@ impl Database {
         struct Scope;
         impl Drop for Scope {
             fn drop(&mut self) {
-                MODES.with_borrow_mut(Vec::pop);
+                let _ = MODES.try_with(|modes| modes.borrow_mut().pop());
             }
         }
-        MODES.with_borrow_mut(|modes| modes.push((self.inner.id, mode)));
+        let _ = MODES.try_with(|modes| modes.borrow_mut().push((self.inner.id, mode)));
         let _scope = Scope;
         f(self)
     }
@@ -293,7 +316,10 @@ impl Database {
 
     /// The mode of the scope this thread is in, if it is in one.
     fn scoped_fetch_mode(&self) -> Option<FetchMode> {
-        MODES.with_borrow(|modes| modes.iter().rev().find(|(id, _)| *id == self.inner.id).map(|(_, mode)| *mode))
+        let find = |modes: &RefCell<Vec<(usize, FetchMode)>>| {
+            modes.borrow().iter().rev().find(|(id, _)| *id == self.inner.id).map(|(_, mode)| *mode)
+        };
+        MODES.try_with(find).ok().flatten()
     }
 
     /// How many rows of a group are loaded at once, at most.
@@ -301,125 +327,8 @@ impl Database {
         self.inner.peer_cap
     }
 
-    /// Takes the writing connection; the guard remembers that this thread has it.
-    fn writer(&self) -> Result<(HoldGuard, Pooled)> {
-        if held(self.inner.id, Hold::Write) {
-            return Err(Error::Nested { holds: "already holds a transaction, `tx`" });
-        }
-        if self.inner.memory && held(self.inner.id, Hold::Read) {
-            return Err(Error::Nested {
-                holds: "reads from this in-memory database, and in memory a writer waits for readers",
-            });
-        }
-        let pool = self.pools()?.writer;
-        let pooled = self.connect(&pool)?;
-        Ok((HoldGuard::writer(self.inner.id), pooled))
-    }
-
-    /// Takes a reading connection.
-    fn reader(&self) -> Result<(HoldGuard, Rc<Pooled>)> {
-        if self.inner.memory && held(self.inner.id, Hold::Write) {
-            return Err(Error::Nested {
-                holds: "already holds a transaction, `tx`, and in memory readers wait for a writer",
-            });
-        }
-        let pool = self.pools()?.readers;
-        if let Some(held) = held_reader(self.inner.id) {
-            // A thread that reads while it reads. If every connection is held, each thread may be waiting for the others
-            // to give one back: then it reads on with its own, and sees the moment that one sees.
-            let state = pool.state();
-            if state.connections == pool.max_size() && state.idle_connections == 0 {
-                return Ok((HoldGuard::reader(self.inner.id, &held), held));
-            }
-        }
-        let pooled = Rc::new(self.connect(&pool)?);
-        Ok((HoldGuard::reader(self.inner.id, &pooled), pooled))
-    }
-
-    fn pools(&self) -> Result<Pools> {
-        let pools = self.inner.pools.read().unwrap_or_else(PoisonError::into_inner);
-        pools.clone().ok_or(Error::Closed)
-    }
-
-    fn connect(&self, pool: &Pool) -> Result<Pooled> {
-        let timeout = self.inner.pool_timeout;
-        let end = Instant::now() + timeout;
-        loop {
-            // The pool tries for the whole time to open a connection that cannot be opened; the reason is known sooner.
-            let slice = end.saturating_duration_since(Instant::now()).min(Duration::from_millis(250));
-            match pool.get_timeout(slice) {
-                Ok(pooled) => return Ok(pooled),
-                Err(_) => {
-                    let failure = self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-                    if let Some(reason) = failure {
-                        return Err(Error::Open { path: self.inner.path.clone(), reason });
-                    }
-                    if Instant::now() >= end {
-                        return Err(Error::PoolTimeout { seconds: timeout.as_secs() });
-                    }
-                }
-            }
-        }
-    }
-
     fn new_id() -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         NEXT.fetch_add(1, Ordering::Relaxed)
-    }
-}
-
-/// What a thread holds of a database while it runs a closure of the user's.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    Read,
-    Write,
-}
-
-thread_local! {
-    static HOLDS: RefCell<Vec<(usize, Hold, Option<Rc<Pooled>>)>> = const { RefCell::new(Vec::new()) };
-    /// The fetch modes of the scopes a thread is in, by database.
-    static MODES: RefCell<Vec<(usize, FetchMode)>> = const { RefCell::new(Vec::new()) };
-}
-
-fn held(id: usize, hold: Hold) -> bool {
-    HOLDS.with_borrow(|holds| holds.iter().any(|(of, held, _)| (*of, *held) == (id, hold)))
-}
-
-/// The connection this thread reads with already.
-fn held_reader(id: usize) -> Option<Rc<Pooled>> {
-    HOLDS.with_borrow(|holds| {
-        holds.iter().rev().find_map(|(of, _, reader)| (*of == id).then(|| reader.clone()).flatten())
-    })
-}
-
-/// Remembers a hold for as long as it lives. It never leaves its thread: it lives beside a connection on the stack.
-struct HoldGuard {
-    entry: (usize, Hold),
-    /// Not `Send`: dropped on the thread that made it.
-    _here: std::marker::PhantomData<*const ()>,
-}
-
-impl HoldGuard {
-    fn reader(id: usize, pooled: &Rc<Pooled>) -> Self {
-        Self::new(id, Hold::Read, Some(Rc::clone(pooled)))
-    }
-
-    fn writer(id: usize) -> Self {
-        Self::new(id, Hold::Write, None)
-    }
-
-    fn new(id: usize, hold: Hold, reader: Option<Rc<Pooled>>) -> Self {
-        HOLDS.with_borrow_mut(|holds| holds.push((id, hold, reader)));
-        HoldGuard { entry: (id, hold), _here: std::marker::PhantomData }
-    }
-}
-
-impl Drop for HoldGuard {
-    fn drop(&mut self) {
-        // The connection goes back to its pool outside of the borrow.
-        let _gone = HOLDS.with_borrow_mut(|holds| {
-            let at = holds.iter().rposition(|(id, hold, _)| (*id, *hold) == self.entry);
-            at.map(|at| holds.remove(at))
-        });
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::connection::{About, Connection, told};
 use super::executor::Held;
 use super::link::Rows;
+use super::on_commit::{Callbacks, Kept};
 use super::{Database, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;
@@ -16,31 +17,46 @@ pub(super) struct Open<'a, 'c> {
     at: &'static Location<'static>,
     /// COMMIT and ROLLBACK, or their savepoint forms.
     words: (&'static str, &'static [&'static str]),
+    /// Nothing else runs on the connection, further up on the stack.
+    is_alone: bool,
     open: bool,
 }
 
 impl<'a, 'c> Open<'a, 'c> {
     pub(super) fn begin(connection: &'a Connection<'c>, begin: &str, at: &'static Location<'static>) -> Result<Self> {
+        let is_alone = connection.is_idle();
         connection.control(begin, at)?;
         if connection.database().is_in_memory() {
             // In memory a reader can wait for a writer. It waits here, where it holds nothing that the writer may want.
             connection.take_lock()?;
         }
-        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), open: true })
+        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), is_alone, open: true })
     }
 
     fn savepoint(connection: &'a Connection<'c>, at: &'static Location<'static>) -> Result<Self> {
         still_open(connection)?;
         // Savepoints nest by name, the innermost first, so one name serves every depth.
         connection.control("SAVEPOINT eager", at)?;
-        Ok(Open { connection, at, words: ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"]), open: true })
+        let words = ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"][..]);
+        Ok(Open { connection, at, words, is_alone: false, open: true })
     }
 
     pub(super) fn commit(mut self) -> Result<()> {
         still_open(self.connection)?;
+        self.end_forgotten();
         self.connection.control(self.words.0, self.at)?;
         self.open = false;
         Ok(())
+    }
+}
+
+impl Open<'_, '_> {
+    /// Ends the statements whose rows somebody has forgotten: they would pin this moment after the transaction, and from an
+    /// old moment nobody can write.
+    fn end_forgotten(&self) {
+        if self.is_alone {
+            self.connection.end_forgotten();
+        }
     }
 }
 
@@ -51,8 +67,12 @@ pub(super) fn still_open(connection: &Connection<'_>) -> Result<()> {
 
 impl Drop for Open<'_, '_> {
     fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        self.end_forgotten();
         // A failure that rolled the transaction back by itself (disk full, say) left none to roll back.
-        if self.open && !self.connection.raw().is_autocommit() {
+        if !self.connection.raw().is_autocommit() {
             for word in self.words.1 {
                 let _ = self.connection.control(word, self.at);
             }
@@ -79,6 +99,7 @@ impl Drop for Open<'_, '_> {
 /// ```
 pub struct Transaction<'c> {
     connection: Connection<'c>,
+    callbacks: &'c Callbacks,
 }
 
 /// A read transaction: one moment in time. Made by [`Database::read`].
@@ -154,8 +175,12 @@ impl<'c> Snapshot<'c> {
 }
 
 impl<'c> Transaction<'c> {
-    fn new(connection: Connection<'c>) -> Self {
-        Transaction { connection }
+    fn new(connection: Connection<'c>, callbacks: &'c Callbacks) -> Self {
+        Transaction { connection, callbacks }
+    }
+
+    pub(super) fn callbacks(&self) -> &'c Callbacks {
+        self.callbacks
     }
 
     pub(crate) fn connection(&self) -> Connection<'c> {
@@ -168,9 +193,12 @@ impl<'c> Transaction<'c> {
         at: &'static Location<'static>,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        // Dropped with what the savepoint did, and after it.
+        let kept = Kept::new(self.callbacks);
         let open = Open::savepoint(&self.connection, at)?;
-        let value = work(&Transaction::new(self.connection))?;
+        let value = work(&Transaction::new(self.connection, self.callbacks))?;
         open.commit()?;
+        kept.keep();
         Ok(value)
     }
 
@@ -240,6 +268,7 @@ impl Database {
     ///
     /// `BEGIN IMMEDIATE`, so that a transaction which reads and then writes is never refused half way. An error or a
     /// panic in `f` rolls back. Inside, write through `tx`: the handle would wait for the transaction, and says so.
+    /// So it is never part of another one: when it returns `Ok`, what it did is committed (what Django calls durable).
     /// For a closure with an error type of its own there is [`try_transaction`](Self::try_transaction).
     ///
     /// # Errors
@@ -289,12 +318,25 @@ impl Database {
     /// ```
     #[track_caller]
     pub fn try_transaction<T, E: From<Error>>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
-        let at = Location::caller();
-        let (_hold, pooled) = self.writer()?;
-        let connection = Connection::new(&pooled, self);
-        let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
-        let value = f(&Transaction::new(connection))?;
-        open.commit()?;
+        self.commit(Location::caller(), f)
+    }
+
+    /// Runs work in a transaction of its own, and what is to run after it.
+    pub(super) fn commit<T, E: From<Error>>(
+        &self,
+        at: &'static Location<'static>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let callbacks = Callbacks::default();
+        let value = {
+            let (_hold, pooled) = self.writer()?;
+            let connection = Connection::new(&pooled, self);
+            let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
+            let value = work(&Transaction::new(connection, &callbacks))?;
+            open.commit()?;
+            value
+        };
+        callbacks.run(self);
         Ok(value)
     }
 

@@ -240,9 +240,12 @@ pub enum Error {
         /// The statement.
         sql: String,
     },
-    /// The database stayed locked by somebody else for the whole busy timeout.
+    /// The database stayed locked by somebody else for the whole [`busy_timeout`](crate::DatabaseBuilder::busy_timeout).
     #[error("the database is locked by another connection")]
     Busy,
+    /// The statement was interrupted. A transaction that it wrote in is rolled back.
+    #[error("the statement was interrupted")]
+    Interrupted,
     /// SQLite rolled the transaction back by itself, because the disk is full or a trigger said so: nothing of it took
     /// effect, and nothing more can.
     #[error("the transaction was rolled back by SQLite after an error inside of it: nothing of it took effect")]
@@ -271,6 +274,19 @@ pub enum Error {
         /// What SQLite says.
         message: String,
     },
+    /// The file was deleted or moved, or another is in its place. This handle knows the one it has opened: what that one
+    /// holds is safe, and nothing is written to it any more. Put it back, or open the database anew.
+    #[error("{path} is no longer the file that was opened: it was deleted, moved or replaced")]
+    Replaced {
+        /// The path.
+        path: String,
+    },
+    /// The system could not read or write the file, or one of those beside it.
+    #[error("the database could not be read or written: {message}")]
+    Io {
+        /// What SQLite or the system says.
+        message: String,
+    },
     /// The database handle was used where this thread already holds the lock it needs: it would wait for itself.
     #[error("this thread {holds}: use that, not the database handle")]
     Nested {
@@ -289,6 +305,17 @@ pub enum Error {
     #[error("{what}")]
     Misuse {
         /// What was asked for, and what to write instead.
+        what: String,
+    },
+    /// A row that was to be made for a test cannot be. Nothing has been inserted.
+    #[cfg(feature = "testing")]
+    #[error("`{model}.{field}` cannot be baked: {what}")]
+    Bake {
+        /// The model.
+        model: &'static str,
+        /// The field, or the fields that are unique together.
+        field: String,
+        /// What is wrong, and what to do about it.
         what: String,
     },
     /// Anything else SQLite has to say.

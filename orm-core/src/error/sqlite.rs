@@ -53,7 +53,13 @@ pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error 
             Error::ForeignKey { model: context.model, relation: None, key: None }
         }
         _ => match code & 0xff {
-            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => Error::Busy,
+            ffi::SQLITE_BUSY | ffi::SQLITE_PROTOCOL => Error::Busy,
+            // Nobody else holds it: the connection would wait for itself.
+            ffi::SQLITE_LOCKED => {
+                Error::misuse(format!("{message}: rows of it are being streamed in this transaction"))
+            }
+            ffi::SQLITE_INTERRUPT => Error::Interrupted,
+            ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN => Error::Io { message },
             ffi::SQLITE_READONLY => Error::ReadOnly { what: "the database" },
             ffi::SQLITE_FULL => Error::Full,
             ffi::SQLITE_CORRUPT => Error::Corrupt { message },

@@ -80,7 +80,7 @@ impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
         self.source.cross(self.relation, loader_of::<T>())
     }
 
-    pub(super) fn relation(&self) -> &'static RelationMeta {
+    pub(crate) fn relation(&self) -> &'static RelationMeta {
         self.relation
     }
 

@@ -7,7 +7,7 @@ mod relation;
 
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
 
-use crate::value::Storage;
+use crate::value::{Bind, Datum, Mismatch, Storage, canonical};
 
 /// A model: its table, columns and relations.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// CHECK constraints.
     pub checks: &'static [CheckMeta],
+    /// The default of a column, evaluated; none where it has none.
+    pub defaults: fn(usize) -> Option<Bind<'static>>,
 }
 
 /// A stored field and its column.
@@ -65,6 +67,8 @@ pub struct ColumnMeta {
     pub min: Option<&'static str>,
     /// The greatest value as a SQL literal, where it is a literal.
     pub max: Option<&'static str>,
+    /// Reads a value that is not NULL as the field's type does, and says how that type stores it.
+    pub canonical: fn(Datum<'_>) -> Result<Bind<'static>, Mismatch>,
     /// The slot of a deferred column.
     pub deferred: Option<usize>,
     /// The relation of a foreign key.
@@ -88,6 +92,7 @@ impl ColumnMeta {
         max_length: None,
         min: None,
         max: None,
+        canonical: canonical::<i64>,
         deferred: None,
         relation: None,
     };

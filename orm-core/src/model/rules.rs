@@ -8,6 +8,7 @@ use std::fmt::Display;
 
 use super::Model;
 use crate::error::{Error, Failure, IntoFailures, Reason, Result};
+use crate::meta::ModelMeta;
 use crate::value::{Bind, Value};
 
 /// A model with rules about whole rows or about values: `#[model(validate = ..)]`, `#[field(min = .., validate = ..)]`.
@@ -87,20 +88,21 @@ impl<'a> Rules<'a> {
 
     /// Asks everything of a row.
     pub(crate) fn ask<M: Model>(&mut self, row: &M) -> &mut Self {
-        self.lengths::<M>(&|column| row.bind(column));
+        self.lengths(M::META, &|column| row.bind(column));
         row.check(self);
         self
     }
 
     /// Asks everything of a row to be inserted.
     pub(crate) fn ask_new<M: Model>(&mut self, new: &M::New) -> &mut Self {
-        self.lengths::<M>(&|column| M::bind_new(new, column));
+        self.lengths(M::META, &|column| M::bind_new(new, column));
         M::check_new(new, self);
         self
     }
 
-    fn lengths<'b, M: Model>(&mut self, bind: &dyn Fn(usize) -> Option<Bind<'b>>) {
-        for (number, column) in M::META.columns.iter().enumerate() {
+    /// Asks the lengths of a row's texts, which its description has.
+    pub(crate) fn lengths<'b>(&mut self, meta: &'static ModelMeta, bind: &dyn Fn(usize) -> Option<Bind<'b>>) {
+        for (number, column) in meta.columns.iter().enumerate() {
             if column.min_length.is_none() && column.max_length.is_none() || !self.is_about(number) {
                 continue;
             }
@@ -146,10 +148,15 @@ impl<'a> Rules<'a> {
 
     /// The error that lists what was found.
     pub(crate) fn finish<M: Model>(self) -> Result<()> {
+        self.finish_of(M::META)
+    }
+
+    /// The same, of a model that is not known as a type.
+    pub(crate) fn finish_of(self, meta: &'static ModelMeta) -> Result<()> {
         if self.failures.is_empty() {
             return Ok(());
         }
-        Err(Error::Invalid { model: M::META.name, failures: self.failures })
+        Err(Error::Invalid { model: meta.name, failures: self.failures })
     }
 }
 

@@ -220,6 +220,7 @@ fn of_no_model(at: &'static Location<'static>) -> About {
         ordering: &[],
         indexes: &[],
         checks: &[],
+        defaults: |_| None,
     };
     About { meta: &ROW, at }
 }

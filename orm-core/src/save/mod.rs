@@ -168,7 +168,7 @@ fn no_key<M: Model>(rowid: i64) -> Error {
 }
 
 /// `INSERT INTO t (every column) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
-fn insert_sql(meta: &'static ModelMeta) -> Sql {
+pub(crate) fn insert_sql(meta: &'static ModelMeta) -> Sql {
     let columns = meta.columns.iter().map(|column| column.column.to_owned()).collect();
     sql::compile(&Statement::Insert(Insert { table: meta.table, columns, unless_exists: false }))
 }
@@ -264,7 +264,7 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<
     names.iter().filter_map(|name| M::META.columns.iter().position(|column| column.name == *name)).collect()
 }
 
-fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
+pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
     if let Some(reason) = refused(bind) {
         return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
     }
@@ -273,7 +273,7 @@ fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> R
 
 /// Says which foreign key points at nothing; SQLite does not.
 #[cold]
-fn blame<'a>(
+pub(crate) fn blame<'a>(
     error: Error,
     connection: &Connection<'_>,
     meta: &'static ModelMeta,

@@ -109,7 +109,7 @@ fn check_one_to_one(meta: &'static ModelMeta) -> Result<()> {
 }
 
 /// The models, each after those its foreign keys point at; in a circle, as they came.
-fn in_order(models: &[&'static ModelMeta]) -> Vec<&'static ModelMeta> {
+pub(crate) fn in_order(models: &[&'static ModelMeta]) -> Vec<&'static ModelMeta> {
     fn visit(
         meta: &'static ModelMeta,
         models: &[&'static ModelMeta],
@@ -132,6 +132,16 @@ fn in_order(models: &[&'static ModelMeta]) -> Vec<&'static ModelMeta> {
         visit(meta, models, &mut seen, &mut ordered);
     }
     ordered
+}
+
+/// Whether one of the models points at one that comes after it: there is a circle.
+#[cfg(feature = "testing")]
+pub(crate) fn points_ahead(models: &[&'static ModelMeta]) -> bool {
+    models.iter().enumerate().any(|(number, meta)| {
+        let targets = meta.columns.iter().filter_map(|column| column.relation).map(RelationMeta::target);
+        let mut after = targets.filter_map(|target| models.iter().position(|model| model.table == target.table));
+        after.any(|place| place > number)
+    })
 }
 
 fn table(meta: &'static ModelMeta) -> CreateTable {

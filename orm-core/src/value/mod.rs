@@ -275,6 +275,15 @@ impl<T: Value<Base = T, Out = T>> Value for Option<T> {
     }
 }
 
+/// Reads a value as a type does, and says how the type stores it.
+///
+/// # Errors
+///
+/// The value is not of this type.
+pub fn canonical<V: Value<Out = V>>(datum: Datum<'_>) -> Result<Bind<'static>, Mismatch> {
+    V::read(datum).map(|value| value.bind().into_owned())
+}
+
 /// Text in lower case, character by character: a text that contains another still does when both are folded. (Rust's
 /// own `to_lowercase` writes a sigma at the end of a word in another way; here the two forms are one letter.)
 pub(crate) fn fold(text: &str) -> String {

@@ -49,7 +49,10 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         quote! { #orm::CheckMeta { name: #name, sql: #sql } }
     });
 
+    let (functions, defaults) = defaults(checked, names);
+
     quote! {
+        #functions
         static #columns: [#orm::ColumnMeta; #count] = [#(#described),*];
         static #meta: #orm::ModelMeta = #orm::ModelMeta {
             name: #name,
@@ -63,23 +66,45 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             indexes: &[#(#indexes),*],
             checks: &[#(#checks),*],
             slot_names: &[#(#slot_names),*],
+            defaults: #defaults,
         };
     }
+}
+
+/// A function for each field with a default, and one that finds them by the number of their column.
+fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
+    let Names { orm, .. } = names;
+    let (mut functions, mut arms) = (TokenStream::new(), TokenStream::new());
+    for (position, (field, stored)) in checked.model.columns().enumerate() {
+        let Some(default) = &stored.default else { continue };
+        let (name, place) = (names::default_of(&field.ident), stored.place());
+        let value = super::model::default(stored, default, names);
+        let ty = super::builder::value_type(stored, &quote! { #orm });
+        let position = number(position);
+        functions.extend(quote! { fn #name() -> #ty { #value } });
+        arms.extend(quote_spanned! {place=>
+            #position => ::core::option::Option::Some(#orm::Bind::into_owned(#orm::Value::bind(&#name()))),
+        });
+    }
+    if arms.is_empty() {
+        return (functions, quote! { |_| ::core::option::Option::None });
+    }
+    (functions, quote! { |column| match column { #arms _ => ::core::option::Option::None } })
 }
 
 fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     let (name, column, nullable) = (&field.name, &stored.column, stored.nullable);
     let rust_type = names::type_text(&field.ty);
-    let storage = match &stored.shape {
-        Shape::Plain { value } | Shape::Deferred { value } => {
-            quote_spanned! {value.span()=> <#value as #orm::Value>::STORAGE }
-        }
+    let (place, value) = match &stored.shape {
+        Shape::Plain { value } | Shape::Deferred { value } => (value.span(), quote! { #value }),
         Shape::ForeignKey(key) => {
             let target = &key.target;
-            quote_spanned! {target.span()=> <<#target as #orm::Model>::Key as #orm::Value>::STORAGE }
+            (target.span(), quote_spanned! {target.span()=> <#target as #orm::Model>::Key })
         }
     };
+    let storage = quote_spanned! {place=> <#value as #orm::Value>::STORAGE };
+    let canonical = quote_spanned! {place=> #orm::canonical::<#value> };
     let unique = stored.unique.is_some();
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
@@ -111,6 +136,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             max_length: #max_length,
             min: #min,
             max: #max,
+            canonical: #canonical,
             deferred: #deferred,
             relation: #relation,
         }

@@ -46,10 +46,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         quote! { #column => ::core::option::Option::Some(#value), }
     });
     let fills = checked.model.columns().filter_map(|(field, stored)| {
-        let (ident, value) = (&field.ident, default(stored, stored.default.as_ref()?, names));
+        stored.default.as_ref()?;
+        let (ident, default) = (&field.ident, names::default_of(&field.ident));
         let value = match stored.insert() {
-            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
-            _ => value,
+            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#default()) },
+            _ => quote! { #default() },
         };
         Some(quote! {
             if new.#ident.is_none() {
@@ -214,7 +215,7 @@ fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
 }
 
 /// The default as a value of the column.
-fn default(stored: &Stored, value: &Expr, names: &Names) -> TokenStream {
+pub(super) fn default(stored: &Stored, value: &Expr, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     match &stored.shape {
         Shape::ForeignKey(key) => {

@@ -45,6 +45,8 @@ pub(super) use statement::{Rows, Statement};
 pub(super) struct Link {
     /// None where none are to be kept. Before `raw`: statements are finalized before the connection is closed.
     kept: Option<RefCell<LruCache<Box<str>, Rc<Kept>>>>,
+    /// How many statements are in hand.
+    in_hand: Cell<usize>,
     raw: rusqlite::Connection,
 }
 
@@ -57,7 +59,7 @@ impl Link {
     /// A connection that keeps up to so many statements.
     pub(super) fn new(raw: rusqlite::Connection, statements: usize) -> Self {
         let kept = NonZeroUsize::new(statements).map(|statements| RefCell::new(LruCache::new(statements)));
-        Link { kept, raw }
+        Link { kept, in_hand: Cell::new(0), raw }
     }
 
     /// The driver's connection.
@@ -80,6 +82,41 @@ impl Link {
         let gone = kept.borrow_mut().push(text.into(), Rc::clone(&new));
         drop(gone);
         Ok(Statement::new(self, new))
+    }
+}
+
+impl Link {
+    /// Whether no statement is in hand.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_hand.get() == 0
+    }
+
+    /// Ends every run, where nobody has rows any more. Who has forgotten rows (`mem::forget`) has left their statement on
+    /// a row: it would hold its moment for ever.
+    pub(super) fn end_forgotten(&self) {
+        if self.in_hand.replace(0) > 0 {
+            self.end_all();
+        }
+    }
+
+    #[cold]
+    fn end_all(&self) {
+        // SAFETY: the connection is open as long as the link is.
+        let connection = unsafe { self.raw.handle() };
+        let mut statement = null_mut();
+        loop {
+            // SAFETY: the connection is open, and the statement is one of its own, or null for the first. Resetting one
+            // that is kept leaves it prepared.
+            statement = unsafe { ffi::sqlite3_next_stmt(connection, statement) };
+            if statement.is_null() {
+                break;
+            }
+            // SAFETY: as above.
+            unsafe { ffi::sqlite3_reset(statement) };
+        }
+        if let Some(kept) = &self.kept {
+            kept.borrow().iter().for_each(|(_, kept)| kept.in_use.set(false));
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub(in crate::db) struct Statement<'c> {
 impl Drop for Statement<'_> {
     fn drop(&mut self) {
         self.kept.in_use.set(false);
+        self.link.in_hand.set(self.link.in_hand.get().saturating_sub(1));
     }
 }
 
@@ -44,6 +45,7 @@ impl<'c> Statement<'c> {
     /// Takes a statement that is not in use. It belongs to the connection of `link`.
     pub(super) fn new(link: &'c Link, kept: Rc<Kept>) -> Self {
         kept.in_use.set(true);
+        link.in_hand.set(link.in_hand.get() + 1);
         Statement { link, kept }
     }
 

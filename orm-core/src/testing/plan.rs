@@ -1,0 +1,370 @@
+//! From an order to rows: what each field of each row is, with every key known before anything is inserted.
+//!
+//! Nothing here touches the database but for the one question how far a table has counted.
+
+use super::make::Maker;
+use super::order::{Given, Order, wrong};
+use super::relatives::Relatives;
+use crate::error::Result;
+use crate::meta::{Link, ModelMeta, RelationKind, RelationMeta, Through};
+use crate::value::Bind;
+
+/// The seed of a bake that names none.
+const SEED: u64 = 0x00EA_6E50;
+
+/// Rows of one table, in the order in which they are to be inserted.
+pub(super) struct Table {
+    pub(super) meta: &'static ModelMeta,
+    /// How far the table had counted before.
+    start: i64,
+    /// A bind for each column.
+    pub(super) rows: Vec<Vec<Bind<'static>>>,
+}
+
+/// Rows of a table that was made for a many-to-many relation.
+pub(super) struct Links {
+    pub(super) meta: &'static ModelMeta,
+    pub(super) through: Through,
+    pub(super) pairs: Vec<(Bind<'static>, Bind<'static>)>,
+}
+
+/// Everything that is to be inserted.
+pub(super) struct Plan<'a> {
+    pub(super) tables: Vec<Table>,
+    pub(super) links: Vec<Links>,
+    /// How far a table has counted.
+    start: &'a mut dyn FnMut(&'static ModelMeta) -> Result<i64>,
+    /// The models on the way to a row that something required.
+    required: Vec<&'static ModelMeta>,
+}
+
+/// What the rows have in a column.
+enum Source<'o> {
+    Given(&'o Given),
+    /// These in turn.
+    Dealt(Vec<Bind<'static>>),
+    /// The rows of another order, in turn.
+    Baked(&'o Order),
+    /// The key of a row that somebody has to make.
+    Parent(&'static RelationMeta),
+    Default,
+    Null,
+    /// A key that is counted up.
+    Counted,
+    Made(Maker),
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(start: &'a mut dyn FnMut(&'static ModelMeta) -> Result<i64>) -> Self {
+        Plan { tables: Vec::new(), links: Vec::new(), start, required: Vec::new() }
+    }
+
+    /// Plans what was ordered; the keys of its rows.
+    pub(super) fn make(&mut self, order: &Order) -> Result<Vec<Bind<'static>>> {
+        self.rows(order, order.quantity, Vec::new(), order.seed.unwrap_or(SEED))
+    }
+
+    /// Plans so many rows; some columns are known, with a value for each row.
+    fn rows(
+        &mut self,
+        order: &Order,
+        count: usize,
+        known: Vec<(usize, Vec<Bind<'static>>)>,
+        seed: u64,
+    ) -> Result<Vec<Bind<'static>>> {
+        order.checked()?;
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let meta = order.meta;
+        let seed = order.seed.unwrap_or(seed);
+        let sources = self.sources(order, count, known, seed)?;
+        let table = self.table(meta)?;
+        let mut keys = Vec::with_capacity(count);
+        for number in 0..count {
+            let Some(Table { start, rows, .. }) = self.tables.get_mut(table) else { break };
+            let serial = *start + rows.len() as i64 + 1;
+            let row = sources.iter().enumerate().map(|(column, source)| match source {
+                Source::Given(Given::Constant(bind)) => Ok(bind.clone()),
+                Source::Given(Given::By(f)) => Ok(f(number)),
+                Source::Dealt(binds) => Ok(dealt(binds, number)),
+                Source::Default => Ok((meta.defaults)(column).unwrap_or(Bind::Null)),
+                Source::Counted => counted(meta, column, serial),
+                Source::Made(maker) => maker.value(serial),
+                Source::Null | Source::Baked(_) | Source::Parent(_) => Ok(Bind::Null),
+            });
+            let row = row.collect::<Result<Vec<_>>>()?;
+            keys.extend(row.get(meta.key).cloned());
+            rows.push(row);
+        }
+        for relation in meta.relations {
+            if let Some(relatives) = order.relatives(relation) {
+                self.children(meta, relation, relatives, &keys, seed)?;
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The place of a model's table among the tables.
+    fn table(&mut self, meta: &'static ModelMeta) -> Result<usize> {
+        if let Some(place) = self.tables.iter().position(|table| std::ptr::eq(table.meta, meta)) {
+            return Ok(place);
+        }
+        let start = (self.start)(meta)?;
+        self.tables.push(Table { meta, start, rows: Vec::new() });
+        Ok(self.tables.len() - 1)
+    }
+
+    /// Where the values of each column come from. The rows that foreign keys need are planned on the way.
+    fn sources<'o>(
+        &mut self,
+        order: &'o Order,
+        count: usize,
+        mut known: Vec<(usize, Vec<Bind<'static>>)>,
+        seed: u64,
+    ) -> Result<Vec<Source<'o>>> {
+        let meta = order.meta;
+        let mut sources = Vec::with_capacity(meta.columns.len());
+        for (number, column) in meta.columns.iter().enumerate() {
+            let known = known.iter().position(|(of, _)| *of == number).map(|at| known.swap_remove(at).1);
+            let relatives = column.relation.and_then(|relation| order.relatives(relation));
+            let optional = order.fills(column.name);
+            sources.push(if let Some(known) = known {
+                Source::Dealt(known)
+            } else if let Some(given) = order.given(number) {
+                Source::Given(given)
+            } else if let Some(Relatives::Rows(rows)) = relatives {
+                Source::Dealt(rows.to_vec())
+            } else if let Some(Relatives::Baked(order)) = relatives {
+                Source::Baked(order)
+            } else if number == meta.key && meta.auto_key {
+                Source::Counted
+            } else if column.nullable && !optional && (meta.defaults)(number).is_none() {
+                Source::Null
+            } else if !optional && (meta.defaults)(number).is_some() {
+                Source::Default
+            } else if let Some(relation) = column.relation {
+                Source::Parent(relation)
+            } else {
+                Source::Made(Maker::new(meta, column, seed, column.unique || column.primary_key)?)
+            });
+        }
+        let apart = self.keep_apart(meta, &mut sources, count, seed)?;
+        for (number, column) in meta.columns.iter().enumerate() {
+            let alone = column.unique || apart.contains(&number);
+            let dealt = match sources.get(number) {
+                Some(Source::Baked(parents)) => self.baked_parents(meta, column.name, parents, count, alone, seed)?,
+                Some(Source::Parent(relation)) => {
+                    let rows = if alone { count } else { 1 };
+                    self.required_parents(meta, relation, column.nullable, rows, seed)?
+                }
+                _ => continue,
+            };
+            if let Some(source) = sources.get_mut(number) {
+                *source = Source::Dealt(dealt);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// What has to differ where fields are unique together: one that is made, or else a row that is pointed at. The
+    /// columns of the latter.
+    fn keep_apart(
+        &self,
+        meta: &'static ModelMeta,
+        sources: &mut [Source<'_>],
+        count: usize,
+        seed: u64,
+    ) -> Result<Vec<usize>> {
+        let mut apart = Vec::new();
+        for index in meta.indexes.iter().filter(|index| index.unique && count > 1) {
+            let find = |wanted: fn(&Source<'_>) -> bool| {
+                index.columns.iter().rev().copied().find(|column| sources.get(*column).is_some_and(wanted))
+            };
+            // What the caller has given or dealt is theirs to keep apart.
+            if let Some(made) = find(|source| matches!(source, Source::Made(_))) {
+                if let (Some(source), Some(column)) = (sources.get_mut(made), meta.columns.get(made)) {
+                    *source = Source::Made(Maker::new(meta, column, seed, true)?);
+                }
+            } else if find(|source| matches!(source, Source::Given(Given::By(_)) | Source::Dealt(_) | Source::Null))
+                .is_none()
+            {
+                apart.extend(find(|source| matches!(source, Source::Parent(_))));
+            }
+        }
+        Ok(apart)
+    }
+
+    /// The keys of rows that were ordered for a foreign key.
+    fn baked_parents(
+        &mut self,
+        meta: &'static ModelMeta,
+        field: &'static str,
+        parents: &Order,
+        count: usize,
+        alone: bool,
+        seed: u64,
+    ) -> Result<Vec<Bind<'static>>> {
+        let rows = match parents.quantity {
+            0 => return Err(wrong(meta, field, "no row is baked for it, and it points at one")),
+            1 if parents.each || alone => count,
+            _ if parents.each => return Err(wrong(meta, field, "each row points at one row, and several are baked")),
+            quantity => quantity,
+        };
+        let before = std::mem::take(&mut self.required);
+        let keys = self.rows(parents, rows, Vec::new(), seed);
+        self.required = before;
+        keys
+    }
+
+    /// The keys of rows that nobody ordered and a foreign key needs.
+    fn required_parents(
+        &mut self,
+        meta: &'static ModelMeta,
+        relation: &'static RelationMeta,
+        nullable: bool,
+        rows: usize,
+        seed: u64,
+    ) -> Result<Vec<Bind<'static>>> {
+        let target = relation.target();
+        // Of a key that may be NULL the way begins anew: it ends where a row does not need it.
+        let before = if nullable { std::mem::take(&mut self.required) } else { self.required.clone() };
+        if !nullable {
+            self.required.push(meta);
+            if self.required.iter().any(|model| std::ptr::eq(*model, target)) {
+                let names: Vec<&str> = self.required.iter().map(|model| model.name).collect();
+                let what = format!(
+                    "it needs a row of `{}`, which needs one of its own model in turn ({} -> {}): give it a row",
+                    target.name,
+                    names.join(" -> "),
+                    target.name
+                );
+                return Err(wrong(meta, relation.name, what));
+            }
+        }
+        let keys = self.rows(&Order::new(target), rows, Vec::new(), seed);
+        self.required = before;
+        keys
+    }
+
+    /// The rows on the other side of a relation.
+    fn children(
+        &mut self,
+        meta: &'static ModelMeta,
+        relation: &'static RelationMeta,
+        relatives: &Relatives,
+        keys: &[Bind<'static>],
+        seed: u64,
+    ) -> Result<()> {
+        let before = std::mem::take(&mut self.required);
+        let done = match &relation.kind {
+            RelationKind::ForeignKey { .. } => Ok(()),
+            RelationKind::HasMany { via } => self.owned(meta, relation, via, relatives, keys, false, seed),
+            RelationKind::HasOne { via } => self.owned(meta, relation, via, relatives, keys, true, seed),
+            RelationKind::ManyToMany(_) => self.linked(meta, relation, relatives, keys, seed),
+        };
+        self.required = before;
+        done
+    }
+
+    /// Rows that point back at these.
+    #[allow(clippy::too_many_arguments, reason = "what is known of a relation")]
+    fn owned(
+        &mut self,
+        meta: &'static ModelMeta,
+        relation: &'static RelationMeta,
+        via: &str,
+        relatives: &Relatives,
+        keys: &[Bind<'static>],
+        one: bool,
+        seed: u64,
+    ) -> Result<()> {
+        let Relatives::Baked(order) = relatives else {
+            let what = "rows that are there already point elsewhere: set their foreign key";
+            return Err(wrong(meta, relation.name, what));
+        };
+        if one && order.quantity > 1 {
+            return Err(wrong(meta, relation.name, "it is one row at most, and several are baked"));
+        }
+        let owners = keys.iter().flat_map(|key| std::iter::repeat_n(key.clone(), order.quantity)).collect();
+        let column = order.meta.columns.iter().position(|column| column.name == via);
+        let known = column.map(|column| (column, owners)).into_iter().collect();
+        self.rows(order, keys.len() * order.quantity, known, seed)?;
+        Ok(())
+    }
+
+    /// Rows that are linked with these, and the links.
+    fn linked(
+        &mut self,
+        meta: &'static ModelMeta,
+        relation: &'static RelationMeta,
+        relatives: &Relatives,
+        keys: &[Bind<'static>],
+        seed: u64,
+    ) -> Result<()> {
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        let (targets, apart) = match relatives {
+            Relatives::Rows(rows) => (rows.to_vec(), None),
+            Relatives::Baked(order) if order.each => {
+                let count = keys.len() * order.quantity;
+                (self.rows(order, count, Vec::new(), seed)?, Some(order.quantity))
+            }
+            Relatives::Baked(order) => (self.rows(order, order.quantity, Vec::new(), seed)?, None),
+        };
+        for (number, key) in keys.iter().enumerate() {
+            let own = match apart {
+                Some(quantity) => targets.get(number * quantity..(number + 1) * quantity).unwrap_or_default(),
+                None => &targets,
+            };
+            from.extend(std::iter::repeat_n(key.clone(), own.len()));
+            to.extend_from_slice(own);
+        }
+        match through_model(relation) {
+            Some((through, from_field, to_field)) => {
+                let column = |field: &str| through.columns.iter().position(|column| column.name == field);
+                let count = from.len();
+                let known = column(from_field).map(|column| (column, from)).into_iter();
+                let known = known.chain(column(to_field).map(|column| (column, to))).collect();
+                self.rows(&Order::new(through), count, known, seed)?;
+            }
+            None => {
+                if let Some(through) = relation.through(meta) {
+                    let pairs: Vec<_> = from.into_iter().zip(to).collect();
+                    match self
+                        .links
+                        .iter_mut()
+                        .find(|links| links.through.table == through.table && links.through.from == through.from)
+                    {
+                        Some(links) => links.pairs.extend(pairs),
+                        None => self.links.push(Links { meta, through, pairs }),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The model of the user's between the two of a many-to-many relation, and its foreign keys to this side and the other.
+fn through_model(relation: &RelationMeta) -> Option<(&'static ModelMeta, &'static str, &'static str)> {
+    match relation.kind {
+        RelationKind::ManyToMany(Link::Through { model, from, to }) => Some((model(), from, to)),
+        RelationKind::ManyToMany(Link::Reverse { via }) => {
+            let (model, from, to) = through_model(relation.target().relation(via)?)?;
+            Some((model, to, from))
+        }
+        _ => None,
+    }
+}
+
+fn dealt(binds: &[Bind<'static>], number: usize) -> Bind<'static> {
+    binds.get(number % binds.len().max(1)).cloned().unwrap_or(Bind::Null)
+}
+
+/// A key that is counted up, if its type has room for it.
+fn counted(meta: &'static ModelMeta, column: usize, serial: i64) -> Result<Bind<'static>> {
+    let Some(column) = meta.columns.get(column) else { return Ok(Bind::Null) };
+    (column.canonical)(crate::value::Datum::Integer(serial)).map_err(|_| {
+        wrong(meta, column.name, format!("the key {serial} has no room in its type `{}`", column.rust_type))
+    })
+}
