@@ -101,7 +101,7 @@ fn main() {
         return once(&mut world, &names);
     }
     println!(
-        "{rounds} interleaved rounds; ms are medians, ratios of medians and (of minima); allocations of ours and the floor"
+        "{rounds} interleaved rounds; ms (of the thread) are medians, ratios of medians and (of minima); allocations of ours and the floor"
     );
     println!(
         "{:<18} {:>9} {:>9} {:>9} {:>15} {:>5} {:>15} {:>9} {:>9}",

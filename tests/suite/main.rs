@@ -7,6 +7,7 @@ mod aggregates;
 mod bake;
 mod combine;
 mod dates;
+mod exclusive;
 mod faults;
 mod functions;
 mod hostile;

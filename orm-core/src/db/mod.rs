@@ -132,6 +132,8 @@ struct Inner {
     id: usize,
     place: Place,
     memory: bool,
+    /// One connection does everything, and has the file to itself.
+    exclusive: bool,
     /// It was opened so, or the file cannot be written.
     read_only: bool,
     /// The file as it was when it was opened.

@@ -129,6 +129,9 @@ impl Database {
                 holds: "reads from this in-memory database, and in memory a writer waits for readers",
             });
         }
+        if self.inner.exclusive && held(self.inner.id, Hold::Read) {
+            return Err(Error::Nested { holds: "reads from this exclusive database, which has one connection" });
+        }
         let pool = self.pools()?.writer;
         let pooled = self.connect(&pool)?;
         if let Some(file) = &self.inner.file {
@@ -142,6 +145,11 @@ impl Database {
         if self.inner.memory && held(self.inner.id, Hold::Write) {
             return Err(Error::Nested {
                 holds: "already holds a transaction, `tx`, and in memory readers wait for a writer",
+            });
+        }
+        if self.inner.exclusive && held(self.inner.id, Hold::Write) {
+            return Err(Error::Nested {
+                holds: "already holds a transaction, `tx`, and an exclusive database has one connection",
             });
         }
         let pool = self.pools()?.readers;
@@ -166,6 +174,10 @@ impl Database {
     }
 
     fn connect(&self, pool: &Pool) -> Result<Pooled> {
+        // One that nobody has, without a look at the clock.
+        if let Some(pooled) = pool.try_get() {
+            return Ok(pooled);
+        }
         let (start, timeout) = (Instant::now(), self.inner.pool_timeout);
         loop {
             let left = timeout.saturating_sub(start.elapsed());

@@ -67,7 +67,7 @@ impl Group {
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn of_nothing() -> Self {
-        let members = OnceLock::from(Members { keys: KeyList::Short(vec![0]), foreign: Vec::new() });
+        let members = OnceLock::from(Members { keys: KeyList::One(0), foreign: Vec::new() });
         Group { meta: None, home: None, members, slots: OnceLock::new(), watch: None }
     }
 

@@ -30,6 +30,7 @@ use crate::statement::{Alias, Delete, Expr, Select, Source, Statement, Update};
 pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
 use query::{Purpose, Query};
+pub(crate) use shape::Text;
 pub(crate) use shape::{Compiled, by_key, compile, compile_count, compile_exists, text_of};
 
 /// A query on a model, lowered.

@@ -109,15 +109,24 @@ fn one_value(plan: &Plan, what: For, lower: fn(&Plan) -> Result<Option<Statement
     Ok((!compiled.empty).then(|| Sql { text: Arc::clone(&compiled.text), binds }))
 }
 
-/// A text that depends on these numbers and on nothing else, which `name` tells from others of its kind.
+/// A kind of statement whose text depends on a model and on numbers alone.
+#[derive(Clone, Copy)]
+pub(crate) enum Text {
+    /// Every column of a row.
+    Insert,
+    /// These columns of the row with a key.
+    Update,
+}
+
+/// The text of such a statement: `make` is asked the first time.
 pub(crate) fn text_of(
-    name: usize,
+    text: Text,
     meta: &'static ModelMeta,
     numbers: impl Iterator<Item = usize>,
     make: impl FnOnce() -> Arc<str>,
 ) -> Arc<str> {
     let shape = |shape: &mut Shape<'_>| {
-        shape.words.extend([For::Other as usize, name, address(meta)]);
+        shape.words.extend([For::Other as usize, text as usize, address(meta)]);
         shape.words.extend(numbers);
         Some(())
     };
@@ -133,11 +142,16 @@ fn kept(
     write: impl FnOnce(&mut Shape<'_>) -> Option<()>,
     fresh: impl FnOnce() -> Result<(Compiled, Vec<Bind<'static>>)>,
 ) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
-    let mut words = SCRATCH.take();
+    // A thread that is ending keeps nothing any more.
+    let mut words = SCRATCH.try_with(RefCell::take).unwrap_or_default();
     words.clear();
     let mut binds = Vec::new();
     let has_shape = write(&mut Shape { words: &mut words, binds: &mut binds }).is_some();
-    let known = if has_shape { KNOWN.with_borrow(|known| known.get(&words).cloned()) } else { Some(None) };
+    let known = if has_shape {
+        KNOWN.try_with(|known| known.borrow().get(&words).cloned()).unwrap_or(Some(None))
+    } else {
+        Some(None)
+    };
     let outcome = match known {
         Some(Some(compiled)) => {
             debug_assert!(is_same(&compiled, &binds, fresh()), "`{}` is not what its shape says", compiled.text);
@@ -148,7 +162,8 @@ fn kept(
         None => fresh().map(|(compiled, own)| {
             let compiled = Rc::new(compiled);
             let is_told = own == binds;
-            KNOWN.with_borrow_mut(|known| {
+            let _ = KNOWN.try_with(|known| {
+                let mut known = known.borrow_mut();
                 if known.len() >= KEPT {
                     known.clear();
                 }
@@ -157,7 +172,7 @@ fn kept(
             (compiled, own)
         }),
     };
-    SCRATCH.set(words);
+    let _ = SCRATCH.try_with(|scratch| scratch.replace(words));
     outcome
 }
 

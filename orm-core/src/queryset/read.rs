@@ -125,14 +125,15 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
         let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let mut cursor = Cursor::new(row, &self.read.compiled.layout, &self.group, number);
         match S::read(&mut cursor) {
-            Ok(mut out) => {
-                if let Some(names) = &self.read.names {
-                    S::name(&mut out, names);
-                }
-                S::join(&out, &mut self.members);
-                self.rows.push(out);
-            }
+            // Moved once: a row may be large.
+            Ok(out) => self.rows.push(out),
             Err(mismatch) => return Err(self.read.error(cursor.column(), mismatch)),
+        }
+        if let Some(out) = self.rows.last_mut() {
+            if let Some(names) = &self.read.names {
+                S::name(out, names);
+            }
+            S::join(out, &mut self.members);
         }
         for joined in &mut self.joined {
             joined.row(row)?;

@@ -112,7 +112,7 @@ impl<M: Model> QuerySet<M> {
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut current: Option<&M> = None;
             connection
-                .repeat(&update.sql.text, About { meta, at }, |prepared| {
+                .repeat(&update.text, About { meta, at }, |prepared| {
                     for row in &rows {
                         current = Some(row);
                         changed += update.run(prepared, *row)?;
@@ -160,12 +160,12 @@ impl<M: Model> BulkCreate<M> {
             rules.in_row(number).ask_new::<M>(row);
         }
         rules.finish::<M>()?;
-        let sql = insert_sql(meta);
+        let text = insert_sql(meta);
         let mut rowids = Vec::with_capacity(rows.len());
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut current: Option<&M::New> = None;
             connection
-                .repeat(&sql.text, About { meta, at }, |prepared| {
+                .repeat(&text, About { meta, at }, |prepared| {
                     for row in &rows {
                         current = Some(row);
                         rowids.push(insert_row::<M>(prepared, row)?);

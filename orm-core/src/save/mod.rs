@@ -7,6 +7,7 @@ mod bulk;
 mod validate;
 
 use std::panic::Location;
+use std::sync::Arc;
 
 pub use bulk::BulkCreate;
 pub use validate::{Validate, validate_new};
@@ -15,11 +16,12 @@ use crate::db::{About, Connection, Executor, Need, Prepared, refused};
 use crate::error::{Error, Result};
 use crate::group::{Origin, home_of};
 use crate::lookup::ColumnSet;
+use crate::lower::{self, Text};
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
 use crate::model::{Fields, Model, Rules, group_of_one, root};
 use crate::plan::{Deferral, Node, Path, Plan};
 use crate::queryset::{Deleted, QuerySet, delete};
-use crate::sql::{self, Sql};
+use crate::sql;
 use crate::statement::{Expr, Insert, Select, Source, Statement, Update};
 use crate::value::{Bind, Key};
 
@@ -128,12 +130,12 @@ pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
     let mut rules = Rules::default();
     rules.ask_new::<M>(&new);
     rules.finish::<M>()?;
-    let sql = insert_sql(meta);
+    let text = insert_sql(meta);
     let mut rowid = 0;
     // A key that does not fit is found after the row is there, and takes it back.
     let need = if may_overflow(meta) { Need::WriteAll } else { Need::Write };
     db.run(need, at, &mut |connection| {
-        let inserted = connection.repeat(&sql.text, About { meta, at }, |prepared| {
+        let inserted = connection.repeat(&text, About { meta, at }, |prepared| {
             rowid = insert_row::<M>(prepared, &new)?;
             Ok(())
         });
@@ -168,18 +170,21 @@ fn no_key<M: Model>(rowid: i64) -> Error {
 }
 
 /// `INSERT INTO t (every column) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
-pub(crate) fn insert_sql(meta: &'static ModelMeta) -> Sql {
-    let columns = meta.columns.iter().map(|column| column.column.to_owned()).collect();
-    sql::compile(&Statement::Insert(Insert { table: meta.table, columns, unless_exists: false }))
+pub(crate) fn insert_sql(meta: &'static ModelMeta) -> Arc<str> {
+    lower::text_of(Text::Insert, meta, std::iter::empty(), || {
+        let columns = meta.columns.iter().map(|column| column.column.to_owned()).collect();
+        sql::compile(&Statement::Insert(Insert { table: meta.table, columns, unless_exists: false })).text
+    })
 }
 
 fn insert_row<M: Model>(prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<i64> {
+    let mut row = prepared.row();
     for (number, column) in M::META.columns.iter().enumerate() {
         let bind = M::bind_new(new, number).unwrap_or(Bind::Null);
         storable(M::META, column, &bind)?;
-        prepared.bind(number + 1, &bind)?;
+        row.bind(bind)?;
     }
-    prepared.execute()?;
+    row.execute()?;
     let rowid = prepared.rowid();
     if may_overflow(M::META) {
         new_key::<M>(new, rowid)?;
@@ -196,25 +201,28 @@ fn may_overflow(meta: &'static ModelMeta) -> bool {
 struct RowUpdate {
     meta: &'static ModelMeta,
     columns: Vec<(usize, &'static ColumnMeta)>,
-    sql: Sql,
+    text: Arc<str>,
 }
 
 impl RowUpdate {
     fn new(meta: &'static ModelMeta, columns: &[usize]) -> Self {
         let columns: Vec<_> = columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
-        let mark = || Expr::Bind(Bind::Null);
-        let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column, mark())).collect();
-        if set.is_empty() {
-            // A row that is nothing but its key: the statement still says whether it is there.
-            set.push((meta.key_column(), Expr::own(meta.key_column())));
-        }
-        let filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
-        let sql = sql::compile(&Statement::Update(Update { table: meta.table, set, filter }));
-        RowUpdate { meta, columns, sql }
+        let text = lower::text_of(Text::Update, meta, columns.iter().map(|(number, _)| *number), || {
+            let mark = || Expr::Bind(Bind::Null);
+            let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column, mark())).collect();
+            if set.is_empty() {
+                // A row that is nothing but its key: the statement still says whether it is there.
+                set.push((meta.key_column(), Expr::own(meta.key_column())));
+            }
+            let filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
+            sql::compile(&Statement::Update(Update { table: meta.table, set, filter })).text
+        });
+        RowUpdate { meta, columns, text }
     }
 
     fn run<M: Model>(&self, prepared: &mut Prepared<'_, '_>, row: &M) -> Result<u64> {
-        for (i, (number, column)) in self.columns.iter().enumerate() {
+        let mut binds = prepared.row();
+        for (number, column) in &self.columns {
             let bind = row.bind(*number).ok_or_else(|| {
                 Error::misuse(format!(
                     "`{}.{}` is deferred and not loaded: it cannot be saved",
@@ -222,10 +230,10 @@ impl RowUpdate {
                 ))
             })?;
             storable(self.meta, column, &bind)?;
-            prepared.bind(i + 1, &bind)?;
+            binds.bind(bind)?;
         }
-        prepared.bind(self.columns.len() + 1, &row.key_ref().bind())?;
-        prepared.execute()
+        binds.bind(row.key_ref().bind())?;
+        binds.execute()
     }
 }
 
@@ -243,7 +251,7 @@ fn update_row<M: Model>(
     db.run(Need::Write, at, &mut |connection| {
         let mut changed = 0;
         connection
-            .repeat(&update.sql.text, About { meta, at }, |prepared| {
+            .repeat(&update.text, About { meta, at }, |prepared| {
                 changed = update.run(prepared, row)?;
                 Ok(())
             })

@@ -55,7 +55,7 @@ fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'sta
     let meta = table.meta;
     let mut current: Option<&Vec<Bind<'static>>> = None;
     connection
-        .repeat(&insert_sql(meta).text, About { meta, at }, |prepared| {
+        .repeat(&insert_sql(meta), About { meta, at }, |prepared| {
             for row in &table.rows {
                 current = Some(row);
                 for (number, bind) in row.iter().enumerate() {

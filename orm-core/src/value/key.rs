@@ -122,6 +122,8 @@ impl fmt::Display for KeyRef<'_> {
 pub enum KeyList {
     /// No key yet.
     Empty,
+    /// One integer, as of [`Short`](KeyList::Short): most results have one row, and this is no allocation.
+    One(u32),
     /// Integers from 0 to 4,294,967,295, as keys mostly are: half the memory.
     Short(Vec<u32>),
     /// Integers.
@@ -162,8 +164,12 @@ impl KeyList {
                 ends.push(bytes.len());
             }
             (KeyList::Empty, KeyRef::Int(key)) => match u32::try_from(key) {
-                Ok(key) => *self = KeyList::Short(vec![key]),
+                Ok(key) => *self = KeyList::One(key),
                 Err(_) => *self = KeyList::Int(vec![key]),
+            },
+            (KeyList::One(first), KeyRef::Int(key)) => match u32::try_from(key) {
+                Ok(key) => *self = KeyList::Short(vec![*first, key]),
+                Err(_) => *self = KeyList::Int(vec![i64::from(*first), key]),
             },
             (KeyList::Empty, KeyRef::Text(key)) => {
                 *self = KeyList::Text { bytes: key.to_owned(), ends: vec![key.len()] };
@@ -177,6 +183,10 @@ impl KeyList {
     pub fn push_last(&mut self) -> bool {
         match self {
             KeyList::Empty => false,
+            KeyList::One(key) => {
+                *self = KeyList::Short(vec![*key, *key]);
+                true
+            }
             KeyList::Short(keys) => {
                 keys.extend(keys.last().copied());
                 true
@@ -199,6 +209,7 @@ impl KeyList {
     pub fn len(&self) -> usize {
         match self {
             KeyList::Empty => 0,
+            KeyList::One(_) => 1,
             KeyList::Short(keys) => keys.len(),
             KeyList::Int(keys) => keys.len(),
             KeyList::Text { ends, .. } => ends.len(),
@@ -209,6 +220,7 @@ impl KeyList {
     pub fn get(&self, row: usize) -> Option<KeyRef<'_>> {
         match self {
             KeyList::Empty => None,
+            KeyList::One(key) => (row == 0).then_some(KeyRef::Int(i64::from(*key))),
             KeyList::Short(keys) => keys.get(row).copied().map(|key| KeyRef::Int(i64::from(key))),
             KeyList::Int(keys) => keys.get(row).copied().map(KeyRef::Int),
             KeyList::Text { bytes, ends } => {

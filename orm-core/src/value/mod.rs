@@ -107,6 +107,14 @@ pub enum Datum<'a> {
     Blob(&'a [u8]),
 }
 
+/// Bytes as text, if they are UTF-8. That is a tenth of reading a row with a long text in it, unless it is asked of many
+/// bytes at a time.
+#[inline]
+pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
+    const LONG: usize = 64;
+    if bytes.len() < LONG { std::str::from_utf8(bytes).ok() } else { simdutf8::basic::from_utf8(bytes).ok() }
+}
+
 /// What a row has in place of what the field's type promises.
 #[derive(Debug)]
 pub struct Mismatch(pub(crate) Cow<'static, str>);

@@ -108,6 +108,12 @@ impl<'c> Statement<'c> {
         self.run()
     }
 
+    /// Runs it with values that come one by one.
+    #[inline]
+    pub(in crate::db) fn run_with<'s, 'b>(&'s mut self) -> RunWith<'s, 'b> {
+        RunWith { statement: self, count: 0, binds: PhantomData }
+    }
+
     /// Binds values that outlive the run, and NULL where there are fewer than it asks for. Every parameter is replaced.
     fn bind_borrowed(&self, binds: &[Bind<'_>]) -> rusqlite::Result<()> {
         for (i, bind) in binds.iter().enumerate() {
@@ -225,6 +231,36 @@ impl<'c> Statement<'c> {
                 unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
             }
         }
+    }
+}
+
+/// The binds of one run, put together one by one. `'b` is the life of what they borrow, which outlives the run.
+pub(in crate::db) struct RunWith<'s, 'b> {
+    statement: &'s Statement<'s>,
+    count: usize,
+    binds: PhantomData<&'b ()>,
+}
+
+impl<'b> RunWith<'_, 'b> {
+    /// How many there are so far.
+    #[inline]
+    pub(in crate::db) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The next value. What it owns is copied, for it is dropped here.
+    #[inline]
+    pub(in crate::db) fn bind(&mut self, bind: Bind<'b>) -> rusqlite::Result<()> {
+        let is_owned = matches!(&bind, Bind::Text(Cow::Owned(_)) | Bind::Blob(Cow::Owned(_)));
+        self.count += 1;
+        self.statement.put(self.count, &bind, is_owned)
+    }
+
+    /// Runs the statement; says how many rows it changed. What was left out is as it was in the run before, unless that
+    /// has borrowed it: then it is NULL.
+    pub(in crate::db) fn execute(self) -> rusqlite::Result<u64> {
+        self.statement.forget_borrowed(self.count);
+        self.statement.run()
     }
 }
 
