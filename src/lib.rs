@@ -10,6 +10,9 @@ pub mod n_plus_1 {}
 #[doc = include_str!("../docs/what-a-row-remembers.md")]
 pub mod what_a_row_remembers {}
 
+#[doc = include_str!("../docs/remembering-results.md")]
+pub mod remembering_results {}
+
 #[doc = include_str!("../docs/coming-from-django.md")]
 pub mod coming_from_django {}
 

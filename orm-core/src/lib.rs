@@ -9,6 +9,7 @@ mod meta;
 mod statement;
 mod sql;
 mod db;
+mod cache;
 mod group;
 mod plan;
 mod model;
@@ -25,6 +26,7 @@ mod manager;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use cache::{Cache, CacheStats};
 pub use db::{
     Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
     Synchronous, Transaction,
@@ -43,9 +45,9 @@ pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, Orde
 pub use model::{Complete, CompleteChild, Fields, Model, Validated, Written};
 pub use plan::DateUnit;
 pub use queryset::{
-    Annotated, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator, Projection,
-    ProjectionOf, QuerySet, Record, Records, Rows, Shape, Values, ValuesAs, ValuesOf, exists, prefetch_related_objects,
-    subquery,
+    Annotated, Cached, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator,
+    Projection, ProjectionOf, QuerySet, Record, Records, Rows, Shape, Values, ValuesAs, ValuesOf, exists,
+    prefetch_related_objects, subquery,
 };
 pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
@@ -57,7 +59,7 @@ pub use lookup::now;
 
 #[cfg(feature = "jiff")]
 pub use jiff::{
-    Timestamp,
+    Span, Timestamp, ToSpan,
     civil::{Date, DateTime, Time},
 };
 
@@ -66,7 +68,7 @@ pub use jiff::{
 pub mod macro_support {
     pub use crate::db::Executor;
     pub use crate::error::{Error, Result};
-    pub use crate::group::{Cursor, Handle, Origin, Place};
+    pub use crate::group::{Cursor, Handle, Members, Origin, Place};
     pub use crate::lookup::{
         Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
         points_at_one,

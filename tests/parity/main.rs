@@ -7,8 +7,11 @@
 //!
 //! ```text
 //! parity read: <equal> of 276 equal, <d> deliberate differences, <more> with more queries than Django
+//! parity more: <equal> of <cases> equal, ..
 //! parity write: <equal> of 114 equal, <d> deliberate differences, <more> with more queries than Django
 //! ```
+//!
+//! The cases of `more` are our own questions, with what Django 5.2 answered on the same file: `more.json`.
 //!
 //! A case that writes has a fresh copy of the database, and every table of it is compared as well.
 //!
@@ -45,19 +48,21 @@ fn main() -> ExitCode {
     let only = env::args().skip(1).find(|argument| !argument.starts_with('-')).or_else(|| env::var("PARITY_ONLY").ok());
     let selected = |case: &Expected| only.as_ref().is_none_or(|only| case.id.contains(only.as_str()));
     let judge = Judge::new();
-    let (reads, writes) = (oracle::reads(&folder), oracle::writes(&folder));
-    let unknown = judge.unknown(reads.iter().chain(writes.iter().map(|write| &write.case)));
+    let (reads, more, writes) = (oracle::reads(&folder), oracle::more(&folder), oracle::writes(&folder));
+    let unknown = judge.unknown(reads.iter().chain(&more).chain(writes.iter().map(|write| &write.case)));
     let reads: Vec<&Expected> = reads.iter().filter(|case| selected(case)).collect();
-    let reads_hold = run_reads(&judge, &folder, &reads);
+    let reads_hold = run_reads(&judge, &folder, "read", &reads);
+    let more: Vec<&Expected> = more.iter().filter(|case| selected(case)).collect();
+    let more_hold = run_reads(&judge, &folder, "more", &more);
     let writes: Vec<_> = writes.iter().filter(|write| selected(&write.case)).collect();
     let writes_hold = writes::run(&judge, &folder, &writes);
     let complete = only.is_some() || (reads.len() == READS && writes.len() == writes::WRITES);
-    let holds = reads_hold && writes_hold && complete && unknown == 0;
+    let holds = reads_hold && more_hold && writes_hold && complete && unknown == 0;
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs the cases that only read, all on one database, and says whether they hold.
-fn run_reads(judge: &Judge, folder: &Path, cases: &[&Expected]) -> bool {
+fn run_reads(judge: &Judge, folder: &Path, what: &str, cases: &[&Expected]) -> bool {
     let temporary = tempfile::tempdir().unwrap();
     let file = temporary.path().join("chinook.sqlite");
     fs::copy(folder.join("chinook.sqlite"), &file).unwrap();
@@ -67,6 +72,6 @@ fn run_reads(judge: &Judge, folder: &Path, cases: &[&Expected]) -> bool {
         let (outcome, asked) = judge.case(&db, case);
         tally.note(case, &outcome, &asked);
     }
-    tally.print("read", cases.len());
+    tally.print(what, cases.len());
     tally.equal + tally.different == cases.len() && tally.more == 0
 }

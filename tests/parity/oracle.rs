@@ -45,6 +45,12 @@ pub fn reads(folder: &Path) -> Vec<Expected> {
     cases.as_array().unwrap().iter().map(|case| expected(folder, case)).collect()
 }
 
+/// The cases of our own: what Django answered to more questions of the same kinds.
+pub fn more(folder: &Path) -> Vec<Expected> {
+    let cases: Value = serde_json::from_str(include_str!("more.json")).unwrap();
+    cases.as_array().unwrap().iter().map(|case| expected(folder, case)).collect()
+}
+
 /// The cases that write.
 pub fn writes(folder: &Path) -> Vec<Write> {
     let (cases, baseline) = (json(folder, "open_write.json"), json(folder, "baseline.json"));

@@ -5,12 +5,17 @@
 
 mod aggregates;
 mod bake;
+mod bits;
+mod cached;
 mod combine;
 mod dates;
 mod exclusive;
 mod faults;
 mod functions;
+mod groups;
+mod hard_loading;
 mod hostile;
+mod in_bulk;
 mod lazy;
 mod loading;
 mod lookups;
@@ -31,6 +36,7 @@ mod relation_kinds;
 mod report;
 mod select_related;
 mod serialize;
+mod spans;
 mod sql;
 mod support;
 mod transactions;

@@ -192,15 +192,15 @@ fn a_prefetch_asks_for_all_rows_by_one_bind() -> Result<()> {
     assert_eq!(
         texts,
         [
-            r#"SELECT "book"."id", "book"."title", "book"."author_id", "book"."publisher_id", "book"."pages", "book"."price", "book"."published", "book"."active", "book"."summary" FROM "book" WHERE "book"."author_id" IN (SELECT value FROM rarray(?1)) ORDER BY "book"."id""#,
-            r#"SELECT "tag"."id", "tag"."name", "book_tag__link"."book_id" FROM "tag" JOIN "book_tag" AS "book_tag__link" ON "book_tag__link"."tag_id" = "tag"."id" WHERE "book_tag__link"."book_id" IN (SELECT value FROM rarray(?1))"#,
+            r#"SELECT "book"."id", "book"."title", "book"."author_id", "book"."publisher_id", "book"."pages", "book"."price", "book"."published", "book"."active", "book"."summary" FROM rarray(?1) AS "book__keys" CROSS JOIN "book" ON "book"."author_id" = "book__keys"."value" ORDER BY "book"."id""#,
+            r#"SELECT "tag"."id", "tag"."name", "book_tag__link"."book_id" FROM rarray(?1) AS "tag__keys" CROSS JOIN "book_tag" AS "book_tag__link" ON "book_tag__link"."book_id" = "tag__keys"."value" CROSS JOIN "tag" ON "book_tag__link"."tag_id" = "tag"."id""#,
         ],
     );
     Ok(())
 }
 
 #[test]
-fn a_limited_prefetch_numbers_the_rows_of_each_parent() -> Result<()> {
+fn a_limited_prefetch_looks_up_the_first_rows_of_each_parent() -> Result<()> {
     let db = library();
     let (_, log) = db.capture(|db| {
         let top =
@@ -211,7 +211,18 @@ fn a_limited_prefetch_numbers_the_rows_of_each_parent() -> Result<()> {
     assert_eq!(
         text,
         Some(
-            r#"SELECT "numbered"."c0", "numbered"."c1", "numbered"."c2", "numbered"."c3", "numbered"."c4" FROM (SELECT "review"."id" AS "c0", "review"."stars" AS "c1", "review"."text" AS "c2", "review"."book_id" AS "c3", "review"."user_id" AS "c4", row_number() OVER (PARTITION BY "review"."book_id" ORDER BY "review"."stars" DESC, "review"."id") AS "c5" FROM "review" WHERE "review"."book_id" IN (SELECT value FROM rarray(?1))) AS "numbered" WHERE "numbered"."c5" BETWEEN ?2 AND ?3 ORDER BY "numbered"."c5""#
+            r#"SELECT "review"."id", "review"."stars", "review"."text", "review"."book_id", "review"."user_id" FROM rarray(?1) AS "review__keys" CROSS JOIN "review" ON "review"."id" IN (SELECT "review"."id" FROM "review" WHERE "review"."book_id" = "review__keys"."value" ORDER BY "review"."stars" DESC, "review"."id" LIMIT ?2) ORDER BY "review"."stars" DESC, "review"."id""#
+        ),
+    );
+    // Of rows that are found through another table, the numbered first.
+    let (_, log) = db.capture(|db| {
+        Book::objects().prefetch_related(|b| b.tags().order_by(|t| t.name()).limit(1).to(|b| b.first_tags())).all(db)
+    });
+    let text = log.statements().last().map(|statement| statement.sql.as_str());
+    assert_eq!(
+        text,
+        Some(
+            r#"SELECT "numbered"."c0", "numbered"."c1", "numbered"."c2" FROM (SELECT "tag"."id" AS "c0", "tag"."name" AS "c1", "book_tag__link"."book_id" AS "c2", row_number() OVER (PARTITION BY "book_tag__link"."book_id" ORDER BY "tag"."name", "tag"."id") AS "c3" FROM rarray(?1) AS "tag__keys" CROSS JOIN "book_tag" AS "book_tag__link" ON "book_tag__link"."book_id" = "tag__keys"."value" CROSS JOIN "tag" ON "book_tag__link"."tag_id" = "tag"."id") AS "numbered" WHERE "numbered"."c3" BETWEEN ?2 AND ?3 ORDER BY "numbered"."c3""#
         ),
     );
     Ok(())

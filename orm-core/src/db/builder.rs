@@ -41,6 +41,7 @@ pub struct DatabaseBuilder {
     pub(super) exclusive: bool,
     pub(super) fetch_mode: FetchMode,
     pub(super) peer_cap: usize,
+    pub(super) cache_limits: (usize, usize),
 }
 
 /// When a commit waits for the disk. Whatever the level, what is committed survives the end of the program, by a crash or
@@ -101,6 +102,7 @@ impl DatabaseBuilder {
             exclusive: false,
             fetch_mode: FetchMode::default(),
             peer_cap: 100_000,
+            cache_limits: (10_000, 64 << 20),
         }
     }
 
@@ -332,6 +334,21 @@ impl DatabaseBuilder {
     /// ```
     pub fn peer_cap(mut self, rows: usize) -> Self {
         self.peer_cap = rows.max(1);
+        self
+    }
+
+    /// How many results the cache keeps, and of how many MiB, at most: those that were not asked for longest go first.
+    /// Default: 10,000, and 64 MiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::DatabaseBuilder;
+    /// let db = DatabaseBuilder::in_memory().cache_limits(1_000, 16).open()?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn cache_limits(mut self, results: usize, mebibytes: usize) -> Self {
+        self.cache_limits = (results, mebibytes.saturating_mul(1 << 20));
         self
     }
 

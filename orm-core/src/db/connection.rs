@@ -5,13 +5,18 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
+use super::touch::{Touch, seeing};
 use super::{Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
 use crate::meta::ModelMeta;
 use crate::sql::Sql;
 use crate::value::Bind;
+
+/// Where a value that is the time stands in a statement of ours.
+const NOW: &str = "strftime(?";
 
 /// What a statement is about: for errors and for the log.
 #[derive(Clone, Copy)]
@@ -46,7 +51,12 @@ impl<'c> Connection<'c> {
         self.read(sql, about, Does::Batch, each)
     }
 
-    fn read(&self, sql: &Sql, about: About, does: Does, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+    fn read(&self, sql: &Sql, about: About, does: Does, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        self.noting(&sql.text, &sql.binds, || self.rows(sql, about, does, each))
+    }
+
+    fn rows(&self, sql: &Sql, about: About, does: Does, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        let weighs = is_collecting();
         let watch = Watch::start(self.database);
         let statement = self.prepare(&sql.text, about)?;
         let does = if statement.is_readonly() { does } else { Does::Write };
@@ -55,6 +65,9 @@ impl<'c> Connection<'c> {
         let mut count = 0;
         while let Some(row) = rows.next().map_err(|error| told(error, &sql.text, about))? {
             count += 1;
+            if weighs {
+                Database::weigh(count, row);
+            }
             each(row)?;
         }
         drop(rows);
@@ -74,6 +87,10 @@ impl<'c> Connection<'c> {
 
     /// Runs a statement that returns no rows; says how many it changed.
     pub(crate) fn execute(&self, sql: &Sql, about: About) -> Result<u64> {
+        self.noting(&sql.text, &sql.binds, || self.change(sql, about))
+    }
+
+    fn change(&self, sql: &Sql, about: About) -> Result<u64> {
         let watch = Watch::start(self.database);
         let mut statement = self.prepare(&sql.text, about)?;
         storable(&sql.binds, about)?;
@@ -89,6 +106,10 @@ impl<'c> Connection<'c> {
         about: About,
         work: impl FnOnce(&mut Prepared<'_, '_>) -> Result<()>,
     ) -> Result<()> {
+        self.noting(text, &[], || self.many(text, about, work))
+    }
+
+    fn many(&self, text: &str, about: About, work: impl FnOnce(&mut Prepared<'_, '_>) -> Result<()>) -> Result<()> {
         let watch = Watch::start(self.database);
         let statement = self.prepare(text, about)?;
         let recording = watch.0.is_some();
@@ -100,6 +121,58 @@ impl<'c> Connection<'c> {
             watch.end(self.database, Does::Write, || (text, first), times, changed, about.at);
         }
         Ok(())
+    }
+
+    /// Runs a statement, and notes which tables it touches, where somebody wants to know.
+    #[inline]
+    pub(super) fn noting<T>(&self, text: &str, binds: &[Bind<'static>], run: impl FnOnce() -> Result<T>) -> Result<T> {
+        let database = self.database;
+        if !database.inner.fresh.is_wanted(|| database.is_writing()) {
+            return run();
+        }
+        let (outcome, touch) = seeing(run);
+        let volatile = || asks_for_the_time(text, binds).then_some("it asks for the time");
+        self.noted(text, touch, volatile);
+        outcome
+    }
+
+    /// The same for a statement whose text is the user's.
+    pub(super) fn noting_raw<T>(&self, sql: &Sql, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        let database = self.database;
+        if !database.inner.fresh.is_wanted(|| database.is_writing()) {
+            return run();
+        }
+        let (outcome, touch) = seeing(run);
+        // `date()` and `date('now')` are the time; the time can be a bind too.
+        let text = sql.text.to_ascii_lowercase();
+        let is_now = |bind: &Bind<'_>| matches!(bind, Bind::Text(text) if text.eq_ignore_ascii_case("now"));
+        let names_now = text.contains("now") || text.contains("()") || sql.binds.iter().any(is_now);
+        let volatile = || names_now.then_some("it may ask for the time");
+        self.noted(&sql.text, touch, volatile);
+        outcome
+    }
+
+    /// Notes which tables a statement touches that is read later, row by row.
+    fn note(&self, sql: &Sql) {
+        if self.database.inner.fresh.is_wanted(|| self.database.is_writing()) {
+            // It is prepared anew: what is kept may have been prepared when the tables were others.
+            let (_, touch) = seeing(|| self.raw().prepare(&sql.text).map(drop));
+            let volatile = || asks_for_the_time(&sql.text, &sql.binds).then_some("it asks for the time");
+            self.noted(&sql.text, touch, volatile);
+        }
+    }
+
+    #[cold]
+    fn noted(&self, text: &str, touch: Option<Touch>, time: impl FnOnce() -> Option<&'static str>) {
+        let fresh = &self.database.inner.fresh;
+        let known = if touch.is_none() { fresh.known(text) } else { None };
+        let touch = known.unwrap_or_else(|| {
+            // A statement that was kept from before anybody wanted to know is prepared once more, to be told.
+            let touch = touch.or_else(|| seeing(|| self.raw().prepare(text).map(drop)).1);
+            fresh.keep(text, touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() }))
+        });
+        let volatile = if touch.calls_time { time() } else { None };
+        fresh.ran(self.database.inner.id, &touch, volatile);
     }
 
     /// Runs a statement that begins, ends or marks a transaction.
@@ -173,6 +246,7 @@ impl<'c> Connection<'c> {
 
     /// Opens a query whose rows are read later; the log sees it now.
     pub(super) fn stream(&self, sql: &Sql, about: About) -> Result<Rows<'c, 'static>> {
+        self.note(sql);
         let watch = Watch::start(self.database);
         let statement = self.prepare(&sql.text, about)?;
         storable(&sql.binds, about)?;
@@ -300,6 +374,17 @@ impl Watch {
             database.record(&Statement { sql, binds, times, time, rows, is_transaction: false, location, does });
         }
     }
+}
+
+/// Whether a statement of ours asks for the time: its format and `now` are binds.
+fn asks_for_the_time(text: &str, binds: &[Bind<'static>]) -> bool {
+    text.match_indices(NOW).any(|(at, _)| {
+        let call = text.get(at + NOW.len()..).unwrap_or_default();
+        let second = call.split([')', ',']).nth(1).map(|word| word.trim().trim_start_matches('?'));
+        let number: Option<usize> = second.and_then(|digits| digits.parse().ok());
+        let bind = number.and_then(|number| binds.get(number.checked_sub(1)?));
+        matches!(bind, Some(Bind::Text(text)) if text == "now")
+    })
 }
 
 pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {

@@ -17,6 +17,20 @@ pub enum Need {
     Write,
     /// Several statements of which all take effect or none.
     WriteAll,
+    /// One statement that nobody knows, and that may not be able to run in a transaction.
+    WriteAlone,
+}
+
+/// Which moment of the database is seen there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum Standing {
+    /// Whatever is committed now.
+    Now,
+    /// What was committed when it began, and what it has written itself.
+    Transaction,
+    /// What was committed when it began.
+    Snapshot,
 }
 
 pub(super) mod sealed {
@@ -70,6 +84,10 @@ pub trait Executor: sealed::Sealed {
     /// The database this leads to.
     #[doc(hidden)]
     fn database(&self) -> &Database;
+
+    /// Which moment of it is seen.
+    #[doc(hidden)]
+    fn standing(&self) -> Standing;
 }
 
 /// Work on a connection, behind one pointer, so that each terminal method is compiled once a model.
@@ -113,11 +131,16 @@ impl Executor for Database {
                 let connection = Connection::new(&pooled, self);
                 within(&connection, "BEGIN", at, work)
             }
-            Need::Write => {
+            // Where somebody wants to know what is written, it has to be known before it is committed.
+            Need::Write if !self.inner.fresh.is_on() => {
                 let (_hold, pooled) = self.writer()?;
                 work(&Connection::new(&pooled, self))
             }
-            Need::WriteAll => {
+            Need::WriteAlone => {
+                let (_hold, pooled) = self.writer()?;
+                self.inner.fresh.unknown(&pooled, || work(&Connection::new(&pooled, self)))
+            }
+            Need::Write | Need::WriteAll => {
                 let (_hold, pooled) = self.writer()?;
                 let connection = Connection::new(&pooled, self);
                 within(&connection, "BEGIN IMMEDIATE", at, work)
@@ -136,6 +159,11 @@ impl Executor for Database {
     fn database(&self) -> &Database {
         self
     }
+
+    fn standing(&self) -> Standing {
+        // A thread that reads while it reads may see the moment it sees already.
+        if self.is_reading() { Standing::Snapshot } else { Standing::Now }
+    }
 }
 
 impl Executor for Transaction<'_> {
@@ -143,7 +171,7 @@ impl Executor for Transaction<'_> {
         let connection = self.connection();
         super::transaction::still_open(&connection)?;
         match need {
-            Need::Read | Need::Snapshot | Need::Write => work(&connection),
+            Need::Read | Need::Snapshot | Need::Write | Need::WriteAlone => work(&connection),
             Need::WriteAll => self.mark(at, |_| work(&connection)),
         }
     }
@@ -162,13 +190,17 @@ impl Executor for Transaction<'_> {
     fn database(&self) -> &Database {
         self.connection().database()
     }
+
+    fn standing(&self) -> Standing {
+        Standing::Transaction
+    }
 }
 
 impl Executor for Snapshot<'_> {
     fn run(&self, need: Need, _: &'static Location<'static>, work: Work<'_>) -> Result<()> {
         match need {
             Need::Read | Need::Snapshot => work(&self.connection()),
-            Need::Write | Need::WriteAll => Err(Error::ReadOnly { what: "a snapshot" }),
+            Need::Write | Need::WriteAll | Need::WriteAlone => Err(Error::ReadOnly { what: "a snapshot" }),
         }
     }
 
@@ -182,6 +214,10 @@ impl Executor for Snapshot<'_> {
 
     fn database(&self) -> &Database {
         self.connection().database()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::Snapshot
     }
 }
 
@@ -197,6 +233,9 @@ impl<E: Executor + ?Sized> Executor for &E {
     }
     fn database(&self) -> &Database {
         (**self).database()
+    }
+    fn standing(&self) -> Standing {
+        (**self).standing()
     }
 }
 

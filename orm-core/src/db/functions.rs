@@ -41,10 +41,16 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function(c"eager_ord", 1, flags, |context| {
         Ok(text(context, 0)?.and_then(|text| text.chars().next()).map(|first| i64::from(u32::from(first))))
     })?;
+    connection.create_scalar_function(c"eager_chr", 1, flags, |context| {
+        let code = integer(context, 0).and_then(|code| u32::try_from(code).ok());
+        Ok(code.and_then(char::from_u32).map(String::from))
+    })?;
     parts(connection, flags)?;
     paddings(connection, flags)?;
     pattern::register(connection)?;
     math::register(connection)?;
+    #[cfg(feature = "jiff")]
+    super::span::register(connection)?;
     spread::register(connection)
 }
 
@@ -133,7 +139,7 @@ pub(super) fn both<'a>(context: &'a Context<'_>) -> Result<Option<(&'a str, &'a 
     Ok(text(context, 0)?.zip(text(context, 1)?))
 }
 
-fn integer(context: &Context<'_>, argument: usize) -> Option<i64> {
+pub(super) fn integer(context: &Context<'_>, argument: usize) -> Option<i64> {
     match context.get_raw(argument) {
         ValueRef::Integer(value) => Some(value),
         _ => None,

@@ -4,12 +4,14 @@
 //! driver. One connection writes and N read; every read that needs more than one statement is one read transaction,
 //! so that a query and its prefetches see one moment in time.
 
+mod answer;
 mod atomic;
 mod builder;
 mod busy;
 mod connection;
 mod executor;
 mod file;
+mod fresh;
 mod functions;
 mod link;
 mod log;
@@ -21,21 +23,26 @@ mod pool;
 mod raw;
 mod report;
 mod snapshot;
+#[cfg(feature = "jiff")]
+mod span;
 mod spread;
+mod touch;
 mod transaction;
 mod watch;
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::panic::Location;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::{DatabaseBuilder, Synchronous};
 pub(crate) use connection::{About, Connection, Prepared, refused};
-pub(crate) use executor::Need;
 pub use executor::{Executor, Held};
+pub(crate) use executor::{Need, Standing};
 pub(crate) use link::Row;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
@@ -46,6 +53,7 @@ pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 
 use crate::error::{Error, Result};
 use file::FileId;
+use fresh::Fresh;
 use log::Sink;
 use open::Place;
 use pool::{Failures, Pools};
@@ -95,6 +103,8 @@ pub(crate) struct Home {
     pub(crate) named: bool,
     /// The line that loaded them.
     pub(crate) at: &'static Location<'static>,
+    /// The number of the remembered answer they are part of, or 0.
+    pub(crate) answer: u32,
 }
 
 /// A handle of a database: cheap to clone, safe to share between threads.
@@ -148,9 +158,19 @@ struct Inner {
     busy_timeout: Duration,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
+    /// Who has written what, for whoever remembers what was read.
+    fresh: Fresh,
+    /// What a higher room keeps with the database.
+    kept: OnceLock<Box<dyn Any + Send + Sync>>,
+    /// How many results are remembered, and of how many bytes, at most.
+    cache_limits: (usize, usize),
     /// An in-memory database lives as long as one connection to it.
     _keeper: Mutex<Option<rusqlite::Connection>>,
 }
+
+// What a panic leaves behind in it is behind locks, and whole: a transaction is rolled back, an answer is not kept.
+impl std::panic::UnwindSafe for Database {}
+impl std::panic::RefUnwindSafe for Database {}
 
 thread_local! {
     /// The fetch modes of the scopes a thread is in, by database.
@@ -215,6 +235,7 @@ impl Database {
     pub fn close(&self) {
         let mut pools = self.inner.pools.write().unwrap_or_else(PoisonError::into_inner);
         *pools = None;
+        self.inner.fresh.close();
     }
 
     /// Runs statements of one's own on the writing connection, with the driver's own types. (On a reading one, where the
@@ -240,7 +261,7 @@ impl Database {
             return self.with_raw(pooled.raw(), f);
         }
         let (_hold, pooled) = self.writer()?;
-        self.with_raw(pooled.raw(), f)
+        self.inner.fresh.unknown(&pooled, || self.with_raw(pooled.raw(), f))
     }
 
     fn with_raw<T>(
@@ -298,13 +319,23 @@ impl Database {
     pub(crate) fn home(&self, mode: Option<FetchMode>, at: &'static Location<'static>) -> Home {
         let named = mode.is_some();
         let mode = mode.or_else(|| self.scoped_fetch_mode()).unwrap_or(self.inner.fetch_mode);
-        Home { database: self.inner.id, mode, named, at }
+        Home { database: self.inner.id, mode, named, at, answer: 0 }
     }
 
     /// What becomes of the relations of such rows here and now: what their queryset named, or else the scope, or else what
     /// they came with.
     pub(crate) fn mode_of(&self, home: Home) -> FetchMode {
         if home.named { home.mode } else { self.scoped_fetch_mode().unwrap_or(home.mode) }
+    }
+
+    /// What the one higher room that keeps something with the database keeps there.
+    pub(crate) fn kept<T: Any + Send + Sync>(&self, new: impl FnOnce() -> T) -> Option<&T> {
+        self.inner.kept.get_or_init(|| Box::new(new())).downcast_ref()
+    }
+
+    /// How many results are remembered, and of how many bytes, at most.
+    pub(crate) fn cache_limits(&self) -> (usize, usize) {
+        self.inner.cache_limits
     }
 
     pub(crate) fn is_in_memory(&self) -> bool {

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{ErrorCode, OpenFlags};
 
 use super::busy::{self, Patience};
 use super::file::FileId;
+use super::fresh::Fresh;
 use super::pool::{Init, Opener, Pools, pool};
-use super::{Database, DatabaseBuilder, Inner, Synchronous, functions};
+use super::{Database, DatabaseBuilder, Inner, Synchronous, functions, touch};
 use crate::error::{Error, Result};
 
 /// Where a database is.
@@ -99,10 +100,8 @@ impl DatabaseBuilder {
         let file = file.map(Arc::new);
         let failures = Arc::default();
         let opener = || Opener {
-            path: name.clone(),
-            flags: self.flags(false),
+            manager: Opener::manager(&name, self.flags(false), &init),
             statements: self.statement_cache,
-            init: Arc::clone(&init),
             busy_timeout: self.busy_timeout,
             file: file.clone(),
         };
@@ -110,6 +109,7 @@ impl DatabaseBuilder {
         let exclusive = self.exclusive && !memory;
         let readers = if exclusive { writer.clone() } else { pool(opener(), self.readers, &failures) };
         let pools = Pools { writer, readers };
+        let fresh = Fresh::new((!memory).then(|| (name.clone(), self.flags(false))));
         Ok(Database {
             inner: Arc::new(Inner {
                 id,
@@ -125,6 +125,9 @@ impl DatabaseBuilder {
                 failures,
                 pool_timeout: self.pool_timeout,
                 busy_timeout: self.busy_timeout,
+                fresh,
+                kept: OnceLock::new(),
+                cache_limits: self.cache_limits,
                 _keeper: Mutex::new(memory.then_some(first)),
             }),
             sink: None,
@@ -153,7 +156,8 @@ impl DatabaseBuilder {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
             connection.pragma_update(None, "foreign_keys", true)?;
             connection.pragma_update(None, "synchronous", synchronous)?;
-            functions::register(connection)
+            functions::register(connection)?;
+            connection.authorizer(Some(touch::authorize))
         })
     }
 

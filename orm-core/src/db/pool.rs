@@ -4,11 +4,13 @@
 //! not there any more, or if there is nothing to write to.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use r2d2::ManageConnection;
+use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::OpenFlags;
 use scheduled_thread_pool::ScheduledThreadPool;
 
@@ -35,17 +37,23 @@ pub(super) type Init = dyn Fn(&mut rusqlite::Connection) -> rusqlite::Result<()>
 
 /// Opens connections, all alike.
 pub(super) struct Opener {
-    pub(super) path: PathBuf,
-    pub(super) flags: OpenFlags,
+    pub(super) manager: SqliteConnectionManager,
     /// How many statements each keeps.
     pub(super) statements: usize,
-    pub(super) init: Arc<Init>,
     pub(super) busy_timeout: Duration,
     /// The file that was opened first, where it is one.
     pub(super) file: Option<Arc<FileId>>,
 }
 
-impl r2d2::ManageConnection for Opener {
+impl Opener {
+    /// Opens the file of this name, with these flags, and tells each connection this.
+    pub(super) fn manager(name: &Path, flags: OpenFlags, init: &Arc<Init>) -> SqliteConnectionManager {
+        let init = Arc::clone(init);
+        SqliteConnectionManager::file(name).with_flags(flags).with_init(move |connection| init(connection))
+    }
+}
+
+impl ManageConnection for Opener {
     type Connection = Link;
     type Error = Unopened;
 
@@ -55,9 +63,7 @@ impl r2d2::ManageConnection for Opener {
         if let Some(file) = &self.file {
             file.check()?;
         }
-        let mut connection = rusqlite::Connection::open_with_flags(&self.path, self.flags)?;
-        (self.init)(&mut connection)?;
-        Ok(Link::new(connection, self.statements))
+        Ok(Link::new(self.manager.connect()?, self.statements))
     }
 
     fn is_valid(&self, _: &mut Link) -> Result<(), Unopened> {
@@ -166,6 +172,26 @@ impl Database {
             file.glance()?;
         }
         Ok((HoldGuard::new(self, Hold::Read, Some(&pooled)), pooled))
+    }
+
+    /// Whether this thread holds the writing connection.
+    pub(super) fn is_writing(&self) -> bool {
+        held(self.inner.id, Hold::Write)
+    }
+
+    /// Whether this thread reads already.
+    pub(super) fn is_reading(&self) -> bool {
+        held(self.inner.id, Hold::Read)
+    }
+
+    /// The writing connection, if nobody has it at this moment.
+    pub(super) fn idle_writer(&self) -> Option<Pooled> {
+        if self.is_writing() {
+            return None;
+        }
+        let pool = self.pools().ok()?.writer;
+        // The first who asks waits for it to be opened.
+        if pool.state().connections == 0 { self.connect(&pool).ok() } else { pool.try_get() }
     }
 
     fn pools(&self) -> Result<Pools> {

@@ -52,7 +52,7 @@ pub(crate) fn run_raw<'s>(
     db.run(reads, at, &mut |connection| {
         let statement = RawStatement::prepare(connection, sql, about)?;
         if statement.statement.is_readonly() {
-            return work(connection, statement);
+            return connection.noting_raw(sql, || work(connection, statement));
         }
         is_write = true;
         Ok(())
@@ -60,7 +60,13 @@ pub(crate) fn run_raw<'s>(
     if !is_write {
         return Ok(());
     }
-    db.run(writes, at, &mut |connection| work(connection, RawStatement::prepare(connection, sql, about)?))
+    // What is no change of rows may not be able to run in a transaction.
+    let changes_rows = ["insert", "update", "delete", "replace", "with"];
+    let is_change = changes_rows.iter().any(|word| first_word(&sql.text).eq_ignore_ascii_case(word));
+    let writes = if is_change || writes != Need::Write { writes } else { Need::WriteAlone };
+    db.run(writes, at, &mut |connection| {
+        connection.noting_raw(sql, || work(connection, RawStatement::prepare(connection, sql, about)?))
+    })
 }
 
 impl<'c, 's> RawStatement<'c, 's> {
@@ -123,7 +129,8 @@ impl<'c, 's> RawStatement<'c, 's> {
 
     /// Runs it; says how many rows it changed.
     pub(crate) fn execute(mut self) -> Result<u64> {
-        if self.statement.column_count() > 0 {
+        // To SQLite, ALTER TABLE has the columns of what it asks of the table's rows; it returns none.
+        if self.statement.column_count() > 0 && !first_word(&self.sql.text).eq_ignore_ascii_case("alter") {
             return Err(Error::misuse("this raw statement returns rows: read them with `.all(&db)`"));
         }
         let Sql { text, binds } = self.sql;

@@ -17,6 +17,8 @@ pub(super) struct Open<'a, 'c> {
     at: &'static Location<'static>,
     /// COMMIT and ROLLBACK, or their savepoint forms.
     words: (&'static str, &'static [&'static str]),
+    /// Whether it is a whole transaction that writes.
+    writes: bool,
     /// Nothing else runs on the connection, further up on the stack.
     is_alone: bool,
     open: bool,
@@ -30,7 +32,11 @@ impl<'a, 'c> Open<'a, 'c> {
             // In memory a reader can wait for a writer. It waits here, where it holds nothing that the writer may want.
             connection.take_lock()?;
         }
-        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), is_alone, open: true })
+        let writes = begin != "BEGIN";
+        if writes {
+            connection.database().inner.fresh.begun(connection.link());
+        }
+        Ok(Open { connection, at, words: ("COMMIT", &["ROLLBACK"]), writes, is_alone, open: true })
     }
 
     fn savepoint(connection: &'a Connection<'c>, at: &'static Location<'static>) -> Result<Self> {
@@ -38,13 +44,17 @@ impl<'a, 'c> Open<'a, 'c> {
         // Savepoints nest by name, the innermost first, so one name serves every depth.
         connection.control("SAVEPOINT eager", at)?;
         let words = ("RELEASE eager", &["ROLLBACK TO eager", "RELEASE eager"][..]);
-        Ok(Open { connection, at, words, is_alone: false, open: true })
+        Ok(Open { connection, at, words, writes: false, is_alone: false, open: true })
     }
 
     pub(super) fn commit(mut self) -> Result<()> {
         still_open(self.connection)?;
         self.end_forgotten();
-        self.connection.control(self.words.0, self.at)?;
+        let commit = || self.connection.control(self.words.0, self.at);
+        match self.writes {
+            true => self.connection.database().inner.fresh.commit(self.connection.link(), commit)?,
+            false => commit()?,
+        }
         self.open = false;
         Ok(())
     }

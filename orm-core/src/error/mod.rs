@@ -287,6 +287,12 @@ pub enum Error {
         /// What SQLite or the system says.
         message: String,
     },
+    /// A result that cannot be remembered, for it is not a matter of the tables it is read from.
+    #[error("this cannot be cached: {reason}")]
+    NotCacheable {
+        /// Why.
+        reason: &'static str,
+    },
     /// The database handle was used where this thread already holds the lock it needs: it would wait for itself.
     #[error("this thread {holds}: use that, not the database handle")]
     Nested {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::db::{About, By, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch};
+use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
@@ -39,7 +39,8 @@ impl<T: Model> ForeignKey<T> {
     /// # db.create_tables(models![Author, Book])?;
     /// # let ann = Author::create().name("Ann").save(&db)?;
     /// let book = Book::create().author(&ann).save(&db)?;
-    /// // SELECT "author"."id", "author"."name" FROM "author" WHERE "author"."id" IN (SELECT value FROM rarray(?1))
+    /// // SELECT "author"."id", "author"."name"
+    /// // FROM rarray(?1) AS "author__keys" CROSS JOIN "author" ON "author"."id" = "author__keys"."value"
     /// assert_eq!(assert_num_queries!(db, 1, { book.author.get(&db)?.name.clone() }), "Ann");
     /// assert_eq!(assert_num_queries!(db, 0, { book.author.get(&db)?.name.clone() }), "Ann");
     /// # Ok::<(), eager_orm::Error>(())
@@ -151,8 +152,8 @@ macro_rules! all {
             /// # Book::create().save(&db)?;
             /// # Book::create().save(&db)?;
             /// let books = Book::objects().all(&db)?;
-            /// // SELECT .. FROM "review" WHERE "review"."book_id" IN (..)
-            /// // SELECT .. FROM "tag" JOIN "book_tags" .. WHERE "book_tags__link"."book_id" IN (..)
+            /// // SELECT .. FROM rarray(?1) .. CROSS JOIN "review" ON "review"."book_id" = ..
+            /// // SELECT .. FROM rarray(?1) .. CROSS JOIN "book_tags" .. CROSS JOIN "tag" ON ..
             /// assert_num_queries!(db, 2, {
             ///     for book in &books {
             ///         println!("{} reviews, {} tags", book.reviews.all(&db)?.len(), book.tags.all(&db)?.len());
@@ -256,7 +257,7 @@ fn in_mode(
     // The connection first (and in memory its lock, which a transaction takes), the gate second: whoever holds the gate
     // waits for nobody.
     let need = if db.database().is_in_memory() { Need::Snapshot } else { Need::Read };
-    db.run(need, at, &mut |connection| {
+    let mut run = |connection: &Connection<'_>| {
         let _gate = group.gate(place.slot());
         if is_known() {
             return Ok(());
@@ -265,7 +266,11 @@ fn in_mode(
             tell(connection.database(), place, home, at);
         }
         load(Run { connection, at, home, eager: false }, rows.clone())
-    })
+    };
+    match home.answer {
+        0 => db.run(need, at, &mut run),
+        answer => on_behalf(db, &[answer], || db.run(need, at, &mut run)),
+    }
 }
 
 /// Tells the report of something that is loaded for one row.
@@ -380,7 +385,7 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
         plan.select = Some(vec![Node::own_key(), Node::new(NodeKind::Column(Path::default(), column))]);
         let sql = sql::compile(&lower::select(&plan)?.statement);
         // A row may be there more than once: each gets the value.
-        let mut numbers = KeyMap::with_capacity(rows.len());
+        let mut numbers = KeyMap::default();
         let mut rows_of: Vec<Vec<u32>> = Vec::new();
         for row in &rows {
             let Some(key) = key(row) else { continue };

@@ -30,6 +30,14 @@ pub struct Handle<'a> {
     pub(crate) place: Option<&'a Place>,
 }
 
+impl<'a> Handle<'a> {
+    /// The key a foreign key points at.
+    #[inline]
+    pub fn key(self) -> Option<KeyRef<'a>> {
+        self.key
+    }
+}
+
 /// A cell of a group.
 #[derive(Clone, Copy)]
 pub struct Cell<'a> {
@@ -77,7 +85,7 @@ pub trait Sink {
     fn len(&self) -> usize;
     /// Ends the decoding and says in `group` which rows there are.
     fn seal(&mut self, group: &Group);
-    /// The rows, in the order they came (within their parent).
+    /// The rows: one parent's after the other's, in the order they came.
     fn instances(&self) -> Vec<&dyn Instance>;
     /// Puts the row of this number into a to-one cell; `None` for no row.
     fn fill_one(&self, cell: Cell<'_>, row: Option<u32>);

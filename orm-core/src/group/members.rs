@@ -1,21 +1,32 @@
 //! Who is in a group: the keys of its rows, and the keys their foreign keys point at.
 //!
-//! 8 bytes a row, and 8 a row and foreign key, where the keys are integers; the text itself where they are text. It is
-//! what a batch for the whole group needs, so that no row has to be kept alive for it.
+//! 4 bytes a row, and 4 a row and foreign key, where all of them are integers below 2³²; 8 for other integers, and the
+//! text itself where they are text. It is what a batch for the whole group needs, so that no row has to be kept alive
+//! for it.
 
-use super::Instance;
 use crate::meta::{ModelMeta, RelationKind, RelationMeta};
 use crate::value::{KeyList, KeyRef};
 
 /// The keys of a group, in the order of its rows.
 pub struct Members {
-    pub(super) keys: KeyList,
-    pub(super) foreign: Vec<Foreign>,
+    meta: Option<&'static ModelMeta>,
+    /// How many keys a row has: its own, and then one for each foreign key.
+    width: usize,
+    keys: Keys,
 }
 
-/// What one foreign key of the rows points at.
-pub(super) struct Foreign {
-    pub(super) slot: usize,
+enum Keys {
+    /// Small integers, as keys mostly are: one row after the other, and [`NONE`] for NULL.
+    Short(Vec<u32>),
+    /// Other keys: a list for each, and which of them is next.
+    Wide(Vec<Column>, usize),
+}
+
+const NONE: u32 = u32::MAX;
+
+/// One key of each row.
+#[derive(Clone)]
+struct Column {
     /// The rows before the first that is not NULL.
     leading: usize,
     keys: KeyList,
@@ -24,34 +35,92 @@ pub(super) struct Foreign {
 impl Members {
     /// Nobody yet.
     pub(crate) fn new(meta: &'static ModelMeta) -> Self {
-        let is_foreign_key = |relation: &&&RelationMeta| matches!(relation.kind, RelationKind::ForeignKey { .. });
-        let foreign = meta.relations.iter().filter(is_foreign_key);
-        let foreign = foreign.map(|relation| Foreign { slot: relation.slot, leading: 0, keys: KeyList::Empty });
-        Members { keys: KeyList::Empty, foreign: foreign.collect() }
+        Members { meta: Some(meta), width: 1 + foreign_keys(meta).count(), keys: Keys::Short(Vec::new()) }
     }
 
-    /// One row and nothing else.
+    /// One row, of which only its own key is known.
     pub(crate) fn of_one(key: KeyRef<'_>) -> Self {
-        let mut keys = KeyList::Empty;
-        keys.push(key);
-        Members { keys, foreign: Vec::new() }
+        let mut members = Members { meta: None, width: 1, keys: Keys::Short(Vec::new()) };
+        members.push(Some(key));
+        members
     }
 
-    /// The next row.
+    /// The next row: its own key comes first, and then what each foreign key points at, in the order of the fields.
     #[inline]
-    pub(crate) fn push<I: Instance + ?Sized>(&mut self, row: &I) {
-        self.keys.push(row.key_ref());
-        for foreign in &mut self.foreign {
-            foreign.push(row.handle(foreign.slot).and_then(|handle| handle.key));
+    pub fn row(&mut self, key: KeyRef<'_>) {
+        self.push(Some(key));
+    }
+
+    /// What the row's next foreign key points at.
+    #[inline]
+    pub fn foreign(&mut self, key: Option<KeyRef<'_>>) {
+        self.push(key);
+    }
+
+    #[inline]
+    fn push(&mut self, key: Option<KeyRef<'_>>) {
+        if let Keys::Short(keys) = &mut self.keys {
+            match key {
+                Some(KeyRef::Int(key)) if (0..i64::from(NONE)).contains(&key) => {
+                    return keys.push(u32::try_from(key).unwrap_or(NONE));
+                }
+                None => return keys.push(NONE),
+                _ => {}
+            }
+        }
+        self.push_wide(key);
+    }
+
+    #[inline(never)]
+    fn push_wide(&mut self, key: Option<KeyRef<'_>>) {
+        if let Keys::Short(keys) = &self.keys {
+            let mut columns = vec![Column { leading: 0, keys: KeyList::Empty }; self.width];
+            for row in keys.chunks(self.width) {
+                for (column, key) in columns.iter_mut().zip(row) {
+                    column.push((*key != NONE).then_some(KeyRef::Int(i64::from(*key))));
+                }
+            }
+            self.keys = Keys::Wide(columns, keys.len() % self.width);
+        }
+        if let Keys::Wide(columns, next) = &mut self.keys {
+            if let Some(column) = columns.get_mut(*next) {
+                column.push(key);
+            }
+            *next = (*next + 1) % self.width;
         }
     }
 
+    /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.keys.len()
+        match &self.keys {
+            Keys::Short(keys) => keys.len() / self.width,
+            Keys::Wide(columns, _) => columns.first().map_or(0, |column| column.leading + column.keys.len()),
+        }
+    }
+
+    /// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
+    pub(super) fn column(&self, slot: usize) -> Option<usize> {
+        Some(1 + foreign_keys(self.meta?).position(|relation| relation.slot == slot)?)
+    }
+
+    /// One key of a row. Where a foreign key is NULL there is none, or that of another row: nobody asks.
+    pub(super) fn get(&self, row: usize, column: usize) -> Option<KeyRef<'_>> {
+        match &self.keys {
+            Keys::Short(keys) => {
+                let key = *keys.get(row * self.width + column)?;
+                (key != NONE).then_some(KeyRef::Int(i64::from(key)))
+            }
+            Keys::Wide(columns, _) => columns.get(column)?.get(row),
+        }
     }
 }
 
-impl Foreign {
+fn foreign_keys(meta: &'static ModelMeta) -> impl Iterator<Item = &'static RelationMeta> {
+    let relations = meta.relations.iter().copied();
+    relations.filter(|relation| matches!(relation.kind, RelationKind::ForeignKey { .. }))
+}
+
+impl Column {
     fn push(&mut self, key: Option<KeyRef<'_>>) {
         match key {
             Some(key) => self.keys.push(key),
@@ -64,7 +133,49 @@ impl Foreign {
         }
     }
 
-    pub(super) fn get(&self, row: usize) -> Option<KeyRef<'_>> {
+    fn get(&self, row: usize) -> Option<KeyRef<'_>> {
         self.keys.get(row.checked_sub(self.leading)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Column, Keys, Members};
+    use crate::value::{KeyList, KeyRef};
+
+    #[test]
+    fn keys_of_every_kind_stay_with_their_rows() {
+        // The first row with a key of another kind, and which of its keys that is.
+        for (odd, at) in [(0, 0), (0, 1), (3, 0), (3, 1), (3, 2), (9, 9)] {
+            for kind in 0..5 {
+                let mut members = Members { meta: None, width: 3, keys: Keys::Short(Vec::new()) };
+                let text: Vec<String> = (0..30).map(|key| format!("key {key}")).collect();
+                let key = |row: usize, column: usize| {
+                    let small = (row * 3 + column) as i64;
+                    // Texts and integers are never mixed in one column.
+                    match ((row >= odd || kind == 2) && column == at, kind) {
+                        (true, 0) => Some(KeyRef::Int(i64::MIN + small)),
+                        (true, 1) => Some(KeyRef::Int(i64::from(u32::MAX))),
+                        (true, 2) => text.get(row * 3 + column).map(|key| KeyRef::Text(key)),
+                        (true, 3) if column > 0 => None,
+                        (false, 4) if column > 0 && row.is_multiple_of(2) => None,
+                        _ => Some(KeyRef::Int(small)),
+                    }
+                };
+                for row in 0..6 {
+                    (0..3).for_each(|column| members.push(key(row, column)));
+                    assert_eq!(members.len(), row + 1);
+                }
+                for (row, column) in (0..6).flat_map(|row| (0..3).map(move |column| (row, column))) {
+                    if let Some(key) = key(row, column) {
+                        assert_eq!(members.get(row, column), Some(key), "{odd} {at} {kind}: {row}, {column}");
+                    }
+                }
+                assert_eq!(members.get(6, 0), None);
+            }
+        }
+        let mut column = Column { leading: 0, keys: KeyList::Empty };
+        [None, Some(KeyRef::Int(7)), None].into_iter().for_each(|key| column.push(key));
+        assert_eq!([0, 1, 2].map(|row| column.get(row)), [None, Some(KeyRef::Int(7)), Some(KeyRef::Int(7))]);
     }
 }

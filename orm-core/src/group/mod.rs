@@ -24,14 +24,14 @@ pub use cursor::{At, Cursor, Layout};
 pub(crate) use loader::home_of;
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub use members::Members;
-pub use shared::Shared;
+pub use shared::{Shared, SharedRows};
 
 use crate::db::{Home, Watch};
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::value::{KeyList, KeyRef};
+use crate::value::KeyRef;
 
 /// What a to-many relation's cell holds.
-pub(crate) type ManyCell<T> = Shared<[T]>;
+pub(crate) type ManyCell<T> = SharedRows<T>;
 /// What a to-one relation's cell holds; `None` where there is no such row.
 pub(crate) type OneCell<T> = Option<Shared<T>>;
 
@@ -67,7 +67,7 @@ impl Group {
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn of_nothing() -> Self {
-        let members = OnceLock::from(Members { keys: KeyList::One(0), foreign: Vec::new() });
+        let members = OnceLock::from(Members::of_one(KeyRef::Int(0)));
         Group { meta: None, home: None, members, slots: OnceLock::new(), watch: None }
     }
 
@@ -86,7 +86,7 @@ impl Group {
 
     /// The key of a row.
     pub(crate) fn key(&self, row: u32) -> Option<KeyRef<'_>> {
-        self.members.get()?.keys.get(row as usize)
+        self.members.get()?.get(row as usize, 0)
     }
 
     pub(crate) fn watch(&self) -> Option<&Arc<Watch>> {
@@ -95,12 +95,23 @@ impl Group {
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.members.get().map_or(0, |members| members.keys.len())
+        self.members.get().map_or(0, Members::len)
     }
 
-    /// The key that a foreign key of a row points at; another row's where this one's is NULL, and nobody will ask.
+    /// The key that a foreign key of a row points at; none or another row's where this one's is NULL, and nobody will ask.
     pub(crate) fn foreign_key(&self, slot: usize, row: usize) -> Option<KeyRef<'_>> {
-        self.members.get()?.foreign.iter().find(|foreign| foreign.slot == slot)?.get(row)
+        self.key_in(self.column(slot)?, row)
+    }
+
+    /// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
+    pub(crate) fn column(&self, slot: usize) -> Option<usize> {
+        self.members.get()?.column(slot)
+    }
+
+    /// One key of a row.
+    #[inline]
+    pub(crate) fn key_in(&self, column: usize, row: usize) -> Option<KeyRef<'_>> {
+        self.members.get()?.get(row, column)
     }
 
     fn slot(&self, slot: usize) -> Option<&SlotState> {

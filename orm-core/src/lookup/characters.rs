@@ -6,7 +6,7 @@
 use super::{Expr, Lifted, Met, Operand};
 use crate::plan::Node;
 use crate::statement::Function;
-use crate::value::{Kind, Meet, Nullness, TextBase, Value};
+use crate::value::{IntegerBase, Kind, Meet, Nullness, TextBase, Value};
 
 /// Functions of text. All lengths are in characters.
 impl<R, T: Value, K: Kind> Expr<R, T, K> {
@@ -225,6 +225,24 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         T::Base: TextBase,
     {
         self.call(Function::Ord)
+    }
+
+    /// The character of this number, in Unicode; NULL where there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Row { pub id: i64 }
+    /// let letters = Row::objects().values_list(|r| (r.id() + 64).chr());
+    /// assert_eq!(letters.to_sql(), r#"SELECT eager_chr("row"."id" + ?1) FROM "row""#);
+    /// ```
+    pub fn chr(&self) -> Expr<R, Option<String>, K::Computed>
+    where
+        T::Base: IntegerBase,
+    {
+        self.call(Function::Chr)
     }
 }
 

@@ -7,6 +7,7 @@
 mod aggregate;
 mod arithmetic;
 mod assign;
+mod bits;
 mod case;
 mod characters;
 mod condition;
@@ -22,6 +23,8 @@ mod period;
 mod prefetch;
 mod project;
 mod select;
+#[cfg(feature = "jiff")]
+mod span;
 mod spread;
 mod text;
 mod tuples;

@@ -33,6 +33,9 @@ impl Group {
 impl Lowerer {
     pub(super) fn aggregate(&mut self, node: &AggregateNode) -> Result<Expr> {
         let context = self.current()?;
+        if context.groups.is_some() {
+            return self.over_derived(node);
+        }
         match context.group.clone() {
             Some(group) => match node.argument.as_ref().and_then(|argument| self.many_path(argument)) {
                 Some(_) => self.of_group(&group, node),
@@ -104,9 +107,19 @@ impl Lowerer {
     pub(super) fn plain_aggregate(&mut self, node: &AggregateNode, with_filter: bool) -> Result<Expr> {
         let argument = node.argument.as_ref().map(|argument| self.value_of_row(argument)).transpose()?;
         let filter = match &node.filter {
-            Some(condition) if with_filter => Some(Box::new(self.condition_on_row(condition)?)),
+            Some(condition) if with_filter => Some(self.condition_on_row(condition)?),
             _ => None,
         };
+        self.made_aggregate(node, argument, filter)
+    }
+
+    /// An aggregate of what its argument and its filter are here.
+    pub(super) fn made_aggregate(
+        &mut self,
+        node: &AggregateNode,
+        argument: Option<Expr>,
+        filter: Option<Expr>,
+    ) -> Result<Expr> {
         let separator = match (&node.separator, node.distinct) {
             (Some(separator), true) if is_comma(separator) => None,
             (Some(_), true) => return Err(Error::misuse(SEPARATED)),
@@ -119,7 +132,7 @@ impl Lowerer {
             function: node.function,
             argument: argument.map(Box::new),
             distinct: node.distinct,
-            filter,
+            filter: filter.map(Box::new),
             separator: separator.map(Box::new),
         };
         Ok(match &node.default {
@@ -208,7 +221,18 @@ pub(super) fn is_of_group(expr: &Expr, group: &[Expr]) -> bool {
             let arms = arms.iter().all(|(condition, value)| is_of_group(condition, group) && is_of_group(value, group));
             arms && otherwise.as_ref().is_none_or(|value| is_of_group(value, group))
         }
-        // A subquery speaks of the group by what it is grouped by, and a window of all groups.
+        // A window is one of the groups, and sees of each what is one value of it.
+        Expr::Window { function, partition, order, .. } => {
+            let seen = match function.as_ref() {
+                Expr::Aggregate { argument, filter, .. } => {
+                    argument.iter().chain(filter).all(|part| is_of_group(part, group))
+                }
+                Expr::WindowCall(_, arguments) => arguments.iter().all(|part| is_of_group(part, group)),
+                _ => true,
+            };
+            seen && partition.iter().chain(order.iter().map(|term| &term.expr)).all(|part| is_of_group(part, group))
+        }
+        // A subquery speaks of the group by what it is grouped by.
         _ => true,
     }
 }

@@ -11,6 +11,7 @@
 mod aggregate;
 mod condition;
 mod date;
+mod groups;
 mod keyset;
 mod paths;
 mod period;
@@ -25,8 +26,9 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::group::{Layout, Loader};
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::plan::{Path, Plan, Root};
-use crate::statement::{Alias, Delete, Expr, Select, Source, Statement, Update};
+use crate::plan::{Node, NodeKind, Path, Plan, Root};
+use crate::statement::{Alias, Delete, Expr, Operator, Select, Source, Statement, Update};
+pub(crate) use groups::over_groups;
 pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
 use query::{Purpose, Query};
@@ -73,6 +75,8 @@ struct Context {
     hidden: usize,
     /// Inside an aggregate over joined rows: every condition, also behind a `!` or in a `case`, is one on such a row.
     of_row: bool,
+    /// Its rows are the groups of a query in its FROM clause, which has what the aggregates over them need.
+    groups: Option<groups::Groups>,
 }
 
 /// One SELECT that is being made: its tables, and which path each of them stands for.
@@ -135,22 +139,35 @@ fn one_column(plan: &Plan, column: Expr, is_whole: bool) -> Result<Option<Statem
 }
 
 /// `UPDATE .. SET .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
-pub(crate) fn update(plan: &Plan, set: &[(crate::plan::Node, crate::plan::Node)]) -> Result<Option<Statement>> {
+pub(crate) fn update(plan: &Plan, set: &[(Node, Node)]) -> Result<Option<Statement>> {
     let mut lowerer = Lowerer::new();
     lowerer.begin(plan);
     let mut assignments = Vec::with_capacity(set.len());
     for (column, value) in set {
         let column = value::own_column(column).ok_or_else(|| Error::misuse("only a model's own column can be set"))?;
+        let value = if is_joined(plan, value)? { &of_same_row(plan, value) } else { value };
         assignments.push((column, lowerer.value(value)?));
-    }
-    if lowerer.end().len() > 1 {
-        return Err(Error::misuse(format!(
-            "`update` of `{}` cannot read a column of a related row: use a subquery",
-            plan.meta.name
-        )));
     }
     let filter = own_filter(plan)?;
     Ok(filter.map(|filter| Statement::Update(Update { table: plan.meta.table, set: assignments, filter })))
+}
+
+/// Whether a value of a row needs a JOIN, which a statement without a FROM clause has no place for.
+fn is_joined(plan: &Plan, value: &Node) -> Result<bool> {
+    let mut lowerer = Lowerer::new();
+    lowerer.begin(plan);
+    lowerer.value(value)?;
+    Ok(lowerer.end().len() > 1)
+}
+
+/// A value of a row as a query on that row.
+fn of_same_row(plan: &Plan, value: &Node) -> Node {
+    let mut row = Plan { roots: plan.roots.clone(), ..Plan::new(plan.meta) };
+    let here = Node::new(NodeKind::Outer(plan.meta, Node::own_key()));
+    row.filters.push(Node::binary(Operator::Eq, Node::own_key(), here));
+    row.order = Some(Vec::new());
+    row.selecting(std::slice::from_ref(value));
+    Node::new(NodeKind::Subquery(Box::new(row)))
 }
 
 /// `DELETE .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
@@ -186,7 +203,7 @@ fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
 }
 
 /// The to-many relations a condition speaks of, each up to its first hop.
-fn selected_many(node: &crate::plan::Node, paths: &mut Vec<Path>) {
+fn selected_many(node: &Node, paths: &mut Vec<Path>) {
     if let Some(path) = node.path() {
         let first =
             path.prefixes().into_iter().find(|prefix| prefix.last().is_some_and(|hop| !hop.relation.is_to_one()));
@@ -286,7 +303,7 @@ impl Lowerer {
 
 impl Context {
     fn new(frame: Frame, roots: Vec<Root>) -> Self {
-        Context { frames: vec![frame], roots, group: None, hidden: 0, of_row: false }
+        Context { frames: vec![frame], roots, group: None, hidden: 0, of_row: false, groups: None }
     }
 
     /// Whether a path that begins there is one of this plan.

@@ -205,7 +205,15 @@ impl Lowerer {
         let function = match (&window.aggregate, window.function) {
             // A default is one of the value over the window.
             (Some(aggregate), _) => {
-                self.plain_aggregate(&AggregateNode { default: None, ..aggregate.clone() }, true)?
+                let aggregate = AggregateNode { default: None, ..aggregate.clone() };
+                if self.current()?.group.is_some() {
+                    // The rows of the window are groups: what it is an aggregate of is a value of each.
+                    let argument = aggregate.argument.as_ref().map(|node| self.value(node)).transpose()?;
+                    let filter = aggregate.filter.as_ref().map(|node| self.scope(node)).transpose()?;
+                    self.made_aggregate(&aggregate, argument, filter)?
+                } else {
+                    self.plain_aggregate(&aggregate, true)?
+                }
             }
             (None, Some(function)) => {
                 let arguments = window.arguments.iter().map(|argument| self.value(argument)).collect::<Result<_>>()?;

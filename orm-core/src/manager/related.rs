@@ -233,7 +233,7 @@ impl<T: Model> ManyToMany<T> {
         self.write(db, Location::caller(), |links| {
             let linked = links.linked()?;
             let missing = |keys: &[Bind<'static>], others: &[Bind<'static>]| -> Vec<Bind<'static>> {
-                let mut numbers = KeyMap::with_capacity(others.len());
+                let mut numbers = KeyMap::default();
                 for key in others.iter().filter_map(KeyRef::of_bind) {
                     numbers.number(key, 0);
                 }

@@ -1,12 +1,13 @@
 //! Rows to models: the typed half of relation loading, compiled once for each model.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::Model;
 use crate::db::Row;
 use crate::error::{Error, Result};
 use crate::group::{
-    Cell, Cursor, Group, Instance, Layout, Loader, ManyCell, Members, Mint, OneCell, Place, Shared, Sink,
+    Cell, Cursor, Group, Instance, Layout, Loader, ManyCell, Members, Mint, OneCell, Place, Shared, SharedRows, Sink,
 };
 use crate::meta::ModelMeta;
 use crate::value::{KeyRef, Mismatch};
@@ -27,8 +28,8 @@ impl<M: Model> Loader for LoaderOf<M> {
         Box::new(Ones::<M> { rows: Vec::new(), members: Members::new(M::META) })
     }
     fn many(&self, parents: usize) -> Box<dyn Sink> {
-        let buckets = Buckets::Open((0..parents).map(|_| Vec::new()).collect());
-        Box::new(Many::<M> { buckets, members: Members::new(M::META) })
+        let (rows, members) = (Vec::new(), Members::new(M::META));
+        Box::new(Many::<M> { rows, parents: Vec::new(), count: parents, members, sealed: None })
     }
     fn has_one(&self, group: &Group, slot: usize, row: u32) -> bool {
         group.peek::<OneCell<M>>(slot, row).is_some()
@@ -53,7 +54,7 @@ struct Ones<M> {
 impl<M: Model> Sink for Ones<M> {
     fn push(&mut self, cursor: &mut Cursor<'_>, _: usize) -> Result<(), Mismatch> {
         let row = M::decode(cursor)?;
-        self.members.push(&row);
+        row.list_keys(&mut self.members);
         self.rows.push(Shared::new(row));
         Ok(())
     }
@@ -79,56 +80,89 @@ impl<M: Model> Sink for Ones<M> {
 
 /// Rows that belong to parents.
 struct Many<M> {
-    buckets: Buckets<M>,
+    /// While rows are coming: each with its parent.
+    rows: Vec<M>,
+    parents: Vec<u32>,
+    /// How many parents there are.
+    count: usize,
     /// In the order the rows came, which is their number in the group.
     members: Members,
+    /// All rows have come: one parent's after the other's, and which are whose.
+    sealed: Option<(SharedRows<M>, Vec<Range<u32>>)>,
 }
 
-enum Buckets<M> {
-    /// Rows are still coming.
-    Open(Vec<Vec<M>>),
-    /// Each parent's rows, shared by every handle of that parent.
-    Sealed(Vec<Shared<[M]>>),
+impl<M> Many<M> {
+    /// Puts each parent's rows together, in the order they came; says which are whose.
+    fn sort(&mut self) -> Vec<Range<u32>> {
+        let mut ranges: Vec<Range<u32>> = vec![0..0; self.count];
+        let mut together = true;
+        for (at, parent) in (0_u32..).zip(&self.parents) {
+            let Some(range) = ranges.get_mut(*parent as usize) else { continue };
+            if range.start == range.end {
+                range.start = at;
+                range.end = at;
+            }
+            together &= range.end == at;
+            range.end += 1;
+        }
+        // They came so, as they do in the order of the index they are found by.
+        if together {
+            return ranges;
+        }
+        let mut next = 0;
+        for range in &mut ranges {
+            let length = range.end - range.start;
+            *range = next..next;
+            next += length;
+        }
+        // Where each row belongs; a place that is reached is taken.
+        let mut places: Vec<usize> = Vec::with_capacity(self.rows.len());
+        for parent in &self.parents {
+            if let Some(range) = ranges.get_mut(*parent as usize) {
+                places.push(range.end as usize);
+                range.end += 1;
+            }
+        }
+        for at in 0..places.len() {
+            while let Some(place) = places.get(at).copied().filter(|place| *place != at) {
+                self.rows.swap(at, place);
+                places.swap(at, place);
+            }
+        }
+        ranges
+    }
 }
 
 impl<M: Model> Sink for Many<M> {
     fn push(&mut self, cursor: &mut Cursor<'_>, parent: usize) -> Result<(), Mismatch> {
+        let parent = u32::try_from(parent).ok().filter(|parent| (*parent as usize) < self.count);
+        self.parents.push(parent.ok_or_else(|| Mismatch::new("a row of nobody"))?);
         let row = M::decode(cursor)?;
-        self.members.push(&row);
-        if let Buckets::Open(buckets) = &mut self.buckets
-            && let Some(bucket) = buckets.get_mut(parent)
-        {
-            bucket.push(row);
-        }
+        row.list_keys(&mut self.members);
+        self.rows.push(row);
         Ok(())
     }
     fn len(&self) -> usize {
-        self.members.len()
+        self.rows.len()
     }
     fn seal(&mut self, group: &Group) {
         group.seal(std::mem::replace(&mut self.members, Members::new(M::META)));
-        if let Buckets::Open(buckets) = &mut self.buckets {
-            let buckets = std::mem::take(buckets);
-            // Parents without rows share one empty slice.
-            let empty = Shared::of_vec(Vec::new());
-            let shared = |bucket: Vec<M>| if bucket.is_empty() { empty.clone() } else { Shared::of_vec(bucket) };
-            self.buckets = Buckets::Sealed(buckets.into_iter().map(shared).collect());
-        }
+        let ranges = self.sort();
+        self.parents = Vec::new();
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.shrink_to_fit();
+        self.sealed = Some((SharedRows::all(rows), ranges));
     }
     fn instances(&self) -> Vec<&dyn Instance> {
-        match &self.buckets {
-            Buckets::Open(_) => Vec::new(),
-            Buckets::Sealed(buckets) => {
-                buckets.iter().flat_map(|bucket| bucket.iter()).map(|row| row as &dyn Instance).collect()
-            }
-        }
+        let rows = self.sealed.iter().flat_map(|(rows, _)| rows.iter());
+        rows.map(|row| row as &dyn Instance).collect()
     }
     fn fill_one(&self, _: Cell<'_>, _: Option<u32>) {}
     fn fill_many(&self, cell: Cell<'_>, parent: u32) {
-        if let Buckets::Sealed(buckets) = &self.buckets
-            && let Some(bucket) = buckets.get(parent as usize)
+        if let Some((rows, ranges)) = &self.sealed
+            && let Some(range) = ranges.get(parent as usize)
         {
-            cell.fill::<ManyCell<M>>(bucket.clone());
+            cell.fill::<ManyCell<M>>(rows.part(range.clone()));
         }
     }
     fn fill_group(&self, _: &Group, _: usize, _: &[Option<u32>]) {}

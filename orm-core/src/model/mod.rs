@@ -123,6 +123,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn from_new(new: Self::New, rowid: i64, origin: Origin<'_>) -> Result<Self, Mismatch>;
 
+    /// Tells the group the row's key, and what its foreign keys point at, in the order of the fields.
+    #[doc(hidden)]
+    fn list_keys(&self, members: &mut Members);
+
     /// The handle in a slot.
     #[doc(hidden)]
     fn handle(&self, slot: usize) -> Option<Handle<'_>>;

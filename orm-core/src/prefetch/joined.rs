@@ -39,7 +39,7 @@ impl Joined {
                     key: node.layout.position(meta, meta.key).unwrap_or(node.layout.offset),
                     group: Group::open(meta, home, watch),
                     sink: node.loader.ones(),
-                    numbers: KeyMap::with_capacity(0),
+                    numbers: KeyMap::default(),
                     targets: Vec::new(),
                     children,
                 }

@@ -43,7 +43,7 @@ impl Prefetch {
     /// Merges and checks what was asked, for a query that joins `joins`. Nothing has run yet when it fails.
     pub(crate) fn new(nodes: &[PrefetchNode], joins: &[Path]) -> Result<Self> {
         let mut branches = Vec::new();
-        tree::merge(&mut branches, nodes)?;
+        tree::merge(&mut branches, nodes, 0)?;
         tree::check(&branches, joins)?;
         Ok(Prefetch(branches))
     }

@@ -65,7 +65,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
                 group: Group::open(meta, run.home, watch.clone()),
                 sink: if to_one { branch.loader.ones() } else { branch.loader.many(parents) },
                 joined: Joined::new(&lowered.joins, run.home, watch.as_deref()),
-                keys: KeyMap::with_capacity(0),
+                keys: KeyMap::default(),
             });
         }
         let (Some(own), Some(link)) = (key(key_column)?, key(link)?) else { return Ok(()) };
@@ -107,7 +107,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
                 let group = Group::open(meta, run.home, None);
                 let mut sink = branch.loader.many(parents);
                 sink.seal(&group);
-                depths.push(Depth { group, sink, joined: Vec::new(), keys: KeyMap::with_capacity(0) });
+                depths.push(Depth { group, sink, joined: Vec::new(), keys: KeyMap::default() });
             }
             attach_descendants(&depths, branch, &waiting, &places);
         }

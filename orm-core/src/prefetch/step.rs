@@ -2,12 +2,16 @@
 //!
 //! | relation | statement |
 //! |---|---|
-//! | ForeignKey | `SELECT target WHERE key IN (keys)` |
-//! | HasOne, HasMany | `SELECT target WHERE foreign key IN (keys)` |
-//! | ManyToMany | `SELECT target, link FROM target JOIN through WHERE link IN (keys)` |
+//! | ForeignKey | `SELECT target FROM keys CROSS JOIN target ON target's key = value` |
+//! | HasOne, HasMany | `SELECT target FROM keys CROSS JOIN target ON foreign key = value` |
+//! | ManyToMany | `SELECT target, link FROM keys CROSS JOIN through ON link = value CROSS JOIN target` |
 //!
-//! The keys are one bind, so the text is the same for one parent and for a million. With a limit, the statement numbers
-//! the rows of each parent and keeps the first.
+//! The keys are one bind, so the text is the same for one parent and for a million. They are distinct and sorted: SQLite
+//! walks along the index, and the rows come parent by parent. With a condition besides it is `link IN (keys)`, and SQLite
+//! chooses what to begin with.
+//!
+//! With a limit, the first rows of a HasMany are found parent by parent, `target's key IN (SELECT key .. LIMIT n)`. Where
+//! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,7 +26,7 @@ use crate::meta::{ModelMeta, RelationKind};
 use crate::model::{decode_into, decode_key};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::sql;
-use crate::statement::{Expr, Join, OrderTerm, Select, Source, Statement, TableRef, WindowFunction};
+use crate::statement::{Alias, Expr, Join, OrderTerm, Select, Source, Statement, TableRef, WindowFunction};
 use crate::value::{Bind, KeyMap, KeyRef};
 
 /// The parents of a step: each key once, and the cells that wait for it.
@@ -36,12 +40,7 @@ pub(super) struct Parents<'a> {
 
 impl<'a> Parents<'a> {
     fn with_capacity(rows: usize) -> Self {
-        Parents {
-            keys: KeyMap::with_capacity(rows),
-            binds: Vec::new(),
-            waiting: Vec::with_capacity(rows),
-            known: Vec::new(),
-        }
+        Parents { keys: KeyMap::default(), binds: Vec::new(), waiting: Vec::with_capacity(rows), known: Vec::new() }
     }
 
     /// The parents among some rows in hand.
@@ -77,6 +76,10 @@ impl<'a> Parents<'a> {
     pub(super) fn of_group(group: &'a Group, rows: Range<usize>, branch: &Branch) -> Self {
         let slot = branch.relation.slot;
         let to_one = branch.relation.is_to_one();
+        let column = match branch.relation.kind {
+            RelationKind::ForeignKey { .. } => group.column(slot),
+            _ => Some(0),
+        };
         let mut parents = Parents::with_capacity(rows.len());
         for row in rows {
             let number = u32::try_from(row).unwrap_or(u32::MAX);
@@ -84,11 +87,7 @@ impl<'a> Parents<'a> {
             if if to_one { loader.has_one(group, slot, number) } else { loader.has_many(group, slot, number) } {
                 continue;
             }
-            let key = match branch.relation.kind {
-                RelationKind::ForeignKey { .. } => group.foreign_key(slot, row),
-                _ => group.key(number),
-            };
-            if let Some(key) = key {
+            if let Some(key) = column.and_then(|column| group.key_in(column, row)) {
                 parents.wait(Cell { group, slot, row: number }, key);
             }
         }
@@ -107,7 +106,8 @@ impl<'a> Parents<'a> {
 
 /// Loads one relation for some parents, and what hangs on it.
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result<()> {
-    let Parents { mut keys, binds, waiting, known } = parents;
+    let Parents { mut keys, mut binds, waiting, known } = parents;
+    binds.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let Some((first, _)) = waiting.first() else { return level(run, &known, &[], &branch.children) };
     let meta = branch.relation.target();
     let wanted = binds.len();
@@ -194,6 +194,15 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     let Statement::Select(select) = &mut lowered.statement else { return Err(no_link(relation)) };
     let mut select = std::mem::take(select);
     let alias = lowered.alias.clone();
+    // Looking up each key is the least there is to do. Where there is a condition, it may be better to begin with that.
+    let by_keys = branch.depth.is_none() && select.filter.is_empty();
+    let of_one_table = by_keys && !select.distinct && select.from.len() == 1;
+    let is_cut = limit.is_some() || offset.is_some();
+    let key = Expr::column(&alias, meta.key_column());
+    if is_cut {
+        // Rows that are equal in the order are cut off by their key, the same each time.
+        select.order.push(OrderTerm { expr: key.clone(), descending: false, nulls: None });
+    }
     let position = |column: &str| {
         let column = meta.columns.iter().position(|meta| meta.column == column)?;
         lowered.layout.position(meta, column)
@@ -209,27 +218,55 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
         }
         RelationKind::ManyToMany(_) => {
             let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(relation))?;
-            let link: crate::statement::Alias = format!("{}__link", through.table).into();
-            select.from.push(Source {
-                join: Join::Inner,
-                table: TableRef::Table(through.table),
-                alias: link.clone(),
-                on: Some(Expr::eq(Expr::column(&link, through.to.name()), Expr::column(&alias, meta.key_column()))),
-            });
+            let link: Alias = format!("{}__link", through.table).into();
+            let on = Expr::eq(Expr::column(&link, through.to.name()), Expr::column(&alias, meta.key_column()));
             let column = Expr::column(&link, through.from.name());
             select.columns.push(column.clone());
+            let source = Source::first(through.table, link);
+            if by_keys {
+                follow(&mut select.from, source, on);
+            } else {
+                select.from.push(Source { on: Some(on), ..source });
+            }
             (Some(select.columns.len() - 1), column)
         }
     };
     let link = link.ok_or_else(|| no_link(relation))?;
-    select.filter.push(Expr::InArray(Box::new(column.clone()), Box::new(Expr::Bind(Bind::Array(Arc::new(keys))))));
-    if limit.is_some() || offset.is_some() {
-        // Rows that are equal in the order are cut off by their key, the same each time.
-        let expr = Expr::column(&alias, meta.key_column());
-        select.order.push(OrderTerm { expr, descending: false, nulls: None });
+    let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
+    let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
+    if by_keys {
+        let parents: Alias = format!("{}__keys", meta.table).into();
+        let mut on = Expr::eq(column.clone(), Expr::column(&parents, "value"));
+        if by_parent {
+            let (from, order) = (vec![Source::first(meta.table, alias.clone())], select.order.clone());
+            let first = Select {
+                columns: vec![key.clone()],
+                from,
+                filter: vec![on],
+                order,
+                limit,
+                offset,
+                ..Select::default()
+            };
+            on = Expr::InSelect(Box::new(key), Box::new(first));
+        }
+        let keys = Source { join: Join::Inner, table: TableRef::Array(keys), alias: parents, on: None };
+        follow(&mut select.from, keys, on);
+    } else {
+        select.filter.push(Expr::InArray(Box::new(column.clone()), Box::new(keys)));
+    }
+    if is_cut && !by_parent {
         select = first_of_each(select, column, limit, offset.unwrap_or(0));
     }
     Ok(Step { select, link, lowered })
+}
+
+/// Puts a table before the others, which are looked up for each of its rows.
+fn follow(from: &mut Vec<Source>, source: Source, on: Expr) {
+    if let Some(first) = from.first_mut() {
+        (first.join, first.on) = (Join::Cross, Some(on));
+    }
+    from.insert(0, source);
 }
 
 /// A query to which no condition and no column can be added becomes one of the rows whose keys it has.
@@ -255,7 +292,7 @@ fn first_of_each(mut inner: Select, link: Expr, limit: Option<u64>, offset: u64)
         frame: None,
     });
     inner.named = true;
-    let alias: crate::statement::Alias = "numbered".into();
+    let alias: Alias = "numbered".into();
     let number = Expr::column(&alias, format!("c{width}"));
     let count = |count: u64| Expr::Bind(Bind::Integer(i64::try_from(count).unwrap_or(i64::MAX)));
     let last = limit.map_or(u64::MAX, |limit| offset.saturating_add(limit));

@@ -19,17 +19,23 @@ pub(super) struct Branch {
     pub(super) children: Vec<Branch>,
 }
 
-/// Merges nodes into branches.
-pub(super) fn merge(branches: &mut Vec<Branch>, nodes: &[PrefetchNode]) -> Result<()> {
+/// How many levels there may be: each is loaded on the stack of the one above.
+const DEEPEST: usize = 128;
+
+/// Merges nodes into branches that have so many levels above them.
+pub(super) fn merge(branches: &mut Vec<Branch>, nodes: &[PrefetchNode], above: usize) -> Result<()> {
     for node in nodes {
-        insert(branches, &node.path.prefixes(), node)?;
+        insert(branches, &node.path.prefixes(), node, above)?;
     }
     Ok(())
 }
 
-fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) -> Result<()> {
+fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode, above: usize) -> Result<()> {
     let Some((first, rest)) = prefixes.split_first() else { return Ok(()) };
     let Some(hop) = first.last() else { return Ok(()) };
+    if above == DEEPEST {
+        return Err(Error::misuse(format!("prefetches are nested more than {DEEPEST} levels deep")));
+    }
     let slot = if rest.is_empty() { node.slot } else { None };
     let same = |branch: &&mut Branch| std::ptr::eq(branch.relation, hop.relation) && branch.slot == slot;
     if branches.iter_mut().find(same).is_none() {
@@ -41,7 +47,7 @@ fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) ->
     }
     let Some(branch) = branches.iter_mut().find(same) else { return Ok(()) };
     if !rest.is_empty() {
-        return insert(&mut branch.children, rest, node);
+        return insert(&mut branch.children, rest, node, above + 1);
     }
     if let Some(depth) = node.depth {
         let by_key = !matches!(hop.relation.kind, RelationKind::ManyToMany(_));
@@ -62,7 +68,7 @@ fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode) ->
         }
         branch.plan = Plan { prefetches: Vec::new(), ..node.plan.clone() };
     }
-    merge(&mut branch.children, &node.plan.prefetches)
+    merge(&mut branch.children, &node.plan.prefetches, above + 1)
 }
 
 /// Checks what can be found wrong before anything runs: a relation that is joined and prefetched with a query of its own,

@@ -9,7 +9,7 @@ use crate::db::{Executor, Need};
 use crate::error::{Error, Result};
 use crate::group::Cursor;
 use crate::lookup::{AggSelection, SingleSelection};
-use crate::lower;
+use crate::lower::{self, Lowered};
 use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Grouping, Node, NodeKind, Plan};
 use crate::sql;
@@ -81,33 +81,43 @@ impl<M: Model> QuerySet<M> {
         plan.select = Some(nodes);
         plan.order = Some(Vec::new());
         let lowered = lower::select(&plan)?;
-        let mut out = None;
-        let decode = |out: Result<A::Out, Mismatch>, column: usize| {
-            out.map_err(|mismatch| Error::Decode {
-                model: M::META.name,
-                field: format!("aggregate {column}"),
-                column: format!("{column}"),
-                expected: "value of the type the query promises",
-                found: mismatch.0.into_owned(),
-            })
-        };
-        if let Some(known) = of_nothing(&plan).filter(|_| lowered.empty) {
-            return decode(A::known(&mut known.into_iter()), 0);
-        }
-        let sql = sql::compile(&lowered.statement);
-        db.run(Need::Read, at, &mut |connection| {
-            connection.query(&sql, about::<M>(at), |row| {
-                let mut cursor = Cursor::of_values(row, 0);
-                out = Some(decode(A::read(&mut cursor), cursor.column())?);
-                Ok(())
-            })
-        })?;
-        out.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
+        run::<M, A>(db, at, &lowered, plan.select.as_deref().unwrap_or_default())
     }
 }
 
+/// Runs aggregates, one row of them; where there is nothing they are of, often without a statement.
+fn run<M: Model, A: AggSelection<M>>(
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    lowered: &Lowered,
+    aggregates: &[Node],
+) -> Result<A::Out> {
+    let mut out = None;
+    let decode = |out: Result<A::Out, Mismatch>, column: usize| {
+        out.map_err(|mismatch| Error::Decode {
+            model: M::META.name,
+            field: format!("aggregate {column}"),
+            column: format!("{column}"),
+            expected: "value of the type the query promises",
+            found: mismatch.0.into_owned(),
+        })
+    };
+    if let Some(known) = of_nothing(aggregates).filter(|_| lowered.empty) {
+        return decode(A::known(&mut known.into_iter()), 0);
+    }
+    let sql = sql::compile(&lowered.statement);
+    db.run(Need::Read, at, &mut |connection| {
+        connection.query(&sql, about::<M>(at), |row| {
+            let mut cursor = Cursor::of_values(row, 0);
+            out = Some(decode(A::read(&mut cursor), cursor.column())?);
+            Ok(())
+        })
+    })?;
+    out.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
+}
+
 /// What aggregates are of no rows at all, where that needs no database to tell.
-fn of_nothing(plan: &Plan) -> Option<Vec<Bind<'static>>> {
+fn of_nothing(aggregates: &[Node]) -> Option<Vec<Bind<'static>>> {
     let value = |node: &Node| match node.kind() {
         NodeKind::Aggregate(aggregate) => match (aggregate.function, aggregate.default.as_ref().map(Node::kind)) {
             (AggregateFunction::Count, _) => Some(Bind::Integer(0)),
@@ -118,7 +128,7 @@ fn of_nothing(plan: &Plan) -> Option<Vec<Bind<'static>>> {
         },
         _ => None,
     };
-    plan.select.iter().flatten().map(value).collect()
+    aggregates.iter().map(value).collect()
 }
 
 macro_rules! grouped {
@@ -197,6 +207,42 @@ impl<M: Model, S> QuerySet<M, S> {
 macro_rules! narrowed {
     ($shape:ident) => {
         impl<M: Model, S, A> QuerySet<M, $shape<S, A>> {
+            /// Aggregates over the groups, in one statement: of what they are grouped by, and of their aggregates.
+            ///
+            /// # Errors
+            ///
+            /// As for [`all`](QuerySet::all).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # use eager_orm::prelude::*;
+            /// # #[derive(Model)]
+            /// # pub struct Book { pub id: i64, pub genre: String, pub pages: i32 }
+            /// # let db = Database::in_memory()?;
+            /// # db.create_tables(models![Book])?;
+            /// # for (genre, pages) in [("sf", 412), ("sf", 341), ("love", 290)] {
+            /// #     Book::create().genre(genre).pages(pages).save(&db)?;
+            /// # }
+            /// // SELECT count(*), avg("grouped"."c0") FROM (
+            /// //   SELECT sum("book"."pages") AS c0 FROM "book" GROUP BY "book"."genre") AS "grouped"
+            /// let genres = Book::objects().values_list(|b| b.genre()).annotate(|b| b.pages().sum());
+            /// let (genres, pages) = genres.aggregate(&db, |b| (count(), b.pages().sum().avg()))?;
+            /// assert_eq!((genres, pages), (2, Some(521.5)));
+            /// # Ok::<(), eager_orm::Error>(())
+            /// ```
+            #[track_caller]
+            pub fn aggregate<T: AggSelection<M>>(
+                &self,
+                db: &dyn Executor,
+                f: impl FnOnce(Fields<M>) -> T,
+            ) -> Result<T::Out> {
+                let mut plan = self.plan.clone();
+                let mut nodes = Vec::new();
+                f(FieldsAt::at(plan.begin())).nodes(&mut nodes);
+                run::<M, T>(db, Location::caller(), &lower::over_groups(&plan, &nodes)?, &nodes)
+            }
+
             /// Of each group only these: what it is grouped by, or aggregates. One of them makes a queryset that can
             /// stand in another query.
             ///

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::db::{Executor, Need};
+use crate::db::{Executor, Need, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Instance, home_of};
 use crate::lookup::PrefetchSet;
@@ -47,10 +47,18 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
         return Ok(());
     }
     // What is loaded inherits from the rows it is loaded for.
-    let of_rows = rows.iter().find_map(|row| home_of(*row, M::META));
-    let home = of_rows.unwrap_or_else(|| db.database().home(None, at));
-    if !db.database().is_home(home) {
+    let homes = || rows.iter().filter_map(|row| home_of(*row, M::META));
+    let home = homes().next().unwrap_or_else(|| db.database().home(None, at));
+    if !homes().chain([home]).all(|home| db.database().is_home(home)) {
         return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
     }
-    db.run(Need::Snapshot, at, &mut |connection| prefetch.run(Run { connection, at, home, eager: true }, &rows, &[]))
+    let mut answers: Vec<u32> = rows.iter().filter_map(|row| home_of(*row, M::META)).map(|home| home.answer).collect();
+    answers.retain(|answer| *answer != 0);
+    answers.sort_unstable();
+    answers.dedup();
+    on_behalf(db, &answers, || {
+        db.run(Need::Snapshot, at, &mut |connection| {
+            prefetch.run(Run { connection, at, home, eager: true }, &rows, &[])
+        })
+    })
 }

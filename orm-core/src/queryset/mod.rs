@@ -8,12 +8,14 @@
 //! ```
 
 mod aggregate;
+mod cached;
 mod combine;
 mod cursor_page;
 #[cfg(feature = "jiff")]
 mod dates;
 mod delete;
 mod explain;
+mod in_bulk;
 mod in_hand;
 mod page;
 mod part;
@@ -30,6 +32,7 @@ mod tree;
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use cached::Cached;
 pub use cursor_page::{CursorPage, PageCursor};
 pub use delete::Deleted;
 pub(crate) use delete::delete;

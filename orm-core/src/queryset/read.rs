@@ -24,7 +24,7 @@ pub(super) struct Read<M, S> {
     pub(super) sql: Sql,
     prefetch: Prefetch,
     home: Home,
-    names: Option<Arc<[String]>>,
+    pub(super) names: Option<Arc<[String]>>,
     types: PhantomData<fn() -> (M, S)>,
 }
 
@@ -51,17 +51,12 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         Read { compiled, sql, prefetch, home, names, types: PhantomData }
     }
 
-    /// A query and its prefetches see one moment in time.
-    pub(super) fn need(&self) -> Need {
-        if self.prefetch.is_empty() { Need::Read } else { Need::Snapshot }
-    }
-
-    /// Runs it.
-    pub(super) fn rows(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
-        let mut rows = Vec::new();
+    /// Runs it, and reads all rows.
+    pub(super) fn all(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
         if self.is_empty() {
-            return Ok(rows);
+            return Ok(Vec::new());
         }
+        let mut rows = Vec::new();
         db.run(self.need(), at, &mut |connection| {
             let mut chunk = self.chunk(connection.database(), at);
             connection.query(&self.sql, about::<M>(at), |row| chunk.row(row))?; // rows -> models
@@ -69,6 +64,11 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
             Ok(())
         })?;
         Ok(rows)
+    }
+
+    /// A query and its prefetches see one moment in time.
+    pub(super) fn need(&self) -> Need {
+        if self.prefetch.is_empty() { Need::Read } else { Need::Snapshot }
     }
 
     /// How many columns a row has.
@@ -83,7 +83,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
 
     pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
         let watch = database.watch(M::META, at);
-        let home = Home { at, ..self.home };
+        let home = Home { at, answer: database.answer_under_way(), ..self.home };
         let joined = Joined::new(&self.compiled.joins, home, watch.as_deref());
         let members = Members::new(M::META);
         Chunk { read: self, rows: Vec::new(), members, group: Group::open(M::META, home, watch), joined, home }

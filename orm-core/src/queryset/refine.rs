@@ -301,8 +301,9 @@ impl<M: Model> QuerySet<M> {
     /// # let ann = Author::create().save(&db)?;
     /// # Book::create().title("One").author(&ann).save(&db)?;
     /// // SELECT .. FROM "author"
-    /// // SELECT .. FROM "book" WHERE "book"."author_id" IN (SELECT value FROM rarray(?1)) ORDER BY "book"."title"
-    /// // SELECT .. FROM "review" WHERE "review"."book_id" IN (SELECT value FROM rarray(?1))
+    /// // SELECT .. FROM rarray(?1) AS "book__keys" CROSS JOIN "book" ON "book"."author_id" = "book__keys"."value"
+    /// //     ORDER BY "book"."title"
+    /// // SELECT .. FROM rarray(?1) AS "review__keys" CROSS JOIN "review" ON "review"."book_id" = "review__keys"."value"
     /// let authors = assert_num_queries!(db, 3, {
     ///     Author::objects()
     ///         .prefetch_related(|a| a.books().order_by(|b| b.title()).prefetch_related(|b| b.reviews()))

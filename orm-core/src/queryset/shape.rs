@@ -57,7 +57,7 @@ impl<M: Model> Shape<M> for Rows {
     }
     #[inline]
     fn join(row: &M, members: &mut Members) {
-        members.push(row);
+        row.list_keys(members);
     }
 }
 
@@ -113,7 +113,7 @@ impl<M: Model, V: Selection<M> + 'static> Shape<M> for Annotated<V> {
         Some(row)
     }
     fn join((row, _): &Self::Out, members: &mut Members) {
-        members.push(row);
+        row.list_keys(members);
     }
 }
 

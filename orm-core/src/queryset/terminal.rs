@@ -1,6 +1,5 @@
 //! The methods that run a statement.
 
-use std::collections::HashMap;
 use std::panic::Location;
 
 use super::delete::{Deleted, delete};
@@ -47,8 +46,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     pub(super) fn all_at(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
-        let read = self.prepare(db)?; // plan -> statement -> text and binds
-        read.rows(db, at)
+        self.prepare(db)?.all(db, at) // plan -> statement -> text and binds -> rows -> models -> relations
     }
 
     /// The first row in the queryset's order, or by the key where it has none.
@@ -192,7 +190,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     /// The one integer of a statement made from the plan.
-    fn single(
+    pub(super) fn single(
         &self,
         db: &dyn Executor,
         at: &'static Location<'static>,
@@ -265,7 +263,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
     }
 
-    fn cut(&self, rows: u64, ordered: bool) -> Self {
+    pub(super) fn cut(&self, rows: u64, ordered: bool) -> Self {
         let mut cut = self.clone();
         if ordered {
             cut.order_by_key_if_unordered();
@@ -320,7 +318,7 @@ impl<M: Model> QuerySet<M> {
         if self.plan.is_plain() && self.plan.prefetches.is_empty() && self.plan.annotations.is_empty() {
             // Nothing else is asked: the text is known, but for the first time.
             let read = Read::<M, Rows>::of(lower::by_key(M::META, key)?, &self.plan, db);
-            return read.rows(db, Location::caller())?.pop().ok_or_else(none);
+            return read.all(db, Location::caller())?.pop().ok_or_else(none);
         }
         let mut one = self.clone();
         if one.plan.is_sliced() {
@@ -364,48 +362,11 @@ impl<M: Model> QuerySet<M> {
         Ok(these.single(db, Location::caller(), lower::compile_exists)?.is_some())
     }
 
-    /// The rows with these keys, by key; those that are not there are left out.
-    ///
-    /// # Errors
-    ///
-    /// As for [`all`](Self::all).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32 }
-    /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book])?;
-    /// # Book::create().title("Dune").pages(412).save(&db)?;
-    /// # Book::create().title("Emma").pages(290).save(&db)?;
-    /// // SELECT .. FROM "book" WHERE "book"."id" IN (SELECT value FROM rarray(?1))
-    /// let books = Book::objects().in_bulk(&db, [1, 2, 99])?;
-    /// assert_eq!((books.len(), &*books[&2].title), (2, "Emma"));
-    /// # Ok::<(), eager_orm::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn in_bulk<Q: IntoKey<M, M::Key>>(
-        &self,
-        db: &dyn Executor,
-        keys: impl IntoIterator<Item = Q>,
-    ) -> Result<HashMap<M::Key, M>> {
-        let keys: Vec<_> = keys.into_iter().map(|key| key.into_key().key_ref().bind().into_owned()).collect();
-        if keys.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut these = self.clone();
-        these.plan.filters.push(Node::key_in(keys.into_iter()));
-        Ok(these.all(db)?.into_iter().map(|row| (row.key(), row)).collect())
-    }
-
     /// Sets fields of all rows in one statement; says how many rows there were.
     ///
     /// # Errors
     ///
-    /// The constraints of the table, as typed errors; nothing is changed then. [`Error::Misuse`] where a value is a
-    /// column of a related row.
+    /// The constraints of the table, as typed errors; nothing is changed then.
     ///
     /// # Examples
     ///

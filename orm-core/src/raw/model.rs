@@ -38,7 +38,8 @@ use crate::sql::Sql;
 /// # Track::create().genre(&rock).save(&db)?;
 /// let genres = Genre::raw("SELECT name, id FROM genre WHERE name < ?1 ORDER BY name", ("S",)).all(&db)?;
 /// assert_eq!(genres[0].name, "Jazz");
-/// // The tracks of all of them: SELECT .. FROM "track" WHERE "track"."genre_id" IN (SELECT value FROM rarray(?1))
+/// // The tracks of all of them:
+/// // SELECT .. FROM rarray(?1) AS "track__keys" CROSS JOIN "track" ON "track"."genre_id" = "track__keys"."value"
 /// let tracks = assert_num_queries!(db, 1, {
 ///     genres.iter().map(|genre| Ok(genre.tracks.all(&db)?.len())).collect::<Result<Vec<_>, eager_orm::Error>>()?
 /// });
@@ -108,7 +109,7 @@ impl<M: Model, V> RawQuerySet<M, V> {
     /// # let db = Database::in_memory()?;
     /// # db.create_tables(models![Author, Book])?;
     /// # Author::create().save(&db)?;
-    /// // .. and: SELECT .. FROM "book" WHERE "book"."author_id" IN (SELECT value FROM rarray(?1))
+    /// // .. and: SELECT .. FROM rarray(?1) AS "book__keys" CROSS JOIN "book" ON "book"."author_id" = "book__keys"."value"
     /// let authors = Author::raw("SELECT * FROM author", ()).prefetch_related(|a| a.books()).all(&db)?;
     /// assert!(authors[0].books.loaded().is_some());
     /// # Ok::<(), eager_orm::Error>(())

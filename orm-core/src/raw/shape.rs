@@ -94,7 +94,7 @@ impl<M: Model, V: RawShape<M>> RawReader for Reader<'_, M, V> {
         let mut cursor = Cursor::new(row, layout, self.group, number).in_order(order);
         let model =
             M::decode(&mut cursor).map_err(|mismatch| decode_error(M::META, layout, cursor.column(), mismatch))?;
-        self.members.push(&model);
+        model.list_keys(&mut self.members);
         let mut cursor = Cursor::of_values(row, 0).in_order(beside_order);
         match (V::read(model, &mut cursor), &self.beside) {
             (Ok(out), _) => self.rows.push(out),

@@ -256,6 +256,7 @@ impl<T: Model> StoredKey for ForeignKey<T> {
     fn bind(&self) -> Bind<'_> {
         self.key.bind()
     }
+    #[inline]
     fn handle(&self) -> Handle<'_> {
         Handle { key: Some(self.key.key_ref()), place: Some(&self.place) }
     }
@@ -270,6 +271,7 @@ impl<T: Model> StoredKey for Option<ForeignKey<T>> {
     fn bind(&self) -> Bind<'_> {
         self.as_ref().map_or(Bind::Null, StoredKey::bind)
     }
+    #[inline]
     fn handle(&self) -> Handle<'_> {
         self.as_ref().map_or(Handle { key: None, place: None }, StoredKey::handle)
     }

@@ -182,7 +182,7 @@ impl<M: Model> BulkCreate<M> {
         for (number, (new, rowid)) in rows.into_iter().zip(rowids).enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let row = M::from_new(new, rowid, Origin::new(&group, number)).map_err(|_| no_key::<M>(rowid))?;
-            members.push(&row);
+            row.list_keys(&mut members);
             created.push(row);
         }
         group.seal(members);

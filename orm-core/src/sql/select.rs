@@ -55,6 +55,7 @@ impl Writer {
                 (0, _) => " FROM ",
                 (_, Join::Inner) => " JOIN ",
                 (_, Join::Left) => " LEFT JOIN ",
+                (_, Join::Cross) => " CROSS JOIN ",
             });
             self.source(source);
         }

@@ -89,12 +89,26 @@ pub(crate) enum Operator {
     Div,
     /// Of integers: SQLite makes integers of floats first.
     Rem,
+    BitAnd,
+    BitOr,
+    ShiftLeft,
+    ShiftRight,
 }
 
 impl Operator {
     /// Whether its result is true or false.
     pub(crate) fn is_comparison(self) -> bool {
-        !matches!(self, Operator::Add | Operator::Sub | Operator::Mul | Operator::Div | Operator::Rem)
+        matches!(
+            self,
+            Operator::Eq
+                | Operator::Ne
+                | Operator::Lt
+                | Operator::Le
+                | Operator::Gt
+                | Operator::Ge
+                | Operator::Is
+                | Operator::IsNot
+        )
     }
 
     pub(crate) fn sql(self) -> &'static str {
@@ -112,6 +126,10 @@ impl Operator {
             Operator::Mul => "*",
             Operator::Div => "/",
             Operator::Rem => "%",
+            Operator::BitAnd => "&",
+            Operator::BitOr => "|",
+            Operator::ShiftLeft => "<<",
+            Operator::ShiftRight => ">>",
         }
     }
 }

@@ -41,6 +41,7 @@ pub(crate) enum Function {
     Repeat,
     Reverse,
     Ord,
+    Chr,
     Ltrim,
     Rtrim,
     /// `eager_regex(text, pattern)`.
@@ -68,6 +69,15 @@ pub(crate) enum Function {
     Radians,
     Random,
     JsonExtract,
+    /// `eager_plus(moment, span)`: a span of time, or a number of days.
+    #[cfg(feature = "jiff")]
+    Plus,
+    /// `eager_days(moment, earlier)`: whole days in between.
+    #[cfg(feature = "jiff")]
+    Days,
+    /// `eager_seconds(moment, earlier)`.
+    #[cfg(feature = "jiff")]
+    Seconds,
 }
 
 impl Function {
@@ -100,6 +110,7 @@ impl Function {
             Function::Repeat => "eager_repeat",
             Function::Reverse => "eager_reverse",
             Function::Ord => "eager_ord",
+            Function::Chr => "eager_chr",
             Function::Ltrim => "ltrim",
             Function::Rtrim => "rtrim",
             Function::Regex => "eager_regex",
@@ -125,6 +136,12 @@ impl Function {
             Function::Radians => "eager_radians",
             Function::Random => "random",
             Function::JsonExtract => "json_extract",
+            #[cfg(feature = "jiff")]
+            Function::Plus => "eager_plus",
+            #[cfg(feature = "jiff")]
+            Function::Days => "eager_days",
+            #[cfg(feature = "jiff")]
+            Function::Seconds => "eager_seconds",
         }
     }
 }

@@ -122,6 +122,8 @@ pub(crate) enum TableRef {
 pub(crate) enum Join {
     Inner,
     Left,
+    /// An inner join in the order in which it is written: what stands before is looped over first.
+    Cross,
 }
 
 /// One term of ORDER BY.

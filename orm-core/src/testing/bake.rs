@@ -294,7 +294,7 @@ impl<M: Model> Bake<M> {
         }
         let mut these = QuerySet::<M>::new();
         these.plan.filters.push(Node::key_in(keys.iter().cloned()));
-        let mut places = KeyMap::with_capacity(keys.len());
+        let mut places = KeyMap::default();
         for (number, key) in keys.iter().enumerate() {
             if let Some(key) = KeyRef::of_bind(key) {
                 places.number(key, u32::try_from(number).unwrap_or(u32::MAX));

@@ -66,7 +66,7 @@ impl Key for String {
 }
 
 /// A primary key, borrowed and untyped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum KeyRef<'a> {
     /// An integer of any type.
@@ -118,7 +118,7 @@ impl fmt::Display for KeyRef<'_> {
 }
 
 /// The keys of a result's rows, in order: 8 bytes a row for integers, the text itself for text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum KeyList {
     /// No key yet.
     Empty,
@@ -232,34 +232,51 @@ impl KeyList {
     }
 }
 
-/// Finds the number of a key. Children come in runs of one parent, so the last key is tried first.
+/// Finds the number of a key. Children come in runs of one parent, and parents mostly in their order, so the last key
+/// and the one after it are tried first.
 pub struct KeyMap {
-    ints: HashMap<i64, u32, BuildHasherDefault<KeyHasher>>,
+    ints: Ints,
     texts: HashMap<Box<str>, u32>,
-    last_int: Option<(i64, u32)>,
+    /// The integer that was found last, and its number.
+    last: Option<(i64, u32)>,
+}
+
+/// Integer keys and their numbers.
+enum Ints {
+    /// Keys that came in order, numbered from 0: to walk along is faster than to hash, and there is no table to fill.
+    Sorted(Vec<i64>),
+    Hashed(HashMap<i64, u32, BuildHasherDefault<KeyHasher>>),
+}
+
+impl Default for KeyMap {
+    fn default() -> Self {
+        KeyMap { ints: Ints::Sorted(Vec::new()), texts: HashMap::default(), last: None }
+    }
 }
 
 impl KeyMap {
-    /// An empty map with room for `keys` integer keys.
-    pub fn with_capacity(keys: usize) -> Self {
-        KeyMap {
-            ints: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::default()),
-            texts: HashMap::default(),
-            last_int: None,
-        }
-    }
-
     /// The number of a key, or `number` from now on if the key is new. Says whether it is.
     pub fn number(&mut self, key: KeyRef<'_>, number: u32) -> (u32, bool) {
-        if let Some(known) = self.get(key) {
-            return (known, false);
-        }
         match key {
             KeyRef::Int(key) => {
-                self.ints.insert(key, number);
-                self.last_int = Some((key, number));
+                if let Ints::Sorted(keys) = &mut self.ints
+                    && keys.last().is_none_or(|last| *last < key)
+                    && keys.len() == number as usize
+                {
+                    keys.push(key);
+                    self.last = Some((key, number));
+                    return (number, true);
+                }
+                if let Some(known) = self.int(key) {
+                    return (known, false);
+                }
+                self.insert(key, number);
+                self.last = Some((key, number));
             }
             KeyRef::Text(key) => {
+                if let Some(known) = self.texts.get(key) {
+                    return (*known, false);
+                }
                 self.texts.insert(key.into(), number);
             }
         }
@@ -270,18 +287,52 @@ impl KeyMap {
     #[inline]
     pub fn get(&mut self, key: KeyRef<'_>) -> Option<u32> {
         match key {
-            KeyRef::Int(key) => {
-                if let Some((last, number)) = self.last_int
-                    && last == key
-                {
-                    return Some(number);
-                }
-                let number = self.ints.get(&key).copied()?;
-                self.last_int = Some((key, number));
-                Some(number)
-            }
+            KeyRef::Int(key) => self.int(key),
             KeyRef::Text(key) => self.texts.get(key).copied(),
         }
+    }
+
+    #[inline]
+    fn int(&mut self, key: i64) -> Option<u32> {
+        if let Some((last, number)) = self.last
+            && last == key
+        {
+            return Some(number);
+        }
+        let number = match &self.ints {
+            Ints::Sorted(keys) => {
+                let next = self.last.map_or(0, |(_, number)| number as usize + 1);
+                let place = if keys.get(next) == Some(&key) { next } else { place(keys, key)? };
+                u32::try_from(place).ok()?
+            }
+            Ints::Hashed(keys) => keys.get(&key).copied()?,
+        };
+        self.last = Some((key, number));
+        Some(number)
+    }
+
+    /// The first key that is out of order makes the table.
+    fn insert(&mut self, key: i64, number: u32) {
+        match &mut self.ints {
+            Ints::Hashed(keys) => {
+                keys.insert(key, number);
+            }
+            Ints::Sorted(keys) => {
+                let mut hashed = HashMap::with_capacity_and_hasher(keys.len() * 2, BuildHasherDefault::default());
+                hashed.extend(keys.iter().copied().zip(0..));
+                hashed.insert(key, number);
+                self.ints = Ints::Hashed(hashed);
+            }
+        }
+    }
+}
+
+/// Where a key is among sorted ones. In a table from which little was deleted they have no gaps.
+fn place(keys: &[i64], key: i64) -> Option<usize> {
+    let guess = key.checked_sub(*keys.first()?).and_then(|guess| usize::try_from(guess).ok());
+    match guess.filter(|guess| keys.get(*guess) == Some(&key)) {
+        Some(guess) => Some(guess),
+        None => keys.binary_search(&key).ok(),
     }
 }
 
@@ -302,5 +353,42 @@ impl Hasher for KeyHasher {
     }
     fn write_i64(&mut self, value: i64) {
         self.0 = (self.0 ^ value.cast_unsigned()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KeyMap, KeyRef};
+
+    #[test]
+    fn every_key_keeps_the_number_it_got_first() {
+        let orders: [&[i64]; 6] = [
+            &[1, 2, 3, 5, 8, 13, 1, 8, 13],
+            &[5, 5, 4, 3, 6, 4, 7],
+            &[i64::MIN, -1, 0, i64::MAX, -1],
+            &[7, 9, 8, 10, 7],
+            &[i64::MAX, i64::MIN],
+            &[-3, -2, 4, 5, 5, -2, 6],
+        ];
+        for order in orders {
+            let (mut map, mut known) = (KeyMap::default(), Vec::new());
+            for key in order {
+                let next = u32::try_from(known.len()).unwrap_or(0);
+                let place = known.iter().position(|other| other == key).and_then(|place| u32::try_from(place).ok());
+                assert_eq!(map.number(KeyRef::Int(*key), next), (place.unwrap_or(next), place.is_none()));
+                if place.is_none() {
+                    known.push(*key);
+                }
+                for key in [order, &[i64::MIN, -4, 2, 11, i64::MAX]].concat().iter().rev() {
+                    let place = known.iter().position(|other| other == key).and_then(|place| u32::try_from(place).ok());
+                    assert_eq!(map.get(KeyRef::Int(*key)), place, "{key} of {known:?}");
+                }
+            }
+        }
+        // Numbers of one's own.
+        let mut map = KeyMap::default();
+        assert_eq!([1, 2, 1].map(|key| map.number(KeyRef::Int(key), 0)), [(0, true), (0, true), (0, false)]);
+        assert_eq!(map.number(KeyRef::Text("a"), 7), (7, true));
+        assert_eq!((map.number(KeyRef::Text("a"), 8), map.get(KeyRef::Text("b"))), ((7, false), None));
     }
 }

@@ -334,6 +334,12 @@ pub trait NumericBase {
     /// What a sum of many of them fits into.
     type Sum: Value<Base = Self::Sum, Out = Self::Sum>;
 }
+/// A whole number: it has operations on bits.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column has no operations on bits",
+    label = "`{Self}` is not a whole number"
+)]
+pub trait IntegerBase {}
 /// Text: it has text lookups.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` column is not text: it has no text lookups and functions",

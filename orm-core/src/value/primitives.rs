@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Bind, BoolBase, Datum, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase, Value, text};
+use super::{
+    Bind, BoolBase, Datum, IntegerBase, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase, Value, text,
+};
 
 /// What every scalar's impl has in common.
 macro_rules! scalar {
@@ -51,6 +53,7 @@ macro_rules! integer {
         impl NumericBase for $type {
             type Sum = i64;
         }
+        impl IntegerBase for $type {}
     )*};
 }
 integer!(i64, i32, i16, i8, u32, u16, u8);

@@ -52,6 +52,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 ) -> ::core::result::Result<Self, __orm::Mismatch> {
                     ::core::unreachable!()
                 }
+                fn list_keys(&self, members: &mut __orm::Members) {}
                 fn handle(&self, slot: usize) -> ::core::option::Option<__orm::Handle<'_>> {
                     ::core::option::Option::None
                 }

@@ -59,6 +59,8 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         })
     });
     let handles = checked.model.fields.iter().filter_map(|field| handle(field, names));
+    let foreign = checked.model.columns().filter(|(_, stored)| stored.foreign_key().is_some());
+    let foreign = foreign.map(|(field, _)| &field.ident);
     let memos = checked.model.fields.iter().filter(|field| matches!(field.kind, FieldKind::Memo));
     let memos = memos.map(|field| &field.ident);
 
@@ -107,6 +109,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                 origin: #orm::Origin<'_>,
             ) -> ::core::result::Result<Self, #orm::Mismatch> {
                 ::core::result::Result::Ok(Self { #(#from_new),* })
+            }
+            #[inline]
+            fn list_keys(&self, members: &mut #orm::Members) {
+                members.row(#key_ref);
+                #(members.foreign(#orm::StoredKey::handle(&self.#foreign).key());)*
             }
             fn handle(&self, slot: usize) -> ::core::option::Option<#orm::Handle<'_>> {
                 match slot {

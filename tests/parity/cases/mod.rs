@@ -17,6 +17,7 @@ mod conditions;
 mod expressions;
 mod functions;
 mod lookups;
+mod more;
 mod prefetch;
 mod querysets;
 mod raw;
@@ -54,7 +55,7 @@ const REFUSED: &[(&str, &str)] = &[
 /// The functions of all cases.
 pub fn all() -> HashMap<&'static str, Case> {
     let mut all = HashMap::new();
-    for (id, case) in AREAS.iter().chain(write::AREAS).copied().flatten() {
+    for (id, case) in AREAS.iter().chain(more::AREAS).chain(write::AREAS).copied().flatten() {
         assert!(all.insert(*id, *case).is_none(), "two functions for {id}");
     }
     all

@@ -277,6 +277,12 @@ pub fn fill(db: &Database) {
 /// Four authors, twelve books and whatever hangs on them, at random; some of everything has nothing.
 pub fn random_library(seed: u64) -> Database {
     let db = empty();
+    fill_at_random(&db, seed);
+    db
+}
+
+/// Fills a database with the rows of a [`random_library`].
+pub fn fill_at_random(db: &Database, seed: u64) {
     let mut random = Random::new(seed);
     let maybe = |random: &mut Random, keys: u64| (random.below(3) > 0).then(|| random.below(keys) as i64 + 1);
     db.transaction(|tx| {
@@ -324,7 +330,6 @@ pub fn random_library(seed: u64) -> Database {
         Ok(())
     })
     .unwrap();
-    db
 }
 
 /// A date.

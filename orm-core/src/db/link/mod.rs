@@ -32,6 +32,7 @@ use std::ffi::{CStr, c_int};
 use std::num::NonZeroUsize;
 use std::ptr::{NonNull, null_mut};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lru::LruCache;
 use rusqlite::ffi;
@@ -48,6 +49,8 @@ pub(super) struct Link {
     /// How many statements are in hand.
     in_hand: Cell<usize>,
     raw: rusqlite::Connection,
+    /// Tells it apart from every other connection of this process.
+    serial: u64,
 }
 
 // SAFETY: a connection may be used by any thread, one at a time, and so may its statements. They are reached through the
@@ -59,7 +62,13 @@ impl Link {
     /// A connection that keeps up to so many statements.
     pub(super) fn new(raw: rusqlite::Connection, statements: usize) -> Self {
         let kept = NonZeroUsize::new(statements).map(|statements| RefCell::new(LruCache::new(statements)));
-        Link { kept, in_hand: Cell::new(0), raw }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Link { kept, in_hand: Cell::new(0), raw, serial: NEXT.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Tells it apart from every other connection of this process.
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// The driver's connection.

@@ -31,6 +31,15 @@ impl<'a> Row<'a> {
         names(self.kept, self.columns)
     }
 
+    /// About how many bytes its values take.
+    pub(in crate::db) fn weight(self) -> usize {
+        let long = (0..self.columns).filter_map(|column| match self.datum(column) {
+            Ok(Datum::Text(bytes) | Datum::Blob(bytes)) => Some(bytes.len()),
+            _ => None,
+        });
+        16 * (self.columns + 2) + long.sum::<usize>()
+    }
+
     /// The value in a column. (Where it is read the type is known, and what is left of this is one branch.)
     #[inline(always)]
     pub(crate) fn datum(self, column: usize) -> Result<Datum<'a>, Mismatch> {

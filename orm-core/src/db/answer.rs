@@ -1,0 +1,262 @@
+//! Answers: what was computed from the database, and which tables it depends on.
+//!
+//! Comes in: a closure that reads. Goes out: what it returns, and an [`Answer`] that knows whether that is still what the
+//! database says. While the closure runs, this thread collects what its statements touch (`touch.rs`); `fresh.rs` knows the
+//! moments. The rows of an answer carry its number, so that what is loaded into them later becomes part of it.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use super::fresh::{Fresh, Moment, lock};
+use super::touch::Touch;
+use super::{Database, Executor, Row, Standing};
+use crate::error::{Error, Result};
+
+/// Something that was computed from the database, and the tables it was computed from.
+pub(crate) struct Answer {
+    epoch: u64,
+    tables: Mutex<Vec<(Arc<AtomicU64>, u64)>>,
+    /// The moment before it was computed, for writes that may be of any table.
+    clock: u64,
+    /// How many threads load something more into its rows at this time.
+    in_flux: AtomicUsize,
+    is_dead: AtomicBool,
+    bytes: AtomicUsize,
+}
+
+/// What a thread reads for an answer.
+struct Collecting {
+    database: usize,
+    number: u32,
+    touches: Vec<Arc<Touch>>,
+    volatile: Option<&'static str>,
+    bytes: usize,
+}
+
+thread_local! {
+    static COLLECTING: RefCell<Vec<Collecting>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A thread is collecting for as long as it lives.
+struct Collection;
+
+impl Collection {
+    fn begin(database: usize, number: u32) -> Self {
+        let (touches, volatile) = (Vec::new(), None);
+        COLLECTING.with_borrow_mut(|open| open.push(Collecting { database, number, touches, volatile, bytes: 0 }));
+        Collection
+    }
+
+    fn end(self) -> Option<Collecting> {
+        let collected = COLLECTING.with_borrow_mut(Vec::pop);
+        std::mem::forget(self);
+        collected
+    }
+}
+
+impl Drop for Collection {
+    fn drop(&mut self) {
+        COLLECTING.with_borrow_mut(Vec::pop);
+    }
+}
+
+/// A statement ran on this thread, on this database, and touches this.
+pub(super) fn collect(database: usize, touch: &Arc<Touch>, volatile: Option<&'static str>) {
+    let writes = touch.writes_all || !touch.writes.is_empty();
+    COLLECTING.with_borrow_mut(|open| {
+        for collecting in open {
+            let volatile = match collecting.database == database {
+                true if writes => Some("it writes"),
+                true => volatile.or(touch.volatile),
+                false => Some("it reads another database"),
+            };
+            collecting.volatile = collecting.volatile.or(volatile);
+            if !collecting.touches.iter().any(|known| Arc::ptr_eq(known, touch)) {
+                collecting.touches.push(Arc::clone(touch));
+            }
+        }
+    });
+}
+
+/// Whether this thread collects.
+pub(super) fn is_collecting() -> bool {
+    COLLECTING.with_borrow(|open| !open.is_empty())
+}
+
+/// How an answer was come by.
+pub(crate) enum Computed<T> {
+    /// It may be remembered.
+    Lasting(T, Arc<Answer>),
+    /// It is right, and no more can be said of it.
+    Passing(T),
+}
+
+impl Database {
+    /// The number of the answer that this thread computes from this database, or 0.
+    pub(crate) fn answer_under_way(&self) -> u32 {
+        COLLECTING.with_borrow(|open| {
+            let open = open.iter().rev().find(|open| open.database == self.inner.id);
+            open.map_or(0, |open| open.number)
+        })
+    }
+
+    /// Weighs the rows of a statement that is part of an answer: of a long result every eighth row, for eight.
+    pub(super) fn weigh(count: u64, row: Row<'_>) {
+        const EACH: u64 = 32;
+        let times = match count {
+            0..=EACH => 1,
+            _ if count.is_multiple_of(8) => 8,
+            _ => return,
+        };
+        let bytes = row.weight().saturating_mul(times);
+        COLLECTING.with_borrow_mut(|open| {
+            for collecting in open {
+                collecting.bytes += bytes;
+            }
+        });
+    }
+
+    /// Computes something, and notes what it is computed from: `tables`, and all that is read meanwhile by this thread.
+    ///
+    /// # Errors
+    ///
+    /// What `compute` returns; [`Error::NotCacheable`] where the answer is not a matter of tables only.
+    pub(crate) fn compute<T>(&self, tables: &[&str], compute: impl FnOnce() -> Result<T>) -> Result<Computed<T>> {
+        let fresh = &self.inner.fresh;
+        let Some(moment) = fresh.moment(self) else { return compute().map(Computed::Passing) };
+        let number = fresh.next.fetch_add(1, SeqCst);
+        let collection = Collection::begin(self.inner.id, number);
+        let value = compute()?;
+        let Some(collected) = collection.end() else { return Ok(Computed::Passing(value)) };
+        if let Some(reason) = collected.volatile {
+            return Err(Error::NotCacheable { reason });
+        }
+        let answer = Arc::new(Answer {
+            epoch: moment.epoch,
+            tables: Mutex::default(),
+            clock: moment.clock,
+            in_flux: AtomicUsize::new(0),
+            is_dead: AtomicBool::new(false),
+            bytes: AtomicUsize::new(collected.bytes),
+        });
+        let named = tables.iter().map(|name| name.to_ascii_lowercase());
+        let read = collected.touches.iter().flat_map(|touch| &touch.reads).map(|name| name.to_string());
+        answer.depend(fresh, named.chain(read), moment.clock);
+        let mut answers = lock(&fresh.answers);
+        if answers.len() >= 1024 && answers.len().is_power_of_two() {
+            answers.retain(|_, answer| answer.strong_count() > 0);
+        }
+        answers.insert(number, Arc::downgrade(&answer));
+        Ok(Computed::Lasting(value, answer))
+    }
+
+    /// Computes something, and says about how many bytes it was computed from.
+    ///
+    /// # Errors
+    ///
+    /// What `compute` returns.
+    pub(crate) fn weighed<T>(&self, compute: impl FnOnce() -> Result<T>) -> Result<(T, usize)> {
+        let collection = Collection::begin(self.inner.id, 0);
+        let value = compute()?;
+        Ok((value, collection.end().map_or(0, |collected| collected.bytes)))
+    }
+
+    /// Whether an answer is what the database says now.
+    pub(crate) fn is_fresh(&self, answer: &Answer) -> bool {
+        let fresh = &self.inner.fresh;
+        answer.in_flux.load(SeqCst) == 0
+            && !answer.is_dead.load(SeqCst)
+            && fresh.all.load(SeqCst) <= answer.clock
+            && lock(&answer.tables).iter().all(|(stamp, at)| stamp.load(SeqCst) <= *at)
+            && fresh.epoch(self) == Some(answer.epoch)
+    }
+
+    /// Loads something more into the rows of the answers of these numbers, so that they are fresh only as long as that is.
+    ///
+    /// `is_now` says whether what is loaded is what the database says now, and not what it said when a snapshot began.
+    fn extend(&self, numbers: &[u32], is_now: bool, load: impl FnOnce() -> Result<()>) -> Result<()> {
+        struct Flux(Vec<Arc<Answer>>, bool);
+        impl Drop for Flux {
+            fn drop(&mut self) {
+                for answer in &self.0 {
+                    if !self.1 {
+                        answer.is_dead.store(true, SeqCst);
+                    }
+                    answer.in_flux.fetch_sub(1, SeqCst);
+                }
+            }
+        }
+        let fresh = &self.inner.fresh;
+        let answers: Vec<Arc<Answer>> = {
+            let known = lock(&fresh.answers);
+            numbers.iter().filter_map(|number| known.get(number)?.upgrade()).collect()
+        };
+        if answers.is_empty() {
+            return load();
+        }
+        for answer in &answers {
+            answer.in_flux.fetch_add(1, SeqCst);
+        }
+        let mut flux = Flux(answers, false);
+        let is_current = |moment: &Moment| is_now && flux.0.iter().all(|answer| answer.epoch == moment.epoch);
+        let Some(moment) = fresh.moment(self).filter(is_current) else { return load() };
+        let collection = Collection::begin(self.inner.id, numbers.first().copied().unwrap_or(0));
+        let outcome = load();
+        if let Some(collected) = collection.end()
+            && collected.volatile.is_none()
+        {
+            for answer in &flux.0 {
+                let read = collected.touches.iter().flat_map(|touch| &touch.reads).map(|name| name.to_string());
+                answer.depend(fresh, read, moment.clock);
+                answer.bytes.fetch_add(collected.bytes, SeqCst);
+            }
+            flux.1 = true;
+        }
+        outcome
+    }
+}
+
+/// Loads something more into rows that are part of these remembered answers, if they are part of any.
+///
+/// # Errors
+///
+/// What `load` returns; [`Error::Misuse`] in a transaction that has written: others share the rows, and would see what is
+/// not committed.
+pub(crate) fn on_behalf(db: &dyn Executor, answers: &[u32], load: impl FnOnce() -> Result<()>) -> Result<()> {
+    let standing = db.standing();
+    if answers.is_empty() {
+        load()
+    } else if standing == Standing::Transaction && db.database().has_written() {
+        Err(Error::misuse(
+            "a relation of a cached row is not loaded in a transaction that has written: others share the row",
+        ))
+    } else {
+        db.database().extend(answers, standing != Standing::Snapshot, load)
+    }
+}
+
+impl Answer {
+    fn depend(&self, fresh: &Fresh, tables: impl Iterator<Item = String>, at: u64) {
+        let mut known = lock(&self.tables);
+        for table in tables {
+            let stamp = fresh.stamp(&table);
+            match known.iter_mut().find(|(other, _)| Arc::ptr_eq(other, &stamp)) {
+                // What was read first is what counts.
+                Some((_, before)) => *before = (*before).min(at),
+                None => known.push((stamp, at)),
+            }
+        }
+    }
+
+    /// About how many bytes its rows are.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(SeqCst)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.is_dead.store(true, SeqCst);
+    }
+}

@@ -1,0 +1,280 @@
+//! Loading where it is hardest: keys of every kind, keys that lead nowhere, rows of two databases, panics on the way,
+//! parts of one row, writes in between, and many levels.
+
+use std::collections::BTreeMap;
+
+use eager_orm::{Error, PrefetchSet, Result};
+
+use crate::support::*;
+use eager_orm::prelude::*;
+
+#[derive(Model, Debug, Clone)]
+pub struct Node {
+    pub id: i64,
+    pub rank: i32,
+    pub before: Option<ForeignKey<Node>>,
+    pub twin: Option<ForeignKey<Node>>,
+    #[relation(via = "before")]
+    pub after: HasMany<Node>,
+    #[relation(via = "twin")]
+    pub twins: HasMany<Node>,
+    pub links: ManyToMany<Node>,
+    #[relation(via = "links")]
+    pub linked: ManyToMany<Node>,
+    pub some: Prefetched<Node>,
+}
+
+/// Keys around every bound that an integer can have.
+const KEYS: [i64; 12] = [
+    i64::MIN,
+    i32::MIN as i64,
+    -1,
+    0,
+    1,
+    2,
+    i32::MAX as i64,
+    u32::MAX as i64 - 1,
+    u32::MAX as i64,
+    u32::MAX as i64 + 1,
+    i64::MAX - 1,
+    i64::MAX,
+];
+
+/// A node for each key, each after another and the twin of a third; some are after nobody.
+fn nodes(db: &Database, random: &mut Random) -> Result<BTreeMap<i64, (Option<i64>, Option<i64>)>> {
+    db.create_tables(models![Node])?;
+    let pick = |random: &mut Random| (random.below(4) > 0).then(|| random.pick(&KEYS));
+    let expected: BTreeMap<_, _> = KEYS.iter().map(|key| (*key, (pick(random), pick(random)))).collect();
+    db.transaction(|tx| {
+        for key in KEYS {
+            Node::create().id(key).rank(random.below(1000) as i32).save(tx)?;
+        }
+        for (key, (before, twin)) in &expected {
+            let node = Node::objects().filter(|n| n.id().eq(*key));
+            node.update(tx, |n| (n.before().set(*before), n.twin().set(*twin)))?;
+            let mut node = Node::objects().find(tx, *key)?;
+            node.links.add(tx, before.iter().chain(twin).copied())?;
+        }
+        Ok(())
+    })?;
+    Ok(expected)
+}
+
+fn keys(nodes: &[Node]) -> Vec<i64> {
+    let mut keys: Vec<i64> = nodes.iter().map(|node| node.id).collect();
+    keys.sort();
+    keys
+}
+
+#[test]
+fn keys_at_every_bound_find_their_rows_in_every_order() -> Result<()> {
+    let mut random = Random::new(5);
+    for turn in 0..30 {
+        let db = Database::in_memory()?;
+        let expected = nodes(&db, &mut random)?;
+        let pointing = |at: &dyn Fn(&(Option<i64>, Option<i64>)) -> bool| -> Vec<i64> {
+            expected.iter().filter(|(_, node)| at(node)).map(|(key, _)| *key).collect()
+        };
+        let query = match turn % 3 {
+            0 => Node::objects().order_by(|n| n.id()),
+            1 => Node::objects().order_by(|n| n.id().desc()),
+            _ => Node::objects().order_by(|n| n.rank()),
+        };
+        let query = match turn % 5 {
+            0 => query,
+            1 => query.select_related(|n| (n.before(), n.twin().before())),
+            2 => query.prefetch_related(|n| (n.before().twins(), n.after(), n.links())),
+            3 => query.prefetch_related(|n| (n.twin(), n.after().order_by(|n| n.rank()), n.linked())),
+            _ => query.fetch_mode(FetchMode::One),
+        };
+        for node in query.all(&db)? {
+            let (before, twin) = expected[&node.id];
+            assert_eq!((node.before.key().copied(), node.twin.key().copied()), (before, twin));
+            assert_eq!(node.before.get(&db)?.map(|node| node.id), before, "before {}", node.id);
+            assert_eq!(node.twin.get(&db)?.map(|node| node.id), twin, "twin of {}", node.id);
+            assert_eq!(keys(node.after.all(&db)?), pointing(&|other| other.0 == Some(node.id)), "after {}", node.id);
+            assert_eq!(keys(node.twins.all(&db)?), pointing(&|other| other.1 == Some(node.id)), "twins {}", node.id);
+            let mut links: Vec<i64> = before.into_iter().chain(twin).collect();
+            links.sort();
+            links.dedup();
+            assert_eq!(keys(node.links.all(&db)?), links);
+            let linked = pointing(&|other| other.0 == Some(node.id) || other.1 == Some(node.id));
+            assert_eq!(keys(node.linked.all(&db)?), linked);
+            for twin in node.twins.all(&db)? {
+                assert_eq!(twin.before.get(&db)?.map(|node| node.id), expected[&twin.id].0);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Shelf {
+    #[field(primary_key)]
+    pub code: String,
+    pub boxes: HasMany<Crate>,
+    pub few: Prefetched<Crate>,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "box")]
+pub struct Crate {
+    #[field(primary_key)]
+    pub code: String,
+    pub shelf: Option<ForeignKey<Shelf>>,
+    pub size: i32,
+}
+
+#[test]
+fn text_keys_may_be_anything() -> Result<()> {
+    let codes = ["", "a\0b", "a", "\u{e9}", "e\u{301}", "'; DROP TABLE box; --", "A", " ", "\u{10FFFF}", "0", "00"];
+    let db = Database::in_memory()?;
+    db.create_tables(models![Shelf, Crate])?;
+    Shelf::objects().bulk_create(codes.map(|code| Shelf::create().code(code))).run(&db)?;
+    let of = |i: usize| (!i.is_multiple_of(3)).then(|| codes[i * 7 % codes.len()]);
+    let new = |i: usize| Crate::create().code(format!("{}{i}", codes[i % codes.len()])).shelf(of(i)).size(i as i32);
+    Crate::objects().bulk_create((0..40).map(new)).run(&db)?;
+    for eager in [false, true] {
+        let boxes = Crate::objects().order_by(|b| b.size());
+        let boxes = if eager { boxes.prefetch_related(|b| b.shelf()) } else { boxes };
+        assert_num_queries!(db, 2, {
+            for (i, one) in boxes.all(&db)?.iter().enumerate() {
+                assert_eq!(one.shelf.get(&db)?.map(|shelf| shelf.code.as_str()), of(i));
+            }
+        });
+        let shelves = Shelf::objects();
+        let shelves = if eager { shelves.prefetch_related(|s| s.boxes().order_by(|b| b.size())) } else { shelves };
+        assert_num_queries!(db, 2, {
+            for shelf in shelves.all(&db)? {
+                let mut sizes: Vec<i32> = shelf.boxes.all(&db)?.iter().map(|one| one.size).collect();
+                sizes.sort();
+                let expected: Vec<i32> = (0..40).filter(|i| of(*i) == Some(&*shelf.code)).map(|i| i as i32).collect();
+                assert_eq!(sizes, expected, "{:?}", shelf.code);
+            }
+        });
+        let few = |s: Fields<Shelf>| s.boxes().order_by(|b| b.size().desc()).limit(1).to(|s| s.few());
+        for shelf in Shelf::objects().prefetch_related(few).all(&db)? {
+            let last = (0..40).rev().find(|i| of(*i) == Some(&*shelf.code)).map(|i| i as i32);
+            assert_eq!(shelf.few.get()?.first().map(|one| one.size), last);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn keys_that_lead_nowhere_are_asked_for_once_and_the_others_are_loaded() -> Result<()> {
+    let db = library();
+    let loans = [1, 99, 2, -7, 1, 98].map(|book| Loan::create().days(1).book(book).user((book > 50).then_some(77)));
+    Loan::objects().bulk_create(loans).run(&db)?;
+    for mode in [FetchMode::Peers, FetchMode::One] {
+        let loans = Loan::objects().fetch_mode(mode).order_by(|l| l.id()).all(&db)?;
+        let seen = || {
+            let book = |loan: &Loan| loan.book.get(&db).map(|book| book.id);
+            loans.iter().map(book).collect::<Vec<_>>()
+        };
+        let first = assert_num_queries!(db, if mode == FetchMode::One { 6 } else { 1 }, { seen() });
+        let again = assert_num_queries!(db, 0, { seen() });
+        for seen in [first, again] {
+            for (loan, seen) in loans.iter().zip(seen) {
+                match (loan.book.key(), seen) {
+                    (1 | 2, Ok(book)) => assert_eq!(book, *loan.book.key()),
+                    (key, Err(Error::DoesNotExist { model: "Book", key: Some(named) })) => {
+                        assert!(named.contains(&key.to_string()) && named.contains("Loan.book"), "{named}");
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+        assert!(matches!(loans[1].user.get(&db), Err(Error::DoesNotExist { model: "User", .. })));
+        assert!(matches!(loans[0].user.get(&db), Ok(None)));
+    }
+    Ok(())
+}
+
+#[test]
+fn rows_of_two_databases_are_not_loaded_together() -> Result<()> {
+    let (here, there) = (library(), library());
+    let (mine, theirs) = (Book::objects().find(&here, 1)?, Book::objects().find(&there, 2)?);
+    for rows in [[&mine, &theirs], [&theirs, &mine], [&theirs, &theirs]] {
+        let refused = assert_num_queries!(here, 0, { prefetch_related_objects(&here, rows, |b| b.author()) });
+        assert!(matches!(&refused, Err(Error::Misuse { what }) if what.contains("another database")), "{refused:?}");
+    }
+    assert!(mine.author.loaded().is_none() && theirs.author.loaded().is_none());
+    Ok(())
+}
+
+#[test]
+fn a_panic_on_the_way_leaves_rows_that_load() -> Result<()> {
+    let (db, _folder) = empty_file();
+    fill(&db);
+    let books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        Book::objects().prefetch_related(|b| b.tags()).for_each(&db, |book| {
+            books[0].author.get(&db)?;
+            assert_eq!(book.author.get(&db)?.id, 0, "a panic within a stream within its chunk");
+            Ok(())
+        })
+    }));
+    assert!(panicked.is_err());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        db.transaction(|tx| {
+            books[0].tags.all(tx)?;
+            panic!("within a transaction that has loaded");
+            #[allow(unreachable_code)]
+            Ok(())
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_num_queries!(db, 1, {
+        for book in &books {
+            assert_eq!(book.author.get(&db)?.id, *book.author.key());
+            book.tags.all(&db)?;
+            book.reviews.all(&db)?;
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn parts_of_one_row_are_one_by_one_and_say_the_same() -> Result<()> {
+    let db = eager_orm::DatabaseBuilder::in_memory().peer_cap(0).open()?;
+    create_tables(&db);
+    fill(&db);
+    let books = Book::objects().defer(|b| b.summary()).order_by(|b| b.id()).all(&db)?;
+    assert_num_queries!(db, 4 * 4 + 3, {
+        for book in &books {
+            assert_eq!(book.author.get(&db)?.id, *book.author.key());
+            assert_eq!(book.summary.get(&db)?, &format!("summary {}", book.id - 1));
+            assert_eq!(book.publisher.get(&db)?.map(|p| p.id), book.publisher.key().copied());
+            assert_eq!(book.reviews.all(&db)?.len() as i64, book.id - 1);
+            book.tags.all(&db)?;
+        }
+    });
+    Ok(())
+}
+
+#[test]
+fn many_levels_are_a_statement_each_and_too_many_are_refused() -> Result<()> {
+    const LEVELS: i64 = 128;
+    fn below(n: Fields<Node>, levels: i64) -> impl PrefetchSet<Node> {
+        match levels {
+            1 => n.after().order_by(|n| n.id()),
+            _ => n.after().prefetch_related(|n| below(n, levels - 1)),
+        }
+    }
+    let db = Database::in_memory()?;
+    db.create_tables(models![Node])?;
+    let node = |i: i64| Node::create().id(i).rank(0).before((i > 1).then_some(i - 1));
+    Node::objects().bulk_create((1..=LEVELS + 1).map(node)).run(&db)?;
+    let query = Node::objects().filter(|n| n.before().is_null()).prefetch_related(|n| below(n, LEVELS));
+    let first = assert_num_queries!(db, 1 + LEVELS as usize, { query.get(&db)? });
+    let mut at = &first;
+    for _ in 0..LEVELS {
+        at = &at.after.loaded().unwrap()[0];
+    }
+    assert_eq!((at.id, at.after.is_unloaded()), (LEVELS + 1, true));
+    let deeper = Node::objects().prefetch_related(|n| below(n, LEVELS + 1));
+    let refused = assert_num_queries!(db, 0, { deeper.all(&db) });
+    assert!(matches!(&refused, Err(Error::Misuse { what }) if what.contains("128 levels")), "{refused:?}");
+    Ok(())
+}
