@@ -13,7 +13,7 @@ use crate::group::Shared;
 use crate::lower;
 use crate::model::Model;
 use crate::plan::{Plan, PrefetchNode};
-use crate::sql::Sql;
+use crate::sql::{self, Sql};
 
 /// A queryset whose results are remembered. Made by [`QuerySet::cached`] and [`QuerySet::cached_for`].
 ///
