@@ -16,6 +16,10 @@ pub mod remembering_results {}
 #[doc = include_str!("../docs/coming-from-django.md")]
 pub mod coming_from_django {}
 
+#[cfg(feature = "testing")]
+#[doc = include_str!("../docs/testing-an-app.md")]
+pub mod testing_an_app {}
+
 #[doc = include_str!("../docs/transactions-and-durability.md")]
 pub mod transactions_and_durability {}
 

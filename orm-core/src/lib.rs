@@ -76,7 +76,9 @@ pub mod macro_support {
     pub use crate::meta::{
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
-    pub use crate::model::{Complete, CompleteChild, Fields, FieldsAt, Model, Rules, Set, Validated, filled, required};
+    pub use crate::model::{
+        Complete, CompleteChild, Fields, FieldsAt, Model, Rules, Set, Validated, filled, made, required,
+    };
     pub use crate::plan::Path;
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
     pub use crate::raw::{RawRow, RowShape};

@@ -394,5 +394,35 @@ fn a_bake_runs_in_a_transaction_of_the_callers_too() -> Result<()> {
     assert_eq!((books.len(), Book::objects().count(&db)?), (3, 0));
     let failed: Result<()> = testing::rolled_back(&db, |tx| bake::<Tag>().quantity(2).create_one(tx).map(drop));
     assert!(matches!(failed, Err(Error::Misuse { .. })));
+    let ran = std::rc::Rc::new(std::cell::Cell::new(false));
+    let runs = ran.clone();
+    testing::rolled_back(&db, move |tx| {
+        tx.on_commit(move |_| runs.set(true));
+        Ok(())
+    })?;
+    assert!(!ran.get(), "nothing was committed");
+    Ok(())
+}
+
+#[test]
+fn rows_are_prepared_without_being_saved() -> Result<()> {
+    let new = bake::<Book>().with(|b| b.author().set(7)).fill(|b| b.published()).quantity(3).prepare()?;
+    assert_eq!(new.iter().map(|new| &new.title).collect::<HashSet<_>>().len(), 3);
+    assert_eq!((new[0].id, new[0].author, new[0].pages, new[0].publisher), (None, 7, Some(100), None));
+    assert!(new[0].published.is_some());
+    let db = empty();
+    let ann = Author::create().id(7).name("Ann").save(&db)?;
+    assert_eq!(Book::objects().bulk_create(new).run(&db)?.len(), 3);
+    let sample = bake::<Sample>().fill_optional().prepare()?;
+    assert_eq!(Sample::objects().bulk_create(sample).run(&db)?.len(), 1);
+    // One that is there can be pointed at, and none that would have to be saved.
+    assert_eq!(bake::<Book>().with_one(|b| b.author(), &ann).prepare()?[0].author, 7);
+    for bake in [bake::<Book>(), bake().with_one(|b: Fields<Book>| b.author(), bake::<Author>())] {
+        let error = bake.prepare().unwrap_err();
+        assert!(matches!(&error, Error::Bake { model: "Book", field, .. } if field == "author"), "{error}");
+    }
+    let error = bake::<Author>().with_many(|a| a.books(), bake::<Book>()).prepare().unwrap_err();
+    assert!(matches!(&error, Error::Bake { model: "Author", field, .. } if field == "books"), "{error}");
+    assert!(bake::<Tag>().with(|t| t.name().set("x")).quantity(2).prepare().is_err());
     Ok(())
 }

@@ -11,6 +11,7 @@ mod combine;
 mod dates;
 mod exclusive;
 mod faults;
+mod fixtures;
 mod functions;
 mod groups;
 mod hard_loading;

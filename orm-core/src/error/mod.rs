@@ -313,6 +313,21 @@ pub enum Error {
         /// What was asked for, and what to write instead.
         what: String,
     },
+    /// A fixture cannot be loaded. Nothing has been inserted.
+    #[cfg(feature = "testing")]
+    #[error("fixture: {}{what}", fixture_place(model, *row, field.as_deref()))]
+    Fixture {
+        /// The model, or the table between two; empty where the whole is no fixture.
+        model: String,
+        /// Which of its rows in the fixture, counted from 1.
+        row: Option<usize>,
+        /// The field.
+        field: Option<String>,
+        /// What is wrong.
+        what: String,
+        /// The error of the write, where there is one.
+        source: Option<Box<Error>>,
+    },
     /// A row that was to be made for a test cannot be. Nothing has been inserted.
     #[cfg(feature = "testing")]
     #[error("`{model}.{field}` cannot be baked: {what}")]
@@ -418,6 +433,13 @@ fn listed(columns: &[String]) -> String {
         [one] => format!("the column {one} only"),
         some => format!("the {} columns {}", some.len(), some.join(", ")),
     }
+}
+
+#[cfg(feature = "testing")]
+fn fixture_place(model: &str, row: Option<usize>, field: Option<&str>) -> String {
+    let row = row.map(|row| format!("row {row} of ")).unwrap_or_default();
+    let field = field.map(|field| format!(", `{field}`")).unwrap_or_default();
+    if model.is_empty() { String::new() } else { format!("{row}`{model}`{field}: ") }
 }
 
 fn foreign_key_text(relation: Option<&str>, key: Option<&str>) -> String {

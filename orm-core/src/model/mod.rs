@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Mint, Origin};
 use crate::meta::ModelMeta;
 use crate::plan::Path;
-use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own};
+use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own, Value};
 pub(crate) use decode::{decode_error, decode_into, decode_key, loader};
 pub use rules::{Rules, Validated, Written};
 
@@ -98,6 +98,14 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The value of a stored field of a row to be inserted.
     #[doc(hidden)]
     fn bind_new(new: &Self::New, column: usize) -> Option<Bind<'_>>;
+
+    /// A row to be inserted with these values in its columns. None but where the testing kit is compiled in: only then the
+    /// derive writes it.
+    #[doc(hidden)]
+    fn new_of(binds: &[Bind<'static>]) -> Option<Result<Self::New, Mismatch>> {
+        let _ = binds;
+        None
+    }
 
     /// Sets what has a default and was left out.
     #[doc(hidden)]
@@ -222,6 +230,16 @@ pub fn required<T>(value: Option<T>, model: &'static str, field: &'static str) -
 /// It is not filled in.
 pub fn filled<T>(value: Option<T>) -> Result<T, Mismatch> {
     value.ok_or_else(|| Mismatch::new("no value"))
+}
+
+/// The value of a column among those of a row.
+///
+/// # Errors
+///
+/// It is not of this type.
+pub fn made<V: Value<Out = V>>(binds: &[Bind<'static>], column: usize) -> Result<V, Mismatch> {
+    let datum = binds.get(column).and_then(Bind::datum);
+    V::read(datum.ok_or_else(|| Mismatch::new("no value"))?)
 }
 
 /// A group of one row, sealed.

@@ -3,8 +3,10 @@
 use std::marker::PhantomData;
 use std::panic::Location;
 
+use super::check::check;
 use super::given::GivenSet;
-use super::order::{Optional, Order};
+use super::order::{Optional, Order, wrong};
+use super::plan::Plan;
 use super::relatives::{RelatedRows, Relatives};
 use crate::db::Executor;
 use crate::error::{Error, Result};
@@ -303,6 +305,38 @@ impl<M: Model> Bake<M> {
         let mut rows = these.all(db)?;
         rows.sort_by_cached_key(|row| places.get(row.key_ref()));
         Ok(rows)
+    }
+
+    /// The rows as they would be inserted, and saves nothing: for what takes a `NewBook`.
+    ///
+    /// A foreign key that is required has to be given. What is unique differs within these rows; which rows a database
+    /// has is not asked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create), where nothing of it is the database's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{prelude::*, testing::{self, bake}};
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64 }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, #[field(default = 100)] pub pages: i32, pub author: ForeignKey<Author> }
+    /// let new: Vec<NewBook> = bake::<Book>().with(|b| b.author().set(7)).quantity(2).prepare()?;
+    /// assert_eq!((new[1].id, new[1].author, new[1].pages), (None, 7, Some(100)));
+    /// assert!(!new[1].title.is_empty());
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn prepare(&self) -> Result<Vec<M::New>> {
+        let table = Plan::unsaved(&self.order)?;
+        check(&table)?;
+        let new = table.rows.iter().map(|binds| match M::new_of(binds) {
+            Some(new) => new.map_err(|mismatch| wrong(M::META, "?", format!("it was made of {}", mismatch.0))),
+            None => Err(Error::misuse("`eager-orm-derive` was built without its feature `testing`")),
+        });
+        new.collect()
     }
 
     /// Makes one row, and what comes with it.

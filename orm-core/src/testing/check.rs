@@ -17,7 +17,8 @@ pub(super) fn check(table: &Table) -> Result<()> {
         rules.in_row(number).lengths(meta, &|column| row.get(column).cloned());
         for (column, bind) in meta.columns.iter().zip(row) {
             storable(meta, column, bind)?;
-            if !column.nullable && *bind == Bind::Null {
+            let counted = column.primary_key && meta.auto_key;
+            if !column.nullable && !counted && *bind == Bind::Null {
                 return Err(Error::NotNull { model: meta.name, field: column.name.to_owned() });
             }
         }

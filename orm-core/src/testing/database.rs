@@ -32,8 +32,8 @@ pub fn database(models: &[&'static ModelMeta]) -> Result<Database> {
 /// Runs `f` in a transaction that is rolled back at its end, whatever comes of it: for tests that share a database which
 /// is costly to fill. The value of `f` is handed on; rows in it are of a database that has them no more.
 ///
-/// As with any transaction that is rolled back, what waits for its commit does not happen. Inside, read and write through
-/// `tx`; savepoints work as ever.
+/// As with any transaction that is rolled back, what waits for its commit ([`Transaction::on_commit`]) does not happen.
+/// Inside, read and write through `tx`; savepoints work as ever.
 ///
 /// # Errors
 ///

@@ -7,7 +7,7 @@
 use super::order::wrong;
 use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, ModelMeta};
-use crate::value::{Bind, Datum, Storage};
+use crate::value::{Bind, Storage};
 
 /// Makes the values of one column.
 pub(super) struct Maker {
@@ -32,6 +32,8 @@ enum Form {
     Moment,
     Uuid,
     Number,
+    /// A number after a letter that says how many digits it has before the point: a decimal as it is stored.
+    Decimal,
     Email,
     Url,
     /// Whole documents of JSON.
@@ -45,6 +47,7 @@ const TEXTS: &[Form] = &[
     Form::Moment,
     Form::Uuid,
     Form::Number,
+    Form::Decimal,
     Form::Email,
     Form::Url,
     Form::Object,
@@ -132,6 +135,11 @@ impl Maker {
             }
             Form::Number if self.distinct => format!("{number}.25"),
             Form::Number => format!("{}.25", random % 100 + 1),
+            Form::Decimal => {
+                let whole = if self.distinct { number.cast_unsigned() } else { random % 100 + 1 }.to_string();
+                let letter = char::from(b'A' + u8::try_from(whole.len()).unwrap_or_default());
+                format!("{letter}{whole}.25")
+            }
             Form::Email => format!("{}{number}@example.org", word(random)),
             Form::Url => format!("https://example.org/{}/{number}", word(random)),
             Form::Object => "{}".to_owned(),
@@ -163,7 +171,7 @@ impl Maker {
             let value = least + (number - 1) as f64;
             return if value <= most { Ok(value) } else { Err(self.no_room()) };
         }
-        let value = least + (random % 10_000) as f64 / 100.0;
+        let value = least + (random % 9_901) as f64 / 100.0;
         Ok(if value <= most { value } else { least + (most - least) * (random % 100) as f64 / 100.0 })
     }
 
@@ -203,24 +211,12 @@ impl Maker {
 
     /// The value as the field's type stores it, if it is one of this type.
     fn read(&self, made: &Bind<'static>) -> Result<Bind<'static>> {
-        let stored = datum(made).and_then(|datum| (self.column.canonical)(datum).ok());
+        let stored = made.datum().and_then(|datum| (self.column.canonical)(datum).ok());
         stored.ok_or_else(|| {
             let what = format!("the kit made {made}, which is no `{}`: give it a value", self.column.rust_type);
             wrong(self.meta, self.column.name, what)
         })
     }
-}
-
-/// The value as it would be read again.
-pub(super) fn datum<'a>(bind: &'a Bind<'_>) -> Option<Datum<'a>> {
-    Some(match bind {
-        Bind::Null => Datum::Null,
-        Bind::Integer(value) => Datum::Integer(*value),
-        Bind::Real(value) => Datum::Real(*value),
-        Bind::Text(text) => Datum::Text(text.as_bytes()),
-        Bind::Blob(bytes) => Datum::Blob(bytes),
-        Bind::Array(_) | Bind::Refused(_) => return None,
-    })
 }
 
 /// The date so many days after 2001-01-01, which begins a period of 400 years.

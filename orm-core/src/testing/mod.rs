@@ -7,6 +7,7 @@
 mod bake;
 mod check;
 mod database;
+mod fixture;
 mod given;
 mod insert;
 mod make;
@@ -16,5 +17,6 @@ mod relatives;
 
 pub use bake::{Bake, bake};
 pub use database::{database, rolled_back};
+pub use fixture::{dump, load};
 pub use given::{GivenSet, Varied};
 pub use relatives::{RelatedRows, Relatives};

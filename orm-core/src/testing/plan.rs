@@ -34,6 +34,8 @@ pub(super) struct Plan<'a> {
     pub(super) links: Vec<Links>,
     /// How far a table has counted.
     start: &'a mut dyn FnMut(&'static ModelMeta) -> Result<i64>,
+    /// Whether the rows are to be saved: then they have keys, and others can come with them.
+    saved: bool,
     /// The models on the way to a row that something required.
     required: Vec<&'static ModelMeta>,
 }
@@ -56,7 +58,27 @@ enum Source<'o> {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(start: &'a mut dyn FnMut(&'static ModelMeta) -> Result<i64>) -> Self {
-        Plan { tables: Vec::new(), links: Vec::new(), start, required: Vec::new() }
+        Plan { tables: Vec::new(), links: Vec::new(), start, saved: true, required: Vec::new() }
+    }
+
+    /// The rows of one order alone, which are not saved.
+    pub(super) fn unsaved(order: &Order) -> Result<Table> {
+        let mut start = |_| Ok(0);
+        let mut plan = Plan { saved: false, ..Plan::new(&mut start) };
+        plan.make(order)?;
+        Ok(plan.tables.pop().unwrap_or(Table { meta: order.meta, start: 0, rows: Vec::new() }))
+    }
+
+    /// What comes with rows has to be saved with them.
+    fn comes_with(&self, meta: &'static ModelMeta, field: &'static str) -> Result<()> {
+        if self.saved {
+            return Ok(());
+        }
+        Err(wrong(
+            meta,
+            field,
+            "`prepare` saves nothing, so no row comes with it: give a foreign key the row it points at",
+        ))
     }
 
     /// Plans what was ordered; the keys of its rows.
@@ -89,6 +111,7 @@ impl<'a> Plan<'a> {
                 Source::Given(Given::By(f)) => Ok(f(number)),
                 Source::Dealt(binds) => Ok(dealt(binds, number)),
                 Source::Default => Ok((meta.defaults)(column).unwrap_or(Bind::Null)),
+                Source::Counted if !self.saved => Ok(Bind::Null),
                 Source::Counted => counted(meta, column, serial),
                 Source::Made(maker) => maker.value(serial),
                 Source::Null | Source::Baked(_) | Source::Parent(_) => Ok(Bind::Null),
@@ -98,7 +121,9 @@ impl<'a> Plan<'a> {
             rows.push(row);
         }
         for relation in meta.relations {
-            if let Some(relatives) = order.relatives(relation) {
+            if let Some(relatives) = order.relatives(relation)
+                && !matches!(relation.kind, RelationKind::ForeignKey { .. })
+            {
                 self.children(meta, relation, relatives, &keys, seed)?;
             }
         }
@@ -205,6 +230,7 @@ impl<'a> Plan<'a> {
         alone: bool,
         seed: u64,
     ) -> Result<Vec<Bind<'static>>> {
+        self.comes_with(meta, field)?;
         let rows = match parents.quantity {
             0 => return Err(wrong(meta, field, "no row is baked for it, and it points at one")),
             1 if parents.each || alone => count,
@@ -226,6 +252,7 @@ impl<'a> Plan<'a> {
         rows: usize,
         seed: u64,
     ) -> Result<Vec<Bind<'static>>> {
+        self.comes_with(meta, relation.name)?;
         let target = relation.target();
         // Of a key that may be NULL the way begins anew: it ends where a row does not need it.
         let before = if nullable { std::mem::take(&mut self.required) } else { self.required.clone() };
@@ -256,6 +283,7 @@ impl<'a> Plan<'a> {
         keys: &[Bind<'static>],
         seed: u64,
     ) -> Result<()> {
+        self.comes_with(meta, relation.name)?;
         let before = std::mem::take(&mut self.required);
         let done = match &relation.kind {
             RelationKind::ForeignKey { .. } => Ok(()),

@@ -47,6 +47,18 @@ pub enum Bind<'a> {
 }
 
 impl Bind<'_> {
+    /// The value as it would be read again; none for what is no value of a column.
+    pub(crate) fn datum(&self) -> Option<Datum<'_>> {
+        Some(match self {
+            Bind::Null => Datum::Null,
+            Bind::Integer(value) => Datum::Integer(*value),
+            Bind::Real(value) => Datum::Real(*value),
+            Bind::Text(text) => Datum::Text(text.as_bytes()),
+            Bind::Blob(bytes) => Datum::Blob(bytes),
+            Bind::Array(_) | Bind::Refused(_) => return None,
+        })
+    }
+
     /// The same value, owned.
     pub fn into_owned(self) -> Bind<'static> {
         match self {

@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
+use super::builder;
 use super::rules;
 use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
 use crate::names::{self, Names};
@@ -45,6 +46,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         };
         quote! { #column => ::core::option::Option::Some(#value), }
     });
+    let new_of = new_of(checked, names);
     let fills = checked.model.columns().filter_map(|(field, stored)| {
         stored.default.as_ref()?;
         let (ident, default) = (&field.ident, names::default_of(&field.ident));
@@ -99,6 +101,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                     _ => ::core::option::Option::None,
                 }
             }
+            #new_of
             fn fill(new: &mut #new) {
                 #(#fills)*
             }
@@ -124,6 +127,37 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             fn forget(&mut self) {
                 #(self.#memos.clear();)*
             }
+        }
+    }
+}
+
+/// A row to be inserted, of values: only for the testing kit, so only where that is compiled in.
+fn new_of(checked: &Checked, names: &Names) -> TokenStream {
+    if !cfg!(feature = "testing") {
+        return TokenStream::new();
+    }
+    let Names { orm, new, .. } = names;
+    let fields = checked.model.columns().enumerate().map(|(column, (field, stored))| {
+        let (column, ident, place) = (Literal::usize_unsuffixed(column), &field.ident, stored.place());
+        let orm = names::at(orm, place);
+        let value = builder::value_type(stored, &quote! { #orm });
+        let value = match stored.insert() {
+            Insert::Required => quote_spanned! {place=> #orm::made::<#value>(binds, #column)? },
+            Insert::Nullable | Insert::Defaulted | Insert::Generated => {
+                quote_spanned! {place=> #orm::made::<::core::option::Option<#value>>(binds, #column)? }
+            }
+            Insert::NullableDefaulted => quote_spanned! {place=>
+                ::core::option::Option::Some(#orm::made::<::core::option::Option<#value>>(binds, #column)?)
+            },
+        };
+        quote! { #ident: #value }
+    });
+    quote! {
+        fn new_of(
+            binds: &[#orm::Bind<'static>],
+        ) -> ::core::option::Option<::core::result::Result<#new, #orm::Mismatch>> {
+            let new = || ::core::result::Result::Ok(#new { #(#fields),* });
+            ::core::option::Option::Some(new())
         }
     }
 }
