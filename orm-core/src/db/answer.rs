@@ -79,9 +79,9 @@ pub(super) fn collect(database: usize, touch: &Arc<Touch>, volatile: Option<&'st
     });
 }
 
-/// Whether this thread collects.
+/// Whether this thread collects. One that is ending, in the destructor of a value of its own, does not.
 pub(super) fn is_collecting() -> bool {
-    COLLECTING.with_borrow(|open| !open.is_empty())
+    COLLECTING.try_with(|open| !open.borrow().is_empty()).unwrap_or(false)
 }
 
 /// How an answer was come by.
@@ -95,10 +95,10 @@ pub(crate) enum Computed<T> {
 impl Database {
     /// The number of the answer that this thread computes from this database, or 0.
     pub(crate) fn answer_under_way(&self) -> u32 {
-        COLLECTING.with_borrow(|open| {
-            let open = open.iter().rev().find(|open| open.database == self.inner.id);
-            open.map_or(0, |open| open.number)
-        })
+        let number = COLLECTING.try_with(|open| {
+            open.borrow().iter().rev().find(|open| open.database == self.inner.id).map(|open| open.number)
+        });
+        number.ok().flatten().unwrap_or(0)
     }
 
     /// Weighs the rows of a statement that is part of an answer: of a long result every eighth row, for eight.
