@@ -42,7 +42,7 @@ pub use lookup::{
 };
 pub use manager::Objects;
 pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
-pub use model::{Complete, CompleteChild, Fields, Model, Validated, Written};
+pub use model::{Complete, CompleteChild, Fields, Model, NullableKey, Validated, Written};
 pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Cached, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator,
@@ -77,7 +77,7 @@ pub mod macro_support {
         CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
     };
     pub use crate::model::{
-        Complete, CompleteChild, Fields, FieldsAt, Model, Rules, Set, Validated, filled, made, required,
+        Complete, CompleteChild, Fields, FieldsAt, Model, NullableKey, Rules, Set, Validated, filled, made, required,
     };
     pub use crate::plan::Path;
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};

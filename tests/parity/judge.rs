@@ -22,26 +22,17 @@ pub enum Outcome {
     Wrong(String),
 }
 
-/// What a case asked of the database.
-#[derive(Default)]
-pub struct Asked {
-    /// How often a statement ran: one that is prepared once and run for each row counts for each row.
-    pub runs: u64,
-    /// How many statements there were.
-    pub statements: u64,
-}
+/// How many statements a case asked of the database. One that is prepared once and run for each row of a batch is one,
+/// as Django's own count has `executemany`.
+pub type Asked = u64;
 
 thread_local! {
     /// How many statements have failed: the log has only those that did not.
     static FAILED: Cell<u64> = const { Cell::new(0) };
 }
 
-impl Asked {
-    fn of(log: &Log) -> Self {
-        let failed = FAILED.take();
-        let runs: u64 = log.statements().map(|statement| statement.times.max(1)).sum();
-        Asked { runs: runs + failed, statements: log.len() as u64 + failed }
-    }
+fn asked(log: &Log) -> Asked {
+    log.len() as u64 + FAILED.take()
 }
 
 #[derive(Default)]
@@ -49,8 +40,6 @@ pub struct Tally {
     pub equal: usize,
     pub different: usize,
     pub more: usize,
-    /// Of those with more: how many have more statements too, not just one that runs more often.
-    pub more_statements: usize,
 }
 
 impl Tally {
@@ -61,20 +50,15 @@ impl Tally {
             Outcome::Missing => println!("missing {}", case.id),
             Outcome::Wrong(why) => println!("wrong {}: {why}", case.id),
         }
-        if asked.runs > case.queries {
+        if *asked > case.queries {
             self.more += 1;
-            self.more_statements += usize::from(asked.statements > case.queries);
-            let Asked { runs, statements } = asked;
-            println!("more queries {}: {runs} (of {statements} statements), and Django's {}", case.id, case.queries);
+            println!("more queries {}: {asked}, and Django's {}", case.id, case.queries);
         }
     }
 
     /// The line that sums it up.
     pub fn print(&self, what: &str, cases: usize) {
-        let Tally { equal, different, more, more_statements } = self;
-        if more > more_statements {
-            println!("of {more} cases with more queries, {} run one statement for each row", more - more_statements);
-        }
+        let Tally { equal, different, more } = self;
         print!("parity {what}: {equal} of {cases} equal, {different} deliberate differences, ");
         println!("{more} with more queries than Django");
     }
@@ -103,17 +87,17 @@ impl Judge {
         if let Some((_, file)) = cases::refused().find(|(id, _)| *id == case.id) {
             let there = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/types").join(file).is_file();
             let absent = || Outcome::Wrong(format!("there is no tests/ui/types/{file}"));
-            return (if there { Outcome::Equal } else { absent() }, Asked::default());
+            return (if there { Outcome::Equal } else { absent() }, 0);
         }
         let Some(function) = self.functions.get(case.id.as_str()) else {
-            return (Outcome::Missing, Asked::default());
+            return (Outcome::Missing, 0);
         };
         let (answer, log) = db.capture(|db| catch_unwind(AssertUnwindSafe(|| function(db))));
         let name = match &answer {
             Ok(Err(error)) => named(error, &case.text),
             _ => None,
         };
-        let asked = Asked::of(&log);
+        let asked = asked(&log);
         let (answer, error) = match answer {
             Ok(Ok(answer)) => (answer, String::new()),
             Ok(Err(error)) => match name {
@@ -170,6 +154,7 @@ pub fn exception(error: &Error) -> Option<&'static str> {
         Error::Misuse { .. } => Some("TypeError"),
         Error::NotUpdated { .. } => Some("DatabaseError"),
         Error::Protected { .. } => Some("ProtectedError"),
+        Error::Restricted { .. } => Some("RestrictedError"),
         Error::Nested { .. } => Some("RuntimeError"),
         Error::RolledBack => Some("TransactionManagementError"),
         // Of one row, or of one of many.

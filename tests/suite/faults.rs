@@ -693,3 +693,34 @@ fn two_handles_of_one_file_in_one_thread_do_not_wait_for_each_other_in_vain() ->
     assert_eq!(names(&one), ["a", "c", "d"]);
     Ok(())
 }
+
+#[test]
+fn threads_that_write_without_a_pause_take_turns() -> Result<()> {
+    let (db, _folder) = empty_file();
+    let (start, end) = (std::sync::Barrier::new(4), Instant::now() + Duration::from_millis(1_500));
+    let writes = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|thread| {
+                let (db, start) = (&db, &start);
+                scope.spawn(move || -> Result<u64> {
+                    start.wait();
+                    let mut writes = 0;
+                    while Instant::now() < end {
+                        db.transaction(|tx| {
+                            tag(&format!("{thread} {writes}"), tx)?;
+                            std::thread::sleep(Duration::from_millis(2));
+                            Ok(())
+                        })?;
+                        writes += 1;
+                    }
+                    Ok(writes)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Result<Vec<u64>>>()
+    })?;
+    let (fewest, most) = (writes.iter().min().unwrap(), writes.iter().max().unwrap());
+    assert!(fewest * 4 >= *most, "{writes:?}");
+    assert_eq!(count(&db), writes.iter().sum::<u64>());
+    Ok(())
+}

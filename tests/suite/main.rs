@@ -7,6 +7,7 @@ mod aggregates;
 mod bake;
 mod bits;
 mod cached;
+mod cascades;
 mod combine;
 mod dates;
 mod exclusive;

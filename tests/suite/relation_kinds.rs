@@ -148,7 +148,7 @@ fn restrict_refuses_unless_the_row_goes_too() -> Result<()> {
     let (db, parents) = parents(3)?;
     Child::create().restrict(&parents[1]).save(&db)?;
     let refused = parents[1].clone().delete(&db).unwrap_err();
-    assert!(matches!(&refused, Error::Protected { model: "Parent", .. }), "{refused:?}");
+    assert!(matches!(&refused, Error::Restricted { model: "Parent", .. }), "{refused:?}");
     assert!(refused.to_string().contains("Child.restrict"), "{refused}");
     Child::create().restrict(&parents[2]).cascade(&parents[2]).save(&db)?;
     assert_eq!(assert_num_queries!(db, 1, { parents[2].clone().delete(&db)? }).total, 2);

@@ -482,18 +482,3 @@ fn an_empty_path_is_refused_and_colon_memory_is_memory() -> Result<()> {
     assert!(matches!(db.read(|_| Tag::create().name("x").save(&db)), Err(Error::Nested { .. })));
     Ok(())
 }
-
-#[test]
-fn a_table_without_rowid_is_counted_too() -> Result<()> {
-    let db = foreign(
-        "CREATE TABLE airport (code TEXT PRIMARY KEY, city TEXT) WITHOUT ROWID;
-         CREATE TABLE flight (id INTEGER PRIMARY KEY, number, origin_id TEXT REFERENCES airport ON DELETE CASCADE, dest_id)",
-    );
-    let vienna = Airport::create().code("VIE").city("Vienna").save(&db)?;
-    Flight::create().number(1).origin("VIE").dest("VIE").save(&db)?;
-    let mut deleted = assert_num_queries!(db, 1, { vienna.delete(&db)? });
-    deleted.per_model.sort();
-    assert_eq!(deleted.per_model, [("Airport".to_owned(), 1), ("Flight".to_owned(), 1)]);
-    assert_eq!(deleted.total, 2);
-    Ok(())
-}

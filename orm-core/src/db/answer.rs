@@ -38,18 +38,23 @@ thread_local! {
     static COLLECTING: RefCell<Vec<Collecting>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Asks for what this thread collects. One that is ending, in the destructor of a value of its own, collects nothing.
+fn collecting<T: Default>(ask: impl FnOnce(&mut Vec<Collecting>) -> T) -> T {
+    COLLECTING.try_with(|open| ask(&mut open.borrow_mut())).unwrap_or_default()
+}
+
 /// A thread is collecting for as long as it lives.
 struct Collection;
 
 impl Collection {
     fn begin(database: usize, number: u32) -> Self {
         let (touches, volatile) = (Vec::new(), None);
-        COLLECTING.with_borrow_mut(|open| open.push(Collecting { database, number, touches, volatile, bytes: 0 }));
+        collecting(|open| open.push(Collecting { database, number, touches, volatile, bytes: 0 }));
         Collection
     }
 
     fn end(self) -> Option<Collecting> {
-        let collected = COLLECTING.with_borrow_mut(Vec::pop);
+        let collected = collecting(Vec::pop);
         std::mem::forget(self);
         collected
     }
@@ -57,14 +62,14 @@ impl Collection {
 
 impl Drop for Collection {
     fn drop(&mut self) {
-        COLLECTING.with_borrow_mut(Vec::pop);
+        collecting(Vec::pop);
     }
 }
 
 /// A statement ran on this thread, on this database, and touches this.
 pub(super) fn collect(database: usize, touch: &Arc<Touch>, volatile: Option<&'static str>) {
     let writes = touch.writes_all || !touch.writes.is_empty();
-    COLLECTING.with_borrow_mut(|open| {
+    collecting(|open| {
         for collecting in open {
             let volatile = match collecting.database == database {
                 true if writes => Some("it writes"),
@@ -81,7 +86,7 @@ pub(super) fn collect(database: usize, touch: &Arc<Touch>, volatile: Option<&'st
 
 /// Whether this thread collects. One that is ending, in the destructor of a value of its own, does not.
 pub(super) fn is_collecting() -> bool {
-    COLLECTING.try_with(|open| !open.borrow().is_empty()).unwrap_or(false)
+    collecting(|open| !open.is_empty())
 }
 
 /// How an answer was come by.
@@ -95,10 +100,10 @@ pub(crate) enum Computed<T> {
 impl Database {
     /// The number of the answer that this thread computes from this database, or 0.
     pub(crate) fn answer_under_way(&self) -> u32 {
-        let number = COLLECTING.try_with(|open| {
-            open.borrow().iter().rev().find(|open| open.database == self.inner.id).map(|open| open.number)
-        });
-        number.ok().flatten().unwrap_or(0)
+        collecting(|open| {
+            let open = open.iter().rev().find(|open| open.database == self.inner.id);
+            open.map_or(0, |open| open.number)
+        })
     }
 
     /// Weighs the rows of a statement that is part of an answer: of a long result every eighth row, for eight.
@@ -110,7 +115,7 @@ impl Database {
             _ => return,
         };
         let bytes = row.weight().saturating_mul(times);
-        COLLECTING.with_borrow_mut(|open| {
+        collecting(|open| {
             for collecting in open {
                 collecting.bytes += bytes;
             }

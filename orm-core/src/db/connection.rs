@@ -75,6 +75,16 @@ impl<'c> Connection<'c> {
         Ok(())
     }
 
+    /// Whether a query has a row that tells why another statement was refused.
+    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
+        let mut found = false;
+        self.read(sql, about, Does::Diagnose, |_| {
+            found = true;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Whether a query has a row.
     pub(crate) fn finds(&self, sql: &Sql, about: About) -> Result<bool> {
         let mut found = false;
@@ -209,9 +219,8 @@ impl<'c> Connection<'c> {
         self.raw().query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(untold)
     }
 
-    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, if it is wanted. At
-    /// the end of the transaction all of them have to be there.
-    #[cfg(feature = "testing")]
+    /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, or to go, if it is
+    /// wanted. At the end of the transaction all of them have to be there.
     pub(crate) fn deferring_foreign_keys<T>(&self, wanted: bool, work: impl FnOnce() -> Result<T>) -> Result<T> {
         if !wanted {
             return work();
@@ -304,14 +313,6 @@ impl Prepared<'_, '_> {
             times: &mut self.times,
             changed: &mut self.changed,
         }
-    }
-
-    /// Runs it; says how many rows it changed.
-    pub(crate) fn execute(&mut self) -> Result<u64> {
-        let changed = self.statement.execute_bound().map_err(|error| told(error, self.text, self.about))?;
-        self.times += 1;
-        self.changed += changed;
-        Ok(changed)
     }
 
     /// The rowid of the row that was inserted last.

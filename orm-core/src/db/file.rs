@@ -14,22 +14,38 @@ use crate::error::{Error, Result};
 /// How often a database that is only read is looked at.
 const INTERVAL: Duration = Duration::from_millis(100);
 
+/// How often the length of the log is looked at, and from which on it is too long: four times what SQLite lets gather
+/// before it moves the log into the file.
+const LOG_INTERVAL: Duration = Duration::from_millis(500);
+const LONG_LOG: u64 = 16 << 20;
+
 /// A file as it was when it was opened.
 pub(super) struct FileId {
     path: PathBuf,
+    log: PathBuf,
     id: (u64, u64),
     /// Nothing was in it yet.
     is_empty: bool,
     opened: Instant,
-    /// The milliseconds after `opened` when it was last looked at.
+    /// The milliseconds after `opened` when it was last looked at, and its log.
     seen: AtomicU64,
+    log_seen: AtomicU64,
 }
 
 impl FileId {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
-        let (id, is_empty) = (id(&metadata), metadata.len() == 0);
-        Ok(FileId { path: path.to_owned(), id, is_empty, opened: Instant::now(), seen: AtomicU64::new(0) })
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Ok(FileId {
+            path: path.to_owned(),
+            log: log.into(),
+            id: id(&metadata),
+            is_empty: metadata.len() == 0,
+            opened: Instant::now(),
+            seen: AtomicU64::new(0),
+            log_seen: AtomicU64::new(0),
+        })
     }
 
     /// Fails if the file is another one, or has lost what was in it. It costs a call of the system.
@@ -47,14 +63,24 @@ impl FileId {
 
     /// [`check`](Self::check), ten times a second at most.
     pub(super) fn glance(&self) -> Result<()> {
-        let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let seen = self.seen.load(Ordering::Relaxed);
-        if u128::from(now.saturating_sub(seen)) < INTERVAL.as_millis() {
-            return Ok(());
-        }
+        let Some(now) = self.due(&self.seen, INTERVAL) else { return Ok(()) };
         self.check()?;
         self.seen.store(now, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether the log has grown too long. It is asked for twice a second at most, and is not in between.
+    pub(super) fn has_long_log(&self) -> bool {
+        let Some(now) = self.due(&self.log_seen, LOG_INTERVAL) else { return false };
+        self.log_seen.store(now, Ordering::Relaxed);
+        self.log.metadata().is_ok_and(|metadata| metadata.len() > LONG_LOG)
+    }
+
+    /// What time it is, if the last look is so long ago.
+    fn due(&self, seen: &AtomicU64, interval: Duration) -> Option<u64> {
+        let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let since = now.saturating_sub(seen.load(Ordering::Relaxed));
+        (u128::from(since) >= interval.as_millis()).then_some(now)
     }
 
     fn replaced(&self) -> Error {

@@ -54,6 +54,8 @@ pub(super) enum Does {
     /// Loads a relation for several rows: it may well run again with the same keys, for other rows.
     Batch,
     Write,
+    /// Asks why another statement was refused.
+    Diagnose,
     /// Begins, ends or marks a transaction.
     Mark,
 }
@@ -134,7 +136,8 @@ impl Log {
         self.len() == 0
     }
 
-    /// The statements that read or wrote data, in the order they ended.
+    /// The statements that read or wrote data, in the order they ended. (What was asked to name the foreign key that
+    /// refused a row is not among them; [`all`](Self::all) has it.)
     ///
     /// # Examples
     ///
@@ -150,7 +153,7 @@ impl Log {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
-        self.all.iter().filter(|statement| !statement.is_transaction)
+        self.all.iter().filter(|statement| !statement.is_transaction && statement.does != Does::Diagnose)
     }
 
     /// How many statements began, ended or marked a transaction.

@@ -11,6 +11,7 @@ mod busy;
 mod connection;
 mod executor;
 mod file;
+mod foreign_keys;
 mod fresh;
 mod functions;
 mod link;
@@ -43,6 +44,7 @@ pub use builder::{DatabaseBuilder, Synchronous};
 pub(crate) use connection::{About, Connection, Prepared, refused};
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
+pub(crate) use foreign_keys::{Declared, DeclaredKey};
 pub(crate) use link::Row;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
@@ -52,11 +54,13 @@ pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
 
 use crate::error::{Error, Result};
+use crate::meta::ModelMeta;
 use file::FileId;
+use foreign_keys::Cascades;
 use fresh::Fresh;
 use log::Sink;
 use open::Place;
-use pool::{Failures, Pools};
+use pool::{Failures, Pools, Turn};
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -156,6 +160,11 @@ struct Inner {
     peer_cap: usize,
     pool_timeout: Duration,
     busy_timeout: Duration,
+    /// The models it was told of.
+    models: RwLock<Vec<&'static ModelMeta>>,
+    cascades: Mutex<Cascades>,
+    /// Whose turn it is to write.
+    turn: Arc<Turn>,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
     /// Who has written what, for whoever remembers what was read.

@@ -26,11 +26,21 @@ pub(super) type Pool = r2d2::Pool<Opener>;
 /// How long a caller waits at a time: why a connection could not be opened is known sooner than the pool says so.
 const SLICE: Duration = Duration::from_millis(250);
 
+/// How long at a time where every connection is open: a wait that is begun again is begun behind all others.
+const LONG_SLICE: Duration = Duration::from_secs(5);
+
 #[derive(Clone)]
 pub(super) struct Pools {
     pub(super) writer: Pool,
     pub(super) readers: Pool,
 }
+
+/// Whose turn it is to write. The pool would give its connection to whoever asks just when it is given back, which is the
+/// thread that has given it back and writes again; here those who have waited longer come first.
+pub(super) type Turn = parking_lot::Mutex<()>;
+
+/// The turn of a thread that writes.
+type TurnGuard = parking_lot::ArcMutexGuard<parking_lot::RawMutex, ()>;
 
 /// What a connection is told when it is opened.
 pub(super) type Init = dyn Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync;
@@ -138,12 +148,18 @@ impl Database {
         if self.inner.exclusive && held(self.inner.id, Hold::Read) {
             return Err(Error::Nested { holds: "reads from this exclusive database, which has one connection" });
         }
+        let (start, timeout) = (Instant::now(), self.inner.pool_timeout);
+        let turn = self.inner.turn.try_lock_arc_for(timeout);
+        let turn = turn.ok_or(Error::PoolTimeout { seconds: timeout.as_secs() })?;
         let pool = self.pools()?.writer;
-        let pooled = self.connect(&pool)?;
+        let pooled = self.connect(&pool, start)?;
         if let Some(file) = &self.inner.file {
             file.check()?;
+            if file.has_long_log() {
+                restart_log(pooled.raw());
+            }
         }
-        Ok((HoldGuard::new(self, Hold::Write, None), pooled))
+        Ok((HoldGuard::new(self, Hold::Write, None, Some(turn)), pooled))
     }
 
     /// Takes a reading connection.
@@ -164,14 +180,14 @@ impl Database {
             // to give one back: then it reads on with its own, and sees the moment that one sees.
             let state = pool.state();
             if state.connections == pool.max_size() && state.idle_connections == 0 {
-                return Ok((HoldGuard::new(self, Hold::Read, Some(&held)), held));
+                return Ok((HoldGuard::new(self, Hold::Read, Some(&held), None), held));
             }
         }
-        let pooled = Rc::new(self.connect(&pool)?);
+        let pooled = Rc::new(self.connect(&pool, Instant::now())?);
         if let Some(file) = &self.inner.file {
             file.glance()?;
         }
-        Ok((HoldGuard::new(self, Hold::Read, Some(&pooled)), pooled))
+        Ok((HoldGuard::new(self, Hold::Read, Some(&pooled), None), pooled))
     }
 
     /// Whether this thread holds the writing connection.
@@ -191,7 +207,7 @@ impl Database {
         }
         let pool = self.pools().ok()?.writer;
         // The first who asks waits for it to be opened.
-        if pool.state().connections == 0 { self.connect(&pool).ok() } else { pool.try_get() }
+        if pool.state().connections == 0 { self.connect(&pool, Instant::now()).ok() } else { pool.try_get() }
     }
 
     fn pools(&self) -> Result<Pools> {
@@ -199,15 +215,16 @@ impl Database {
         pools.clone().ok_or(Error::Closed)
     }
 
-    fn connect(&self, pool: &Pool) -> Result<Pooled> {
-        // One that nobody has, without a look at the clock.
+    /// Takes a connection, for which the caller has waited since `start`.
+    fn connect(&self, pool: &Pool, start: Instant) -> Result<Pooled> {
         if let Some(pooled) = pool.try_get() {
             return Ok(pooled);
         }
-        let (start, timeout) = (Instant::now(), self.inner.pool_timeout);
+        let timeout = self.inner.pool_timeout;
         loop {
             let left = timeout.saturating_sub(start.elapsed());
-            if let Ok(pooled) = pool.get_timeout(left.clamp(Duration::from_millis(1), SLICE)) {
+            let slice = if pool.state().connections == pool.max_size() { LONG_SLICE } else { SLICE };
+            if let Ok(pooled) = pool.get_timeout(left.clamp(Duration::from_millis(1), slice)) {
                 return Ok(pooled);
             }
             let failure = self.inner.failures.0.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -222,6 +239,16 @@ impl Database {
             }
         }
     }
+}
+
+/// Has the log begun anew. SQLite moves it into the file by itself, but writes on behind its end for as long as there is
+/// always somebody who reads from it; this lets those who read come to their end. Whoever reads longer is not waited for,
+/// and it is tried again later.
+#[cold]
+fn restart_log(connection: &rusqlite::Connection) {
+    let _patience = Patience::new(Duration::from_millis(20));
+    // It gives the space back too, and what `has_long_log` sees is what there is.
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
 
 /// What a thread holds of a database while it runs a closure of the user's.
@@ -253,15 +280,21 @@ fn held_reader(id: usize) -> Option<Rc<Pooled>> {
 pub(super) struct HoldGuard {
     entry: (usize, Hold),
     _patience: Patience,
+    _turn: Option<TurnGuard>,
     /// Not `Send`: dropped on the thread that made it.
     _here: std::marker::PhantomData<*const ()>,
 }
 
 impl HoldGuard {
-    fn new(database: &Database, hold: Hold, reader: Option<&Rc<Pooled>>) -> Self {
+    fn new(database: &Database, hold: Hold, reader: Option<&Rc<Pooled>>, turn: Option<TurnGuard>) -> Self {
         let entry = (database.inner.id, hold);
         holds(|holds| holds.push((entry.0, hold, reader.cloned())));
-        HoldGuard { entry, _patience: Patience::new(database.inner.busy_timeout), _here: std::marker::PhantomData }
+        HoldGuard {
+            entry,
+            _patience: Patience::new(database.inner.busy_timeout),
+            _turn: turn,
+            _here: std::marker::PhantomData,
+        }
     }
 }
 

@@ -95,19 +95,16 @@ macro_rules! assert_max_queries {
 /// ```
 /// # use eager_orm::prelude::*;
 /// # #[derive(Model)]
-/// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
-/// # #[derive(Model)]
-/// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+/// # pub struct Tag { pub id: i64, pub name: String }
 /// # let db = Database::in_memory()?;
-/// # db.create_tables(models![Author, Book])?;
-/// # Author::create().save(&db)?;
-/// assert_queries!(
+/// # db.create_tables(models![Tag])?;
+/// let (tags, count) = assert_queries!(
 ///     db,
 ///     r#"
-///     SELECT "author"."id" FROM "author"
-///     SELECT "book"."id", "book"."author_id" FROM "book" WHERE "book"."author_id" IN (SELECT value FROM rarray(?1))
+///     SELECT "tag"."id", "tag"."name" FROM "tag"
+///     SELECT count(*) FROM "tag"
 ///     "#,
-///     { Author::objects().prefetch_related(|a| a.books()).all(&db)? }
+///     { (Tag::objects().all(&db)?, Tag::objects().count(&db)?) }
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```

@@ -54,12 +54,16 @@ pub(super) fn seeing<T>(work: impl FnOnce() -> T) -> (T, Option<Touch>) {
     struct Before(Option<Seen>);
     impl Drop for Before {
         fn drop(&mut self) {
-            SEEN.set(self.0.take());
+            let _ = SEEN.try_with(|seen| seen.replace(self.0.take()));
         }
     }
-    let _before = Before(SEEN.replace(Some(Seen::default())));
+    let Ok(before) = SEEN.try_with(|seen| seen.replace(Some(Seen::default()))) else {
+        // The thread is ending, and nothing is seen any more: it may touch everything.
+        return (work(), Some(Touch { writes_all: true, ..Touch::default() }));
+    };
+    let _before = Before(before);
     let value = work();
-    let seen = SEEN.take();
+    let seen = SEEN.try_with(RefCell::take).ok().flatten();
     (value, seen.filter(|seen| seen.prepared).map(|seen| seen.touch))
 }
 

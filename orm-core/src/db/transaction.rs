@@ -80,6 +80,7 @@ impl Drop for Open<'_, '_> {
         if !self.open {
             return;
         }
+        self.connection.database().forget_schema();
         self.end_forgotten();
         // A failure that rolled the transaction back by itself (disk full, say) left none to roll back.
         if !self.connection.raw().is_autocommit() {

@@ -173,7 +173,7 @@ impl Seen {
         match statement.does {
             // What was read before is not what there is after.
             Does::Mark if statement.sql.starts_with("ROLLBACK") => self.wrote(),
-            Does::Mark | Does::Batch => {}
+            Does::Mark | Does::Batch | Does::Diagnose => {}
             Does::Write => self.wrote(),
             Does::Read => {
                 let mut hasher = DefaultHasher::new();

@@ -174,11 +174,18 @@ pub enum Error {
         /// Everything that is wrong, in the order of the rows and of their fields.
         failures: Vec<Failure>,
     },
-    /// A row cannot be deleted: others point at it by a foreign key that protects it. Where the deleted model does not
-    /// know of the model that points at it (it declares no `HasMany` or `HasOne` to it), the error is
-    /// [`Error::ForeignKey`] instead.
+    /// A row cannot be deleted: others point at it by a foreign key that protects it.
     #[error("`{model}` cannot be deleted: it is still pointed at by {}", by.join(", "))]
     Protected {
+        /// The model that was to be deleted.
+        model: &'static str,
+        /// The foreign keys that hold it, as `Review.book`; one that no model is known for, as `review.book_id`, by its
+        /// table and column.
+        by: Vec<String>,
+    },
+    /// A row cannot be deleted: others point at it by a foreign key with `on_delete = Restrict`, and would stay.
+    #[error("`{model}` cannot be deleted: it is still pointed at by {}, of rows that would stay", by.join(", "))]
+    Restricted {
         /// The model that was to be deleted.
         model: &'static str,
         /// The foreign keys that hold it, as `Review.book`.
@@ -393,6 +400,7 @@ impl Error {
             Error::Unique { .. }
                 | Error::ForeignKey { .. }
                 | Error::Protected { .. }
+                | Error::Restricted { .. }
                 | Error::NotNull { .. }
                 | Error::Check { .. }
         )

@@ -39,7 +39,7 @@ impl<R> AssignSet<R> for Assign<R> {
     }
 }
 
-/// The model's own stored fields, or a tuple of them.
+/// The model's own stored fields, or a tuple of them; `()` for none.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a stored field of `{R}`",
     label = "expected the model's own fields"
@@ -48,6 +48,9 @@ pub trait ColumnSet<R> {
     /// The columns' names.
     #[doc(hidden)]
     fn columns(self, columns: &mut Vec<&'static str>);
+}
+impl<R> ColumnSet<R> for () {
+    fn columns(self, _: &mut Vec<&'static str>) {}
 }
 impl<R, T: Value, K: IsOwn> ColumnSet<R> for Expr<R, T, K> {
     fn columns(self, columns: &mut Vec<&'static str>) {

@@ -146,10 +146,12 @@ pub(crate) fn update(plan: &Plan, set: &[(Node, Node)]) -> Result<Option<Stateme
     for (column, value) in set {
         let column = value::own_column(column).ok_or_else(|| Error::misuse("only a model's own column can be set"))?;
         let value = if is_joined(plan, value)? { &of_same_row(plan, value) } else { value };
-        assignments.push((column, lowerer.value(value)?));
+        assignments.push((column.into(), lowerer.value(value)?));
     }
     let filter = own_filter(plan)?;
-    Ok(filter.map(|filter| Statement::Update(Update { table: plan.meta.table, set: assignments, filter })))
+    Ok(filter.map(|filter| {
+        Statement::Update(Update { table: plan.meta.table, set: assignments, filter, returning: Vec::new() })
+    }))
 }
 
 /// Whether a value of a row needs a JOIN, which a statement without a FROM clause has no place for.
@@ -173,6 +175,15 @@ fn of_same_row(plan: &Plan, value: &Node) -> Node {
 /// `DELETE .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
 pub(crate) fn delete(plan: &Plan) -> Result<Option<Statement>> {
     Ok(own_filter(plan)?.map(|filter| Statement::Delete(Delete { table: plan.meta.table, filter })))
+}
+
+/// The keys of the rows of a plan. None where there can be no row.
+pub(crate) fn keys(plan: &Plan) -> Result<Option<Statement>> {
+    check(plan)?;
+    let mut plan = plan.keys_only();
+    plan.without_order();
+    let Query { select, empty, .. } = Lowerer::new().query(&plan, Purpose::Values)?;
+    Ok((!empty).then_some(Statement::Select(select)))
 }
 
 fn check(plan: &Plan) -> Result<()> {

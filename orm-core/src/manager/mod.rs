@@ -1,5 +1,6 @@
 //! Managers: where a query begins. `objects()` of a model, and `query`, `create`, `add` .. of a relation.
 
+mod links;
 mod related;
 
 use crate::model::Model;

@@ -4,18 +4,19 @@
 //! keep what they had loaded.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
-use crate::group::Place;
-use crate::meta::{ModelMeta, RelationMeta, Through};
-use crate::model::{CompleteChild, Model};
+use crate::lookup::{AssignSet, Predicate};
+use crate::meta::{RelationKind, RelationMeta};
+use crate::model::{CompleteChild, Fields, Model, NullableKey};
 use crate::plan::{Node, NodeKind, Path};
-use crate::queryset::QuerySet;
-use crate::relation::{ForeignKey, HasMany, IntoKey, ManyToMany};
-use crate::save::insert;
+use crate::queryset::{QuerySet, read_keys};
+use crate::relation::{ForeignKey, HasMany, IntoKey};
+use crate::save::{get_or_insert, insert, update_or_insert};
 use crate::sql;
-use crate::statement::{Delete, Expr, Insert, Select, Source, Statement};
+use crate::statement::{Alias, Expr, Select, Source, Statement, Update};
 use crate::value::{Bind, Key, KeyMap, KeyRef};
 
 impl<T: Model> ForeignKey<T> {
@@ -96,284 +97,351 @@ impl<T: Model> HasMany<T> {
     /// ```
     #[track_caller]
     pub fn create(&mut self, db: &dyn Executor, new: impl CompleteChild<T>) -> Result<T> {
-        const UNATTACHED: Error = Error::Unattached { what: "HasMany" };
-        let place = self.place.as_mut().ok_or(UNATTACHED)?;
-        let back = place.relation().and_then(RelationMeta::via).ok_or(UNATTACHED)?;
-        let new = new.into_child(back.slot, place.key().ok_or(UNATTACHED)?)?;
-        let row = insert::<T>(new, db)?;
-        place.leave();
+        let row = insert::<T>(self.child(new)?, db)?;
+        self.leave();
         Ok(row)
     }
-}
 
-impl<T: Model> ManyToMany<T> {
-    /// The related rows, as a queryset: each once, however often a through model links it. It asks the database each time.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
-    /// # #[derive(Model)]
-    /// # pub struct Tag { pub id: i64, pub name: String }
-    /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book, Tag])?;
-    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
-    /// # let mut book = Book::create().save(&db)?;
-    /// book.tags.add(&db, [&sf, &fun])?;
-    /// // SELECT count(*) FROM "tag" WHERE "tag"."id" IN (SELECT "tag_id" FROM "book_tags" ..) AND ..
-    /// assert_eq!(book.tags.query().filter(|t| t.name().eq("sf")).count(&db)?, 1);
-    /// # Ok::<(), eager_orm::Error>(())
-    /// ```
-    pub fn query(&self) -> QuerySet<T> {
-        let owner = || {
-            let place = self.place.as_ref()?;
-            let (_, through) = link(place)?;
-            Some(Node::new(NodeKind::Linked(through, place.key()?.bind().into_owned())))
-        };
-        of_owner(owner())
-    }
-
-    /// Links rows with this one; those that are linked already stay so. Says how many are new.
+    /// The one of the related rows for which a condition holds, or else a new one that points at this row; and whether
+    /// it is new. As [`QuerySet::get_or_create`] does.
     ///
     /// # Errors
     ///
-    /// [`Error::ForeignKey`] where a row is not there; no link is made then. [`Error::NotNull`] where the through
-    /// model has more required fields: create its rows by itself. [`Error::Unattached`] on a handle that belongs to no
-    /// row of a database.
+    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`] where there are several.
     ///
     /// # Examples
     ///
     /// ```
     /// # use eager_orm::prelude::*;
     /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
     /// # #[derive(Model)]
-    /// # pub struct Tag { pub id: i64 }
+    /// # pub struct Book { pub id: i64, pub title: String, pub author: ForeignKey<Author> }
     /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book, Tag])?;
-    /// # let (sf, fun) = (Tag::create().save(&db)?, Tag::create().save(&db)?);
-    /// let mut book = Book::create().save(&db)?;
-    /// assert_eq!(book.tags.add(&db, [&sf, &fun])?, 2);
-    /// assert_eq!(book.tags.remove(&db, [&fun])?, 1);
-    /// book.tags.set(&db, [&fun])?;
-    /// assert_eq!(book.tags.all(&db)?[0].id, fun.id);
-    /// assert_eq!(book.tags.clear(&db)?, 1);
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let mut author = Author::create().save(&db)?;
+    /// // SELECT .. WHERE "book"."author_id" = ?1 AND "book"."title" = ?2; INSERT .. WHERE NOT EXISTS (..)
+    /// let (book, created) =
+    ///     author.books.get_or_create(&db, |b| b.title().eq("Dune"), Book::create().title("Dune"))?;
+    /// assert!(created && *book.author.key() == author.id);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn get_or_create<P: Predicate<T>>(
+        &mut self,
+        db: &dyn Executor,
+        f: impl FnOnce(Fields<T>) -> P,
+        new: impl CompleteChild<T>,
+    ) -> Result<(T, bool)> {
+        let at = Location::caller();
+        let found = get_or_insert(&self.query().filter(f), || self.child(new), db, at, None)?;
+        self.leave();
+        Ok(found)
+    }
+
+    /// Sets fields of the one of the related rows for which a condition holds, or else inserts a new one that points at
+    /// this row; the row as it is now, and whether it is new. As [`QuerySet::update_or_create`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`] where there are several.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub title: String, pub pages: i32, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let mut author = Author::create().save(&db)?;
+    /// let dune = || Book::create().title("Dune").pages(412);
+    /// // BEGIN IMMEDIATE; SELECT "book"."id" ..; INSERT ..; COMMIT, and then UPDATE .. RETURNING .. in place of INSERT
+    /// author.books.update_or_create(&db, |b| b.title().eq("Dune"), |b| b.pages().set(256), dune())?;
+    /// let (book, created) =
+    ///     author.books.update_or_create(&db, |b| b.title().eq("Dune"), |b| b.pages().set(256), dune())?;
+    /// assert_eq!((book.pages, created), (256, false));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn update_or_create<P: Predicate<T>, A: AssignSet<T>>(
+        &mut self,
+        db: &dyn Executor,
+        f: impl FnOnce(Fields<T>) -> P,
+        set: impl FnOnce(Fields<T>) -> A,
+        new: impl CompleteChild<T>,
+    ) -> Result<(T, bool)> {
+        let at = Location::caller();
+        let found = update_or_insert(&self.query().filter(f), set, || self.child(new), db, at, None)?;
+        self.leave();
+        Ok(found)
+    }
+
+    /// Lets rows point at this one, wherever they pointed before. Says how many rows there were.
+    ///
+    /// The rows in hand still have the key they had.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unattached`] on a handle that belongs to no row of a database; the constraints of the table, as typed
+    /// errors, and nothing is changed then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64, pub books: HasMany<Book> }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author> }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Author, Book])?;
+    /// # let (mut ann, bob) = (Author::create().save(&db)?, Author::create().save(&db)?);
+    /// let book = Book::create().author(&bob).save(&db)?;
+    /// // UPDATE "book" SET "author_id" = ?1 WHERE "id" IN (SELECT value FROM rarray(?2))
+    /// assert_eq!(ann.books.add(&db, [&book])?, 1);
+    /// assert_eq!(ann.books.all(&db)?[0].id, book.id);
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     #[track_caller]
     pub fn add<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<u64> {
         let rows = keys::<T, V>(rows);
-        self.write(db, Location::caller(), |links| links.add(&rows))
+        self.write(db, Location::caller(), |pointers| pointers.add(rows.clone()))
     }
 
-    /// Unlinks rows from this one. Says how many were linked.
+    /// Takes rows away from this one: their foreign key becomes NULL. Says how many pointed here.
+    ///
+    /// It compiles where the model of the rows has a foreign key that can be NULL.
     ///
     /// # Errors
     ///
-    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
-    /// unlinked then.
+    /// As for [`add`](Self::add); [`Error::Misuse`] where the foreign key to this row is one that cannot be NULL.
     ///
     /// # Examples
     ///
     /// ```
     /// # use eager_orm::prelude::*;
     /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # pub struct Shelf { pub id: i64, pub books: HasMany<Book> }
     /// # #[derive(Model)]
-    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # pub struct Book { pub id: i64, #[relation(on_delete = SetNull)] pub shelf: Option<ForeignKey<Shelf>> }
     /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book, Tag])?;
-    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
-    /// # let mut book = Book::create().save(&db)?;
-    /// book.tags.add(&db, [&sf, &fun])?;
-    /// // DELETE FROM "book_tags" WHERE "book_id" = .. AND "tag_id" = ..
-    /// assert_eq!(book.tags.remove(&db, [&sf])?, 1);
-    /// assert_eq!(book.tags.remove(&db, [&sf])?, 0); // not linked any more
+    /// # db.create_tables(models![Shelf, Book])?;
+    /// # let mut shelf = Shelf::create().save(&db)?;
+    /// let book = shelf.books.create(&db, Book::create())?;
+    /// // UPDATE "book" SET "shelf_id" = NULL WHERE "shelf_id" = ?1 AND "id" IN (SELECT value FROM rarray(?2))
+    /// assert_eq!(shelf.books.remove(&db, [&book])?, 1);
+    /// assert!(Book::objects().find(&db, book.id)?.shelf.is_none());
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     #[track_caller]
-    pub fn remove<V: IntoKey<T, T::Key>>(
-        &mut self,
-        db: &dyn Executor,
-        rows: impl IntoIterator<Item = V>,
-    ) -> Result<u64> {
+    pub fn remove<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<u64>
+    where
+        T: NullableKey,
+    {
         let rows = keys::<T, V>(rows);
-        self.write(db, Location::caller(), |links| links.remove(&rows))
+        self.write(db, Location::caller(), |pointers| pointers.remove(Some(rows.clone())))
     }
 
-    /// Links these rows with this one and no others.
+    /// Lets these rows point at this one and no others: those that did get NULL.
     ///
     /// # Errors
     ///
-    /// As for [`add`](Self::add); nothing is changed then.
+    /// As for [`remove`](Self::remove); nothing is changed then.
     ///
     /// # Examples
     ///
     /// ```
     /// # use eager_orm::prelude::*;
     /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # pub struct Shelf { pub id: i64, pub books: HasMany<Book> }
     /// # #[derive(Model)]
-    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # pub struct Book { pub id: i64, #[relation(on_delete = SetNull)] pub shelf: Option<ForeignKey<Shelf>> }
     /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book, Tag])?;
-    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
-    /// # let mut book = Book::create().save(&db)?;
-    /// book.tags.add(&db, [&sf])?;
-    /// // SELECT .. FROM "book_tags"; DELETE .. what is not named; INSERT .. what is new
-    /// book.tags.set(&db, [&fun])?;
-    /// assert_eq!(book.tags.all(&db)?[0].name, "fun");
+    /// # db.create_tables(models![Shelf, Book])?;
+    /// # let mut shelf = Shelf::create().save(&db)?;
+    /// shelf.books.create(&db, Book::create())?;
+    /// let other = Book::create().save(&db)?;
+    /// // SELECT "id" ..; UPDATE .. SET "shelf_id" = NULL ..; UPDATE .. SET "shelf_id" = ?1 ..
+    /// shelf.books.set(&db, [&other])?;
+    /// assert_eq!(shelf.books.all(&db)?.iter().map(|book| book.id).collect::<Vec<_>>(), [other.id]);
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     #[track_caller]
-    pub fn set<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<()> {
+    pub fn set<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<()>
+    where
+        T: NullableKey,
+    {
         let rows = keys::<T, V>(rows);
-        self.write(db, Location::caller(), |links| {
-            let linked = links.linked()?;
-            let missing = |keys: &[Bind<'static>], others: &[Bind<'static>]| -> Vec<Bind<'static>> {
-                let mut numbers = KeyMap::default();
-                for key in others.iter().filter_map(KeyRef::of_bind) {
-                    numbers.number(key, 0);
-                }
-                let is_missing =
-                    |key: &&Bind<'static>| KeyRef::of_bind(key).is_some_and(|key| numbers.get(key).is_none());
-                keys.iter().filter(is_missing).cloned().collect()
-            };
-            let (gone, new) = (missing(&linked, &rows), missing(&rows, &linked));
-            links.remove(&gone)?;
-            links.add(&new)
+        self.write(db, Location::caller(), |pointers| {
+            let there = pointers.there()?;
+            let gone = missing(&there, &rows);
+            if !gone.is_empty() {
+                pointers.remove(Some(gone))?;
+            }
+            pointers.add(missing(&rows, &there))
         })?;
         Ok(())
     }
 
-    /// Unlinks every row from this one. Says how many were linked.
+    /// Takes every row away from this one: their foreign key becomes NULL. Says how many there were.
     ///
     /// # Errors
     ///
-    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
-    /// unlinked then.
+    /// As for [`remove`](Self::remove).
     ///
     /// # Examples
     ///
     /// ```
     /// # use eager_orm::prelude::*;
     /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # pub struct Shelf { pub id: i64, pub books: HasMany<Book> }
     /// # #[derive(Model)]
-    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # pub struct Book { pub id: i64, #[relation(on_delete = SetNull)] pub shelf: Option<ForeignKey<Shelf>> }
     /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book, Tag])?;
-    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
-    /// # let mut book = Book::create().save(&db)?;
-    /// book.tags.add(&db, [&sf, &fun])?;
-    /// assert_eq!(book.tags.clear(&db)?, 2); // DELETE FROM "book_tags" WHERE "book_id" = ..
+    /// # db.create_tables(models![Shelf, Book])?;
+    /// # let mut shelf = Shelf::create().save(&db)?;
+    /// shelf.books.create(&db, Book::create())?;
+    /// assert_eq!(shelf.books.clear(&db)?, 1); // UPDATE "book" SET "shelf_id" = NULL WHERE "shelf_id" = ?1
+    /// assert_eq!(Book::objects().count(&db)?, 1);
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     #[track_caller]
-    pub fn clear(&mut self, db: &dyn Executor) -> Result<u64> {
-        self.write(db, Location::caller(), |links| links.clear())
+    pub fn clear(&mut self, db: &dyn Executor) -> Result<u64>
+    where
+        T: NullableKey,
+    {
+        self.write(db, Location::caller(), |pointers| pointers.remove(None))
+    }
+
+    /// The new row, pointing here.
+    fn child(&self, new: impl CompleteChild<T>) -> Result<T::New> {
+        let place = self.place.as_ref().ok_or(UNATTACHED)?;
+        let back = place.relation().and_then(RelationMeta::via).ok_or(UNATTACHED)?;
+        new.into_child(&[(back.slot, place.key().ok_or(UNATTACHED)?)])
+    }
+
+    /// What was loaded is not what is there.
+    fn leave(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.leave();
+        }
     }
 
     fn write(
         &mut self,
         db: &dyn Executor,
         at: &'static Location<'static>,
-        mut work: impl FnMut(&Links<'_>) -> Result<u64>,
+        mut work: impl FnMut(&Pointers<'_>) -> Result<u64>,
     ) -> Result<u64> {
-        const UNATTACHED: Error = Error::Unattached { what: "ManyToMany" };
-        let place = self.place.as_mut().ok_or(UNATTACHED)?;
-        let (meta, through) = link(place).ok_or(UNATTACHED)?;
+        let place = self.place.as_ref().ok_or(UNATTACHED)?;
+        let back = place.relation().and_then(RelationMeta::via).ok_or(UNATTACHED)?;
         let key = place.key().ok_or(UNATTACHED)?;
         let mut count = 0;
         db.run(Need::WriteAll, at, &mut |connection| {
-            count = work(&Links { connection, through, key, about: About { meta, at } })?;
+            count = work(&Pointers { connection, back, key, about: About { meta: T::META, at } })?;
             Ok(())
         })?;
-        place.leave();
+        self.leave();
         Ok(count)
     }
 }
 
-/// The links of one row, in the table between.
-struct Links<'a> {
+const UNATTACHED: Error = Error::Unattached { what: "HasMany" };
+
+/// The rows that point at one row.
+struct Pointers<'a> {
     connection: &'a Connection<'a>,
-    through: Through,
+    /// Their foreign key.
+    back: &'static RelationMeta,
     key: KeyRef<'a>,
     about: About,
 }
 
-impl Links<'_> {
-    fn add(&self, rows: &[Bind<'static>]) -> Result<u64> {
-        let columns = vec![self.through.from.name(), self.through.to.name()];
-        let insert = Insert { table: self.through.table, columns, unless_exists: true };
-        self.each(Statement::Insert(insert), rows)
-    }
-
-    fn remove(&self, rows: &[Bind<'static>]) -> Result<u64> {
-        let mark = || Expr::Bind(Bind::Null);
-        let filter = vec![
-            Expr::eq(Expr::own(self.through.from.name()), mark()),
-            Expr::eq(Expr::own(self.through.to.name()), mark()),
-        ];
-        self.each(Statement::Delete(Delete { table: self.through.table, filter }), rows)
-    }
-
-    /// Runs a statement whose binds are this row's key and another one, for each of the others.
-    fn each(&self, statement: Statement, rows: &[Bind<'static>]) -> Result<u64> {
-        let mut changed = 0;
-        if rows.is_empty() {
-            return Ok(changed);
+impl Pointers<'_> {
+    /// The column, and whether it can be NULL.
+    fn column(&self) -> Result<(&'static str, bool)> {
+        match self.back.kind {
+            RelationKind::ForeignKey { column, nullable, .. } => Ok((column, nullable)),
+            _ => Err(UNATTACHED),
         }
-        self.connection.repeat(&sql::compile(&statement).text, self.about, |prepared| {
-            for row in rows {
-                prepared.bind(1, &self.key.bind())?;
-                prepared.bind(2, row)?;
-                changed += prepared.execute()?;
-            }
-            Ok(())
-        })?;
-        Ok(changed)
     }
 
-    fn clear(&self) -> Result<u64> {
-        let filter = vec![Expr::eq(Expr::own(self.through.from.name()), Expr::Bind(self.key.bind().into_owned()))];
-        let delete = Statement::Delete(Delete { table: self.through.table, filter });
-        self.connection.execute(&sql::compile(&delete), self.about)
+    fn own(&self) -> Expr {
+        Expr::Bind(self.key.bind().into_owned())
     }
 
-    fn linked(&self) -> Result<Vec<Bind<'static>>> {
-        let alias: crate::statement::Alias = self.through.table.into();
-        let from = Expr::column(&alias, self.through.from.name());
+    fn add(&self, rows: Vec<Bind<'static>>) -> Result<u64> {
+        let (column, _) = self.column()?;
+        if rows.is_empty() { Ok(0) } else { self.update(column, self.own(), vec![self.among(rows)]) }
+    }
+
+    fn remove(&self, rows: Option<Vec<Bind<'static>>>) -> Result<u64> {
+        let (column, nullable) = self.column()?;
+        if !nullable {
+            let name = self.back.full_name();
+            return Err(Error::misuse(format!("`{name}` cannot be NULL: delete the row, or let it point at another")));
+        }
+        if rows.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(0);
+        }
+        let mut filter = vec![Expr::eq(Expr::own(column), self.own())];
+        filter.extend(rows.map(|rows| self.among(rows)));
+        self.update(column, Expr::Bind(Bind::Null), filter)
+    }
+
+    /// The keys of the rows that point here.
+    fn there(&self) -> Result<Vec<Bind<'static>>> {
+        let (column, _) = self.column()?;
+        let meta = self.about.meta;
+        let alias: Alias = meta.table.into();
         let select = Select {
-            columns: vec![Expr::column(&alias, self.through.to.name())],
-            from: vec![Source::first(self.through.table, alias)],
-            filter: vec![Expr::eq(from, Expr::Bind(self.key.bind().into_owned()))],
+            columns: vec![Expr::column(&alias, meta.key_column())],
+            from: vec![Source::first(meta.table, alias.clone())],
+            filter: vec![Expr::eq(Expr::column(&alias, column), self.own())],
             ..Select::default()
         };
-        let mut linked = Vec::new();
-        self.connection.query(&sql::compile(&Statement::Select(select)), self.about, |row| {
-            if let Ok(Some(key)) = row.datum(0).and_then(KeyRef::read) {
-                linked.push(key.bind().into_owned());
-            }
-            Ok(())
-        })?;
-        Ok(linked)
+        read_keys(self.connection, &Statement::Select(select), self.about)
+    }
+
+    fn among(&self, rows: Vec<Bind<'static>>) -> Expr {
+        let key = Box::new(Expr::own(self.about.meta.key_column()));
+        Expr::InArray(key, Box::new(Expr::Bind(Bind::Array(Arc::new(rows)))))
+    }
+
+    fn update(&self, column: &'static str, value: Expr, filter: Vec<Expr>) -> Result<u64> {
+        let set = vec![(column.into(), value)];
+        let update = Update { table: self.about.meta.table, set, filter, returning: Vec::new() };
+        self.connection.execute(&sql::compile(&Statement::Update(update)), self.about)
     }
 }
 
-fn keys<T: Model, V: IntoKey<T, T::Key>>(rows: impl IntoIterator<Item = V>) -> Vec<Bind<'static>> {
-    rows.into_iter().map(|row| row.into_key().key_ref().bind().into_owned()).collect()
+/// The keys of rows, each once.
+pub(super) fn keys<T: Model, V: IntoKey<T, T::Key>>(rows: impl IntoIterator<Item = V>) -> Vec<Bind<'static>> {
+    let mut known = KeyMap::default();
+    let mut keys = Vec::new();
+    for key in rows.into_iter().map(IntoKey::into_key) {
+        if known.number(key.key_ref(), 0).1 {
+            keys.push(key.key_ref().bind().into_owned());
+        }
+    }
+    keys
 }
 
-fn link(place: &Place) -> Option<(&'static ModelMeta, Through)> {
-    let meta = place.group().meta()?;
-    Some((meta, place.relation()?.through(meta)?))
+/// The keys that are not among the others.
+pub(super) fn missing(keys: &[Bind<'static>], others: &[Bind<'static>]) -> Vec<Bind<'static>> {
+    let mut known = KeyMap::default();
+    for key in others.iter().filter_map(KeyRef::of_bind) {
+        known.number(key, 0);
+    }
+    let is_missing = |key: &&Bind<'static>| KeyRef::of_bind(key).is_some_and(|key| known.get(key).is_none());
+    keys.iter().filter(is_missing).cloned().collect()
 }
 
 /// The rows that belong to an owner; a queryset that says what is wrong where there is none.
-fn of_owner<T: Model>(filter: Option<Node>) -> QuerySet<T> {
+pub(super) fn of_owner<T: Model>(filter: Option<Node>) -> QuerySet<T> {
     let mut queryset = QuerySet::new();
     match filter {
         Some(filter) => queryset.plan.filters.push(filter),

@@ -203,13 +203,21 @@ pub trait Complete<M: Model> {
     label = "expected `{M}::create()..` with every required field but the foreign key to this row"
 )]
 pub trait CompleteChild<M: Model> {
-    /// The row to be inserted, with the foreign key in `slot` set to `key`.
+    /// The row to be inserted, with the foreign keys in these slots set.
     ///
     /// # Errors
     ///
     /// Another foreign key is missing.
-    fn into_child(self, slot: usize, key: KeyRef<'_>) -> Result<M::New>;
+    fn into_child(self, keys: &[(usize, KeyRef<'_>)]) -> Result<M::New>;
 }
+
+/// A model with a foreign key that can be NULL, so that its rows can be taken from the row they point at and stay.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no foreign key that can be NULL, so its rows always point at some row",
+    label = "expected a model with an `Option<ForeignKey<..>>`",
+    note = "delete the rows by `.query()..delete(db)`, or give them to another row by its `.add(db, ..)`"
+)]
+pub trait NullableKey {}
 
 /// The state of a builder's field that is set.
 pub struct Set;

@@ -1,13 +1,19 @@
 //! Deleting: what a delete took with it, or which foreign keys held it up.
+//!
+//! Where the tables do by themselves what the models say, one statement does it and SQLite tells what went. Where they do
+//! not (tables of others, mostly) it is done for them.
 
+use std::collections::BTreeMap;
 use std::panic::Location;
 
+use super::cascade::{Cascade, read_keys};
+use super::referrers::is_native;
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lower;
-use crate::meta::{OnDelete, RelationKind};
-use crate::plan::{Node, NodeKind, Path, Plan};
+use crate::plan::{Node, Plan};
 use crate::sql;
+use crate::value::{Bind, KeyRef};
 
 /// What a delete took: the rows themselves, and those that went with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,75 +25,102 @@ pub struct Deleted {
     pub per_model: Vec<(String, u64)>,
 }
 
-/// Deletes the rows of a plan and counts what it took.
-pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, plan: &Plan) -> Result<Deleted> {
+/// Which rows are to be deleted.
+pub(crate) enum Which<'a> {
+    /// Those of a query.
+    Of(&'a Plan),
+    /// One, by its key.
+    One(&'static crate::meta::ModelMeta, KeyRef<'a>),
+}
+
+/// Deletes rows and counts what it took.
+pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, rows: &Which<'_>) -> Result<Deleted> {
+    let by_key;
+    let (plan, key) = match rows {
+        Which::Of(plan) => (*plan, None),
+        Which::One(meta, key) => {
+            let mut plan = Plan::new(meta);
+            plan.filters.push(Node::key_is(*key));
+            by_key = plan;
+            (&by_key, Some(key.bind().into_owned()))
+        }
+    };
     let Some(statement) = lower::delete(plan)? else { return Ok(Deleted::default()) };
     let sql = sql::compile(&statement);
     let about = About { meta: plan.meta, at };
-    let mut deleted = Deleted::default();
-    db.run(Need::Write, at, &mut |connection| {
-        let (own, mut tables) = connection
-            .counting_deletes(|| connection.execute(&sql, about))
-            .map_err(|error| blame(error, connection, about, plan))?;
-        // SQLite does not tell of single rows of a table without rowids; of this statement's own it tells how many.
-        let known = tables.entry(about.meta.table.to_owned()).or_default();
-        *known = own.max(*known);
-        tables.retain(|_, rows| *rows > 0);
-        deleted.total = tables.values().sum();
-        deleted.per_model = tables.into_iter().map(|(table, rows)| (name_of(about, table), rows)).collect();
-        Ok(())
-    })?;
-    Ok(deleted)
-}
-
-/// Says which foreign keys hold the rows; SQLite does not.
-#[cold]
-fn blame(error: Error, connection: &Connection<'_>, about: About, plan: &Plan) -> Error {
-    if !matches!(error, Error::ForeignKey { .. }) {
-        return error;
-    }
-    let rows = Plan { joins: Vec::new(), prefetches: Vec::new(), select: None, ..plan.clone() };
-    let mut by = Vec::new();
-    holding(connection, about, rows, CASCADES, &mut by);
-    if by.is_empty() { error } else { Error::Protected { model: about.meta.name, by } }
-}
-
-/// How many cascades deep the rows are looked for that hold others.
-const CASCADES: usize = 6;
-
-/// The foreign keys that hold some rows, or the rows that would go with them.
-fn holding(connection: &Connection<'_>, about: About, rows: Plan, cascades: usize, by: &mut Vec<String>) {
-    let About { meta: held, at } = about;
-    for meta in held.reachable() {
-        for relation in meta.relations {
-            let RelationKind::ForeignKey { constraint: true, on_delete, .. } = relation.kind else { continue };
-            if !std::ptr::eq(relation.target(), held) {
-                continue;
-            }
-            let mut there = Plan::new(meta);
-            let key = Node::new(NodeKind::ForeignKey(Path::default(), relation));
-            there.filters.push(Node::new(NodeKind::InQuery(key, Box::new(rows.clone()))));
-            let found = match lower::exists(&there) {
-                Ok(Some(statement)) => connection.finds(&sql::compile(&statement), About { meta, at }),
-                _ => continue,
-            };
-            match on_delete {
-                _ if !matches!(found, Ok(true)) => {}
-                OnDelete::Cascade if cascades > 0 => holding(connection, About { meta, at }, there, cascades - 1, by),
-                OnDelete::Protect | OnDelete::Restrict | OnDelete::DoNothing => {
-                    let name = relation.full_name();
-                    if !by.contains(&name) {
-                        by.push(name);
-                    }
-                }
-                _ => {}
-            }
+    let mut deleted = None;
+    let mut outcome = db.run(Need::Write, at, &mut |connection| {
+        let database = connection.database();
+        let is_native = |declared: &_| is_native(&database.models_around(about.meta), about.meta, declared);
+        if connection.cascades_natively(about.meta, is_native)? {
+            let (own, mut tables) = connection.counting_deletes(|| connection.execute(&sql, about))?;
+            // SQLite does not tell of single rows of a table without rowids; of a statement's own it tells how many.
+            note(&mut tables, about.meta.table, own);
+            deleted = Some(told(connection, about, tables));
         }
+        Ok(())
+    });
+    if outcome.is_ok() && deleted.is_none() {
+        outcome = db.run(Need::WriteAll, at, &mut |connection| {
+            let keys = keys(connection, about, plan, key.as_ref())?;
+            if !keys.is_empty() {
+                let cascade = Cascade::read(connection, about.meta, at, keys, false)?;
+                let (own, mut tables) = connection.counting_deletes(|| cascade.write())?;
+                own.iter().for_each(|(table, rows)| note(&mut tables, table, *rows));
+                deleted = Some(told(connection, about, tables));
+            }
+            Ok(())
+        });
+    }
+    match outcome {
+        Ok(()) => Ok(deleted.unwrap_or_default()),
+        Err(Error::ForeignKey { model, relation, key: found }) => {
+            let mut held = Vec::new();
+            db.run(Need::Snapshot, at, &mut |connection| {
+                let keys = keys(connection, about, plan, key.as_ref())?;
+                held = Cascade::read(connection, about.meta, at, keys, true)?.held_by()?;
+                Ok(())
+            })?;
+            let unknown = Error::ForeignKey { model, relation, key: found };
+            Err(if held.is_empty() { unknown } else { Error::Protected { model, by: held } })
+        }
+        Err(error) => Err(error),
     }
 }
 
-/// The model of a table, among those that can be reached from the model the delete is about.
-fn name_of(about: About, table: String) -> String {
-    let known = about.meta.reachable().into_iter().find(|meta| meta.table == table);
-    known.map_or(table, |meta| meta.name.to_owned())
+fn keys(
+    connection: &Connection<'_>,
+    about: About,
+    plan: &Plan,
+    key: Option<&Bind<'static>>,
+) -> Result<Vec<Bind<'static>>> {
+    match (key, lower::keys(plan)?) {
+        (Some(key), _) => Ok(vec![key.clone()]),
+        (None, Some(statement)) => read_keys(connection, &statement, about),
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+fn note(tables: &mut BTreeMap<String, u64>, table: &str, rows: u64) {
+    let known = tables.entry(table.to_owned()).or_default();
+    *known = rows.max(*known);
+}
+
+/// The report, by model where the table's is known.
+fn told(connection: &Connection<'_>, about: About, mut tables: BTreeMap<String, u64>) -> Deleted {
+    tables.retain(|_, rows| *rows > 0);
+    let total = tables.values().sum();
+    let known = |table: &String| about.meta.table == table;
+    if tables.keys().all(known) {
+        return Deleted {
+            total,
+            per_model: tables.into_values().map(|rows| (about.meta.name.to_owned(), rows)).collect(),
+        };
+    }
+    let models = connection.database().models_around(about.meta);
+    let name_of = |table: String| {
+        let known = models.iter().find(|meta| meta.table == table);
+        known.map_or(table, |meta| meta.name.to_owned())
+    };
+    Deleted { total, per_model: tables.into_iter().map(|(table, rows)| (name_of(table), rows)).collect() }
 }

@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod cached;
+mod cascade;
 mod combine;
 mod cursor_page;
 #[cfg(feature = "jiff")]
@@ -22,6 +23,7 @@ mod part;
 mod projection;
 mod read;
 mod record;
+mod referrers;
 mod refine;
 mod shape;
 mod stream;
@@ -33,9 +35,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 pub use cached::Cached;
+pub(crate) use cascade::read_keys;
 pub use cursor_page::{CursorPage, PageCursor};
 pub use delete::Deleted;
-pub(crate) use delete::delete;
+pub(crate) use delete::{Which, delete};
 pub use in_hand::prefetch_related_objects;
 pub use page::{Page, Paginator};
 pub use projection::{Nested, Projection, ProjectionFields, ProjectionOf, ValuesAs};

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::delete::{Deleted, delete};
+use super::delete::{Deleted, Which, delete};
 use super::read::Read;
 use super::{QuerySet, Rows, Shape};
 use crate::db::{About, Executor, Need};
@@ -133,9 +133,13 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// ```
     #[track_caller]
     pub fn get(&self, db: &dyn Executor) -> Result<S::Out> {
+        self.get_at(db, Location::caller())
+    }
+
+    pub(crate) fn get_at(&self, db: &dyn Executor, at: &'static Location<'static>) -> Result<S::Out> {
         let mut one = self.clone();
         one.plan.without_order();
-        let mut rows = one.cut(2, false).all(db)?;
+        let mut rows = one.cut(2, false).all_at(db, at)?;
         let row = rows.pop().ok_or(Error::DoesNotExist { model: M::META.name, key: None })?;
         if rows.is_empty() { Ok(row) } else { Err(Error::MultipleObjectsReturned { model: M::META.name }) }
     }
@@ -431,7 +435,7 @@ impl<M: Model> QuerySet<M> {
     #[track_caller]
     pub fn delete(&self, db: &dyn Executor) -> Result<Deleted> {
         let at = Location::caller();
-        delete(db, at, &self.plan)
+        delete(db, at, &Which::Of(&self.plan))
     }
 }
 

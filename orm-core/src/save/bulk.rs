@@ -3,7 +3,7 @@
 
 use std::panic::Location;
 
-use super::{RowUpdate, blame, columns_of, insert, insert_row, insert_sql, no_key};
+use super::{RowInsert, RowUpdate, blame, columns_of, insert, insert_row, no_key};
 use crate::db::{About, Executor, Need};
 use crate::error::Result;
 use crate::group::{Group, Members, Origin};
@@ -98,10 +98,10 @@ impl<M: Model> QuerySet<M> {
         let at = Location::caller();
         let meta = M::META;
         let rows: Vec<&M> = rows.into_iter().collect();
-        if rows.is_empty() {
+        let columns = columns_of::<M, C>(f)?;
+        if rows.is_empty() || columns.is_empty() {
             return Ok(0);
         }
-        let columns = columns_of::<M, C>(f);
         let mut rules = Rules::of_columns(&columns);
         for (number, row) in rows.iter().enumerate() {
             rules.in_row(number).ask(*row);
@@ -160,15 +160,15 @@ impl<M: Model> BulkCreate<M> {
             rules.in_row(number).ask_new::<M>(row);
         }
         rules.finish::<M>()?;
-        let text = insert_sql(meta);
+        let insert = RowInsert::new(meta);
         let mut rowids = Vec::with_capacity(rows.len());
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut current: Option<&M::New> = None;
             connection
-                .repeat(&text, About { meta, at }, |prepared| {
+                .repeat(&insert.sql.text, About { meta, at }, |prepared| {
                     for row in &rows {
                         current = Some(row);
-                        rowids.push(insert_row::<M>(prepared, row)?);
+                        rowids.push(insert_row::<M>(prepared, row)?.unwrap_or_default());
                     }
                     Ok(())
                 })

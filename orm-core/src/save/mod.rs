@@ -4,12 +4,14 @@
 //! SQLite tells the rowid, everything else is known.
 
 mod bulk;
+mod upsert;
 mod validate;
 
 use std::panic::Location;
 use std::sync::Arc;
 
 pub use bulk::BulkCreate;
+pub(crate) use upsert::{create_linked, get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
 use crate::db::{About, Connection, Executor, Need, Prepared, refused};
@@ -19,10 +21,10 @@ use crate::lookup::ColumnSet;
 use crate::lower::{self, Text};
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
 use crate::model::{Fields, Model, Rules, group_of_one, root};
-use crate::plan::{Deferral, Node, Path, Plan};
-use crate::queryset::{Deleted, QuerySet, delete};
-use crate::sql;
-use crate::statement::{Expr, Insert, Select, Source, Statement, Update};
+use crate::plan::{Deferral, Path, Plan};
+use crate::queryset::{Deleted, QuerySet, Which, delete};
+use crate::sql::{self, Sql};
+use crate::statement::{Expr, Insert, InsertRows, Select, Source, Statement, Update};
 use crate::value::{Bind, Key};
 
 /// What every model can do with its own row.
@@ -72,14 +74,18 @@ pub trait Save: Model {
     }
 
     /// Writes some fields of the row and empties the memos. Rules about other fields are not asked, those about the whole
-    /// row are.
+    /// row are. No fields, `()`, are no statement.
     ///
     /// # Errors
     ///
-    /// As for [`save`](Self::save); [`Error::Misuse`] for a deferred column that is not loaded.
+    /// As for [`save`](Self::save); [`Error::Misuse`] for a deferred column that is not loaded, and for the primary key,
+    /// which finds the row.
     #[track_caller]
     fn save_fields<S: ColumnSet<Self>>(&mut self, db: &dyn Executor, f: impl FnOnce(Fields<Self>) -> S) -> Result<()> {
-        let columns = columns_of::<Self, S>(f);
+        let columns = columns_of::<Self, S>(f)?;
+        if columns.is_empty() {
+            return Ok(());
+        }
         update_row(self, &columns, db, Location::caller())
     }
 
@@ -108,9 +114,7 @@ pub trait Save: Model {
     /// [`Error::Protected`] if the row is still pointed at.
     #[track_caller]
     fn delete(self, db: &dyn Executor) -> Result<Deleted> {
-        let mut plan = Plan::new(Self::META);
-        plan.filters.push(Node::key_is(self.key_ref()));
-        delete(db, Location::caller(), &plan)
+        delete(db, Location::caller(), &Which::One(Self::META, self.key_ref()))
     }
 }
 
@@ -124,23 +128,32 @@ impl<M: Model> Save for M {}
 #[track_caller]
 pub fn insert<M: Model>(new: M::New, db: &dyn Executor) -> Result<M> {
     let at = Location::caller();
-    let meta = M::META;
-    let mut new = new;
-    M::fill(&mut new);
-    let mut rules = Rules::default();
-    rules.ask_new::<M>(&new);
-    rules.finish::<M>()?;
-    let text = insert_sql(meta);
+    let new = ready::<M>(new)?;
+    let insert = RowInsert::new(M::META);
     let mut rowid = 0;
-    // A key that does not fit is found after the row is there, and takes it back.
-    let need = if may_overflow(meta) { Need::WriteAll } else { Need::Write };
-    db.run(need, at, &mut |connection| {
-        let inserted = connection.repeat(&text, About { meta, at }, |prepared| {
-            rowid = insert_row::<M>(prepared, &new)?;
-            Ok(())
-        });
-        inserted.map_err(|error| blame(error, connection, meta, at, &|column| M::bind_new(&new, column)))
+    db.run(insert.need(), at, &mut |connection| {
+        rowid = insert.run::<M>(connection, &new, at)?.unwrap_or_default();
+        Ok(())
     })?;
+    created(new, rowid, db, at)
+}
+
+/// A row to be inserted with its defaults, once the rules of its model have been asked.
+fn ready<M: Model>(mut new: M::New) -> Result<M::New> {
+    M::fill(&mut new);
+    check::<M>(&new)?;
+    Ok(new)
+}
+
+/// Asks the rules of the model.
+fn check<M: Model>(new: &M::New) -> Result<()> {
+    let mut rules = Rules::default();
+    rules.ask_new::<M>(new);
+    rules.finish::<M>()
+}
+
+/// The row that was inserted, as a result of its own.
+fn created<M: Model>(new: M::New, rowid: i64, db: &dyn Executor, at: &'static Location<'static>) -> Result<M> {
     // The key of the group is that of the row, which is made with a place in the group.
     let key = new_key::<M>(&new, rowid)?;
     let group = group_of_one::<M>(key.key_ref(), db.database().home(None, at));
@@ -170,26 +183,74 @@ fn no_key<M: Model>(rowid: i64) -> Error {
 }
 
 /// `INSERT INTO t (every column) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
-pub(crate) fn insert_sql(meta: &'static ModelMeta) -> Arc<str> {
-    lower::text_of(Text::Insert, meta, std::iter::empty(), || {
-        let columns = meta.columns.iter().map(|column| column.column.to_owned()).collect();
-        sql::compile(&Statement::Insert(Insert { table: meta.table, columns, unless_exists: false })).text
-    })
+pub(crate) struct RowInsert {
+    meta: &'static ModelMeta,
+    pub(crate) sql: Sql,
 }
 
-fn insert_row<M: Model>(prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<i64> {
+impl RowInsert {
+    pub(crate) fn new(meta: &'static ModelMeta) -> Self {
+        let text =
+            lower::text_of(Text::Insert, meta, std::iter::empty(), || Self::of(meta, InsertRows::Values).sql.text);
+        RowInsert { meta, sql: Sql { text, binds: Vec::new() } }
+    }
+
+    /// `INSERT INTO t (every column) SELECT .. WHERE NOT EXISTS (..)`: if no row of the plan is there.
+    fn unless(plan: &Plan) -> Result<Self> {
+        let meta = plan.meta;
+        let mut one = Select { columns: vec![Expr::Bind(Bind::Null); meta.columns.len()], ..Select::default() };
+        if let Some(Statement::Select(there)) = lower::exists(plan)? {
+            one.filter.push(Expr::not(Expr::Exists(Box::new(there))));
+        }
+        Ok(Self::of(meta, InsertRows::Select(Box::new(one))))
+    }
+
+    fn of(meta: &'static ModelMeta, rows: InsertRows) -> Self {
+        let columns = meta.columns.iter().map(|column| column.column.into()).collect();
+        let insert = Insert { table: meta.table, columns, rows, conflict: None, returning: Vec::new() };
+        RowInsert { meta, sql: sql::compile(&Statement::Insert(insert)) }
+    }
+
+    fn need(&self) -> Need {
+        // A key that does not fit is found after the row is there, and takes it back.
+        if may_overflow(self.meta) { Need::WriteAll } else { Need::Write }
+    }
+
+    /// Inserts a row; its rowid, or none where it was not to be inserted.
+    fn run<M: Model>(
+        &self,
+        connection: &Connection<'_>,
+        new: &M::New,
+        at: &'static Location<'static>,
+    ) -> Result<Option<i64>> {
+        let mut rowid = None;
+        let inserted = connection.repeat(&self.sql.text, About { meta: self.meta, at }, |prepared| {
+            for (number, bind) in self.sql.binds.iter().enumerate().skip(self.meta.columns.len()) {
+                prepared.bind(number + 1, bind)?;
+            }
+            rowid = insert_row::<M>(prepared, new)?;
+            Ok(())
+        });
+        inserted.map_err(|error| blame(error, connection, self.meta, at, &|column| M::bind_new(new, column)))?;
+        Ok(rowid)
+    }
+}
+
+fn insert_row<M: Model>(prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<Option<i64>> {
     let mut row = prepared.row();
     for (number, column) in M::META.columns.iter().enumerate() {
         let bind = M::bind_new(new, number).unwrap_or(Bind::Null);
         storable(M::META, column, &bind)?;
         row.bind(bind)?;
     }
-    row.execute()?;
+    if row.execute()? == 0 {
+        return Ok(None);
+    }
     let rowid = prepared.rowid();
     if may_overflow(M::META) {
         new_key::<M>(new, rowid)?;
     }
-    Ok(rowid)
+    Ok(Some(rowid))
 }
 
 /// Whether SQLite may make a key that the field's type has no room for.
@@ -209,13 +270,13 @@ impl RowUpdate {
         let columns: Vec<_> = columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
         let text = lower::text_of(Text::Update, meta, columns.iter().map(|(number, _)| *number), || {
             let mark = || Expr::Bind(Bind::Null);
-            let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column, mark())).collect();
+            let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
             if set.is_empty() {
                 // A row that is nothing but its key: the statement still says whether it is there.
-                set.push((meta.key_column(), Expr::own(meta.key_column())));
+                set.push((meta.key_column().into(), Expr::own(meta.key_column())));
             }
             let filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
-            sql::compile(&Statement::Update(Update { table: meta.table, set, filter })).text
+            sql::compile(&Statement::Update(Update { table: meta.table, set, filter, returning: Vec::new() })).text
         });
         RowUpdate { meta, columns, text }
     }
@@ -266,10 +327,19 @@ fn update_row<M: Model>(
 }
 
 /// The numbers of the fields that `save_fields` and `bulk_update` were given.
-fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<usize> {
+fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Result<Vec<usize>> {
     let mut names = Vec::new();
     f(root::<M>()).columns(&mut names);
-    names.iter().filter_map(|name| M::META.columns.iter().position(|column| column.name == *name)).collect()
+    let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
+    let columns: Vec<usize> = names.iter().filter_map(number).collect();
+    if columns.contains(&M::META.key) {
+        let key = M::META.columns.get(M::META.key).map_or("key", |column| column.name);
+        return Err(Error::misuse(format!(
+            "`{}.{key}` is the primary key: it finds the row, so it cannot be what is written",
+            M::META.name
+        )));
+    }
+    Ok(columns)
 }
 
 pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
@@ -303,7 +373,7 @@ pub(crate) fn blame<'a>(
             filter: vec![Expr::eq(Expr::column(&alias, target.key_column()), Expr::Bind(key.clone().into_owned()))],
             ..Select::default()
         };
-        if let Ok(false) = connection.finds(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
+        if let Ok(false) = connection.diagnose(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
             return Error::ForeignKey { model: meta.name, relation: Some(relation.name), key: Some(key.to_string()) };
         }
     }

@@ -1,5 +1,6 @@
 //! Asking whether a row may be written, without writing it.
 
+use super::ready;
 use crate::error::Result;
 use crate::model::{Model, Rules};
 
@@ -58,9 +59,6 @@ impl<M: Model> Validate for M {
 /// # Errors
 ///
 /// [`Error::Invalid`](crate::Error::Invalid) with everything that is wrong.
-pub fn validate_new<M: Model>(mut new: M::New) -> Result<()> {
-    M::fill(&mut new);
-    let mut rules = Rules::default();
-    rules.ask_new::<M>(&new);
-    rules.finish::<M>()
+pub fn validate_new<M: Model>(new: M::New) -> Result<()> {
+    ready::<M>(new).map(drop)
 }

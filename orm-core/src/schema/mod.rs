@@ -65,6 +65,7 @@ impl Database {
         for meta in models {
             check_one_to_one(meta)?;
         }
+        self.register(models);
         let mut statements = Vec::new();
         for meta in in_order(models) {
             statements.push((meta, Statement::CreateTable(table(meta))));

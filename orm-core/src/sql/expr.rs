@@ -15,6 +15,7 @@ impl Writer {
                 self.ident(column);
             }
             Expr::Bind(bind) => self.bind(bind),
+            Expr::Literal(literal) => self.push(literal),
             Expr::One => self.push("1"),
             Expr::CountAll => self.push("count(*)"),
             Expr::Ordinal(number) => self.push(&number.to_string()),

@@ -17,6 +17,12 @@ use crate::statement::Statement;
 use crate::value::Bind;
 use writer::Writer;
 
+/// Every table with each of its foreign keys: its name, the column, the table that is pointed at, the ON DELETE, and
+/// whether it has rowids.
+pub(crate) const DECLARED_KEYS: &str = r#"SELECT t.name, f."from", f."table", f.on_delete, NOT t.wr
+    FROM pragma_table_list AS t LEFT JOIN pragma_foreign_key_list(t.name) AS f
+    WHERE t.schema = 'main'"#;
+
 /// What the table of one bind's values, `rarray`, looks like to SQLite. The hidden column is its argument.
 pub(crate) const ARRAY_TABLE: &CStr = c"CREATE TABLE rarray(value, argument HIDDEN)";
 

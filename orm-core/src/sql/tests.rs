@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::compile;
 use crate::statement::{
-    Alias, Delete, Expr, Insert, Join, Operator, OrderTerm, Select, Source, Statement, TableRef, Update,
+    Alias, Conflict, Delete, Expr, Insert, InsertRows, Join, Operator, OrderTerm, Select, Source, Statement, TableRef,
+    Update,
 };
 use crate::value::Bind;
 
@@ -68,15 +69,31 @@ fn a_delete_of_everything_is_counted() {
 
 #[test]
 fn insert_and_update() {
-    let insert = Insert { table: "book_tag", columns: vec!["book_id".into(), "tag_id".into()], unless_exists: true };
+    let insert = Insert {
+        table: "tag",
+        columns: vec!["id".into(), "name".into()],
+        rows: InsertRows::Values,
+        conflict: Some(Conflict { target: vec!["name".into()], update: vec!["id".into()] }),
+        returning: vec!["id".into()],
+    };
+    assert_eq!(
+        text(Statement::Insert(insert.clone())),
+        r#"INSERT INTO "tag" ("id", "name") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "id" = excluded."id" RETURNING "id""#
+    );
+    let unless = Expr::not(Expr::Exists(Box::new(Select { columns: vec![Expr::One], ..Select::default() })));
+    let mark = || Expr::Bind(Bind::Null);
+    let one = Select { columns: vec![mark(), mark()], filter: vec![unless], ..Select::default() };
+    let conflict = Some(Conflict { target: vec!["name".into()], update: vec![] });
+    let insert = Insert { rows: InsertRows::Select(Box::new(one)), conflict, returning: vec![], ..insert };
     assert_eq!(
         text(Statement::Insert(insert)),
-        r#"INSERT INTO "book_tag" ("book_id", "tag_id") SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM "book_tag" WHERE "book_id" = ?1 AND "tag_id" = ?2)"#
+        r#"INSERT INTO "tag" ("id", "name") SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1) ON CONFLICT ("name") DO NOTHING"#
     );
     let update = Update {
         table: "book",
-        set: vec![("price", Expr::binary(Operator::Mul, Expr::own("price"), Expr::Bind(Bind::Real(0.5))))],
+        set: vec![("price".into(), Expr::binary(Operator::Mul, Expr::own("price"), Expr::Bind(Bind::Real(0.5))))],
         filter: vec![Expr::binary(Operator::Lt, Expr::own("pages"), Expr::Bind(Bind::Integer(10)))],
+        returning: vec![],
     };
     assert_eq!(text(Statement::Update(update)), r#"UPDATE "book" SET "price" = ("price" * ?1) WHERE "pages" < ?2"#);
 }

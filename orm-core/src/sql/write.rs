@@ -1,7 +1,7 @@
 //! `INSERT`, `UPDATE`, `DELETE` and the schema statements as text.
 
 use super::writer::Writer;
-use crate::statement::{ColumnDef, CreateIndex, CreateTable, Delete, Insert, Update};
+use crate::statement::{ColumnDef, ColumnName, Conflict, CreateIndex, CreateTable, Delete, Insert, InsertRows, Update};
 
 impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
@@ -9,24 +9,38 @@ impl Writer {
         self.ident(insert.table);
         self.push(" (");
         self.list(&insert.columns, ", ", |writer, column| writer.ident(column));
-        self.push(if insert.unless_exists { ") SELECT " } else { ") VALUES (" });
-        for number in 1..=insert.columns.len() {
-            if number > 1 {
-                self.push(", ");
+        self.push(") ");
+        match &insert.rows {
+            InsertRows::Values => {
+                self.push("VALUES (");
+                for number in 1..=insert.columns.len() {
+                    if number > 1 {
+                        self.push(", ");
+                    }
+                    self.mark(number);
+                }
+                self.push(")");
             }
-            self.mark(number);
+            InsertRows::Select(select) => self.select(select),
         }
-        if insert.unless_exists {
-            self.push(" WHERE NOT EXISTS (SELECT 1 FROM ");
-            self.ident(insert.table);
-            for (i, column) in insert.columns.iter().enumerate() {
-                self.push(if i == 0 { " WHERE " } else { " AND " });
-                self.ident(column);
-                self.push(" = ");
-                self.mark(i + 1);
-            }
+        if let Some(Conflict { target, update }) = &insert.conflict {
+            self.push(" ON CONFLICT (");
+            self.list(target, ", ", |writer, column| writer.ident(column));
+            self.push(if update.is_empty() { ") DO NOTHING" } else { ") DO UPDATE SET " });
+            self.list(update, ", ", |writer, column| {
+                writer.ident(column);
+                writer.push(" = excluded.");
+                writer.ident(column);
+            });
         }
-        self.push(")");
+        self.returning(&insert.returning);
+    }
+
+    fn returning(&mut self, columns: &[ColumnName]) {
+        if !columns.is_empty() {
+            self.push(" RETURNING ");
+            self.list(columns, ", ", |writer, column| writer.ident(column));
+        }
     }
 
     pub(super) fn update(&mut self, update: &Update) {
@@ -39,6 +53,7 @@ impl Writer {
             writer.operand(value);
         });
         self.filter(&update.filter);
+        self.returning(&update.returning);
     }
 
     pub(super) fn delete(&mut self, delete: &Delete) {

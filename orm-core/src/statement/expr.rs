@@ -12,6 +12,8 @@ pub(crate) enum Expr {
         column: ColumnName,
     },
     Bind(Bind<'static>),
+    /// A literal that the derive wrote: a column's default.
+    Literal(&'static str),
     /// The constant `1`.
     One,
     /// A column of the selection by its number, counted from 1: in ORDER BY and GROUP BY only.

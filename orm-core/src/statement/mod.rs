@@ -8,7 +8,7 @@ mod function;
 
 use std::sync::Arc;
 
-pub(crate) use expr::{AggregateFunction, Expr, Operator, WindowFunction};
+pub(crate) use expr::{AggregateFunction, ColumnName, Expr, Operator, WindowFunction};
 pub(crate) use function::Function;
 
 /// The name a table goes by within a statement.
@@ -151,22 +151,41 @@ impl Nulls {
     }
 }
 
-/// `INSERT` of one row; each value is the bind of the same number.
+/// `INSERT`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Insert {
     pub(crate) table: &'static str,
-    pub(crate) columns: Vec<String>,
-    /// Only if no row has all of these values yet: the links of a many-to-many relation. (`OR IGNORE` would swallow
-    /// every other constraint too.)
-    pub(crate) unless_exists: bool,
+    pub(crate) columns: Vec<ColumnName>,
+    pub(crate) rows: InsertRows,
+    pub(crate) conflict: Option<Conflict>,
+    pub(crate) returning: Vec<ColumnName>,
+}
+
+/// What an `INSERT` inserts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum InsertRows {
+    /// One row; each value is the bind of the same number.
+    Values,
+    /// The rows of a query: also one that is there only if another is not. (`OR IGNORE` would swallow every other
+    /// constraint too.)
+    Select(Box<Select>),
+}
+
+/// `ON CONFLICT (target) DO ..`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Conflict {
+    pub(crate) target: Vec<ColumnName>,
+    /// The columns that the row that is there gets from the new one; none for `NOTHING`.
+    pub(crate) update: Vec<ColumnName>,
 }
 
 /// `UPDATE`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Update {
     pub(crate) table: &'static str,
-    pub(crate) set: Vec<(&'static str, Expr)>,
+    pub(crate) set: Vec<(ColumnName, Expr)>,
     pub(crate) filter: Vec<Expr>,
+    pub(crate) returning: Vec<ColumnName>,
 }
 
 /// `DELETE`.

@@ -24,9 +24,9 @@ use crate::value::{IsOwn, KeyMap, KeyRef, Kind};
 /// own. What can be left out is left out, unless it is asked for with [`fill`](Self::fill) or
 /// [`fill_optional`](Self::fill_optional): a field that may be NULL is NULL, and one with a default has that.
 ///
-/// Everything is checked before the first row goes in, and the number of statements does not depend on the number of
-/// rows: for each table one that asks where its keys have got to and one that inserts, all in one transaction, and one
-/// that reads the rows of the model.
+/// Everything but what validators say is checked before the first row goes in, and the number of statements does not
+/// depend on the number of rows: for each table one that asks where its keys have got to and one that inserts, all in one
+/// transaction, and one that reads the rows of the model.
 ///
 /// A function that returns a `Bake` is a recipe: it has a name, and who calls it can say more, or say it again otherwise.
 ///

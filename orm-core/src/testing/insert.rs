@@ -8,10 +8,10 @@ use super::plan::{Plan, Table};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::meta::ModelMeta;
-use crate::save::{blame, insert_sql};
+use crate::save::{RowInsert, blame};
 use crate::schema::{in_order, points_ahead};
 use crate::sql;
-use crate::statement::{AggregateFunction, Expr, Insert, Select, Source, Statement};
+use crate::statement::{AggregateFunction, Expr, Insert, InsertRows, Select, Source, Statement};
 use crate::value::{Bind, Datum};
 
 /// Makes what was ordered; the keys of its own rows, in order.
@@ -33,14 +33,21 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
                 insert(connection, table, at)?;
             }
             for links in &links {
-                let columns = vec![links.through.from.name(), links.through.to.name()];
-                let link = Insert { table: links.through.table, columns, unless_exists: false };
+                let columns = vec![links.through.from.name().into(), links.through.to.name().into()];
+                let link = Insert {
+                    table: links.through.table,
+                    columns,
+                    rows: InsertRows::Values,
+                    conflict: None,
+                    returning: Vec::new(),
+                };
                 let text = sql::compile(&Statement::Insert(link)).text;
                 connection.repeat(&text, About { meta: links.meta, at }, |prepared| {
                     for (from, to) in &links.pairs {
-                        prepared.bind(1, from)?;
-                        prepared.bind(2, to)?;
-                        prepared.execute()?;
+                        let mut row = prepared.row();
+                        row.bind(from.clone())?;
+                        row.bind(to.clone())?;
+                        row.execute()?;
                     }
                     Ok(())
                 })?;
@@ -55,13 +62,12 @@ fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'sta
     let meta = table.meta;
     let mut current: Option<&Vec<Bind<'static>>> = None;
     connection
-        .repeat(&insert_sql(meta), About { meta, at }, |prepared| {
+        .repeat(&RowInsert::new(meta).sql.text, About { meta, at }, |prepared| {
             for row in &table.rows {
                 current = Some(row);
-                for (number, bind) in row.iter().enumerate() {
-                    prepared.bind(number + 1, bind)?;
-                }
-                prepared.execute()?;
+                let mut binds = prepared.row();
+                row.iter().try_for_each(|bind| binds.bind(bind.clone()))?;
+                binds.execute()?;
             }
             Ok(())
         })

@@ -189,8 +189,8 @@ fn setter_value(stored: &Stored, names: &Names) -> (TokenStream, TokenStream) {
     }
 }
 
-/// The builder of a row that is inserted through its parent, which fills in the foreign key: only the plain fields
-/// must be set.
+/// The builder of a row that is inserted through the rows it points at, which fill in the foreign keys: only the plain
+/// fields must be set.
 fn complete_child(checked: &Checked, names: &Names) -> TokenStream {
     let Names { orm, new, builder, is_set, states, finish, .. } = names;
     let model = &checked.model.ident;
@@ -205,10 +205,12 @@ fn complete_child(checked: &Checked, names: &Names) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl<#(#bounds),*> #orm::CompleteChild<#model> for #builder<#(#states),*> {
-            fn into_child(mut self, slot: usize, key: #orm::KeyRef<'_>) -> #orm::Result<#new> {
-                match slot {
-                    #(#arms)*
-                    _ => {}
+            fn into_child(mut self, keys: &[(usize, #orm::KeyRef<'_>)]) -> #orm::Result<#new> {
+                for (slot, key) in keys.iter().copied() {
+                    match slot {
+                        #(#arms)*
+                        _ => {}
+                    }
                 }
                 self.#finish()
             }

@@ -60,6 +60,8 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             }
         })
     });
+    let nullable = checked.model.columns().any(|(_, stored)| stored.nullable && stored.foreign_key().is_some());
+    let nullable = nullable.then(|| quote! { #[automatically_derived] impl #orm::NullableKey for #model {} });
     let handles = checked.model.fields.iter().filter_map(|field| handle(field, names));
     let foreign = checked.model.columns().filter(|(_, stored)| stored.foreign_key().is_some());
     let foreign = foreign.map(|(field, _)| &field.ident);
@@ -69,6 +71,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let rules = rules::methods(checked, names);
 
     quote! {
+        #nullable
         #[automatically_derived]
         impl #orm::Model for #model {
             type Key = #key_type;

@@ -111,11 +111,14 @@ fn field_kind(
         FieldType::Plain { value, nullable } => stored(Shape::Plain { value }, name.to_owned(), nullable, attrs),
         FieldType::Deferred { value, nullable } => stored(Shape::Deferred { value }, name.to_owned(), nullable, attrs),
         FieldType::ForeignKey { target, nullable } => {
+            let constraint = attrs.constraint.as_ref().is_none_or(|constraint| constraint.value);
+            // What may point at nothing protects nothing, unless it says so.
+            let default = if constraint { OnDelete::Protect } else { OnDelete::DoNothing };
             let key = ForeignKey {
                 target,
-                on_delete: attrs.on_delete.map_or(OnDelete::Protect, |(action, _)| action),
+                on_delete: attrs.on_delete.map_or(default, |(action, _)| action),
                 on_delete_span: attrs.on_delete.map(|(_, span)| span),
-                constraint: attrs.constraint.as_ref().is_none_or(|constraint| constraint.value),
+                constraint,
             };
             stored(Shape::ForeignKey(key), format!("{name}_id"), nullable, attrs)
         }

@@ -96,16 +96,10 @@ impl<'c> Statement<'c> {
         self.run()
     }
 
-    /// Binds one value for the next [`execute_bound`](Self::execute_bound), and for those after it; numbers count from 1.
+    /// Binds one value for the next run, and for those after it; numbers count from 1.
     #[inline]
     pub(in crate::db) fn bind(&mut self, number: usize, bind: &Bind<'_>) -> rusqlite::Result<()> {
         self.put(number, bind, true)
-    }
-
-    /// Runs it with what is bound; says how many rows it changed.
-    pub(in crate::db) fn execute_bound(&mut self) -> rusqlite::Result<u64> {
-        self.forget_borrowed(0);
-        self.run()
     }
 
     /// Runs it with values that come one by one.

@@ -1,6 +1,4 @@
 //! The cases that write, each on a database of its own.
-//!
-//! The files `pending_*.rs` have cases whose words this library has not got yet; no `mod` line names them.
 
 use eager_orm::{Error, Result};
 use serde_json::Value;
@@ -18,6 +16,7 @@ mod related;
 mod save;
 mod shelves;
 mod update;
+mod upsert;
 mod workflow;
 
 pub const AREAS: &[&[(&str, Case)]] = &[
@@ -30,6 +29,7 @@ pub const AREAS: &[&[(&str, Case)]] = &[
     save::CASES,
     shelves::CASES,
     update::CASES,
+    upsert::CASES,
     workflow::CASES,
 ];
 

@@ -107,4 +107,12 @@ cases! {
         artist.refresh(db)?;
         (before, stale, artist.albums.all(db)?.len())
     };
+
+    // No fields, no statement.
+    "save-update-fields-empty" => |db| {
+        let mut genre = Genre::objects().find(db, 1)?;
+        genre.name = Some("zzz".into());
+        genre.save_fields(db, |_| ())?;
+        Genre::objects().find(db, 1)?.name
+    };
 }

@@ -22,22 +22,6 @@ mod loose {
 }
 
 cases! {
-    "bulk-create-ignore-conflicts" => |db| {
-        let rows = [(1, "clash"), (90, "new"), (2, "clash2")].map(|(id, name)| Genre::create().id(id).name(name));
-        let rows = Genre::objects().bulk_create(rows).on_conflict(|g| g.id()).ignore().run(db)?;
-        let name = |id| Genre::objects().filter(|g| g.id().eq(id)).values_list(|g| g.name()).get(db);
-        (rows.len(), Genre::objects().count(db)?, name(1)?, name(90)?)
-    };
-    "bulk-create-upsert-pk" => |db| {
-        let rows = [(1, "Rock 2"), (91, "Math")].map(|(id, name)| Genre::create().id(id).name(name));
-        Genre::objects().bulk_create(rows).on_conflict(|g| g.id()).update(|g| g.name()).run(db)?;
-        let there = Genre::objects().filter(|g| g.id().in_([1, 91])).order_by(|g| g.id());
-        there.values_list(|g| (g.id(), g.name())).all(db)?
-    };
-    "bulk-create-bad-batch-size" => |db| {
-        Genre::objects().bulk_create([Genre::create().name("x")]).batch_size(0).run(db)?.len()
-    };
-
     "goc-created" => |db| {
         let skiffle = Genre::create().name("Skiffle");
         let (genre, created) = Genre::objects().get_or_create(db, |g| g.name().eq("Skiffle"), skiffle)?;
@@ -103,9 +87,3 @@ cases! {
         (first, x.color, x.weight, second, y.id, y.color)
     };
 }
-
-// "bulk-create-both-flags-error" does not compile, once there is `on_conflict`: in `tests/ui/types`
-//
-//     Tag::objects().bulk_create([..]).on_conflict(|t| t.id()).ignore().update(|t| t.name());
-//
-// and in `REFUSED`.

@@ -1,0 +1,181 @@
+//! What the tables of a database say of their foreign keys, whoever made them.
+//!
+//! A delete asks whether the tables do by themselves what the models say, which is one statement then. The answer holds as
+//! long as the schema does: it is kept with SQLite's own number of the schema, and forgotten with whatever is rolled back,
+//! for after that the number may come again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use super::connection::untold;
+use super::{Connection, Database};
+use crate::error::Result;
+use crate::meta::ModelMeta;
+use crate::sql;
+
+/// The tables that are there.
+#[derive(Default)]
+pub(crate) struct Declared {
+    /// Their names.
+    tables: Vec<String>,
+    pub(crate) keys: Vec<DeclaredKey>,
+}
+
+/// A foreign key as its table declares it.
+pub(crate) struct DeclaredKey {
+    pub(crate) table: String,
+    pub(crate) column: String,
+    /// The table it points at.
+    pub(crate) parent: String,
+    /// `CASCADE`, `NO ACTION` ..
+    pub(crate) on_delete: String,
+    /// Whether SQLite tells of single rows of its table: not of one without rowids.
+    pub(crate) is_told: bool,
+}
+
+impl Declared {
+    /// SQLite compares names without case.
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        self.tables.iter().any(|table| table.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What is known of a schema: its number, its tables, and which models' deletes can be left to them.
+#[derive(Default)]
+pub(super) struct Cascades {
+    version: i64,
+    declared: Option<Arc<Declared>>,
+    native: HashMap<usize, bool>,
+}
+
+impl Connection<'_> {
+    /// The tables that are there, with their foreign keys.
+    pub(crate) fn declared(&self) -> Result<Arc<Declared>> {
+        let version = self.schema_version()?;
+        self.declared_at(version)
+    }
+
+    fn schema_version(&self) -> Result<i64> {
+        let mut version = self.raw().prepare_cached("PRAGMA schema_version").map_err(untold)?;
+        version.query_row([], |row| row.get(0)).map_err(untold)
+    }
+
+    fn declared_at(&self, version: i64) -> Result<Arc<Declared>> {
+        let cascades = &self.database().inner.cascades;
+        {
+            let known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+            if let (true, Some(declared)) = (known.version == version, &known.declared) {
+                return Ok(Arc::clone(declared));
+            }
+        }
+        let mut declared = Declared::default();
+        let mut statement = self.raw().prepare_cached(sql::DECLARED_KEYS).map_err(untold)?;
+        let mut rows = statement.query([]).map_err(untold)?;
+        while let Some(row) = rows.next().map_err(untold)? {
+            let table: String = row.get(0).map_err(untold)?;
+            if let Some(column) = row.get(1).map_err(untold)? {
+                declared.keys.push(DeclaredKey {
+                    table: table.clone(),
+                    column,
+                    parent: row.get(2).map_err(untold)?,
+                    on_delete: row.get(3).map_err(untold)?,
+                    is_told: row.get(4).map_err(untold)?,
+                });
+            }
+            declared.tables.push(table);
+        }
+        let declared = Arc::new(declared);
+        let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Cascades { version, declared: Some(Arc::clone(&declared)), native: HashMap::new() };
+        Ok(declared)
+    }
+
+    /// Whether a delete of this model can be left to the tables, by `judge` where it is not known yet.
+    pub(crate) fn cascades_natively(
+        &self,
+        meta: &'static ModelMeta,
+        judge: impl FnOnce(&Declared) -> bool,
+    ) -> Result<bool> {
+        let version = self.schema_version()?;
+        let model = std::ptr::from_ref(meta).addr();
+        let cascades = &self.database().inner.cascades;
+        {
+            let known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+            if let (true, Some(native)) = (known.version == version, known.native.get(&model)) {
+                return Ok(*native);
+            }
+        }
+        let native = judge(&*self.declared_at(version)?);
+        let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.version == version {
+            known.native.insert(model, native);
+        }
+        Ok(native)
+    }
+}
+
+impl Database {
+    /// Tells the database of models: a delete minds their foreign keys, also where the deleted model has no relation that
+    /// leads to them. [`create_tables`](Self::create_tables) does so with its models.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// #[derive(Model, Debug)]
+    /// pub struct Author {
+    ///     pub id: i64,
+    /// }
+    /// #[derive(Model)]
+    /// pub struct Book {
+    ///     pub id: i64,
+    ///     #[relation(on_delete = Cascade)]
+    ///     pub author: ForeignKey<Author>, // `Author` knows nothing of it
+    /// }
+    ///
+    /// let db = Database::in_memory()?;
+    /// // A table of somebody else's, without ON DELETE.
+    /// db.raw(|connection| {
+    ///     connection.execute_batch(
+    ///         "CREATE TABLE author (id INTEGER PRIMARY KEY);
+    ///          CREATE TABLE book (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES author);
+    ///          INSERT INTO author VALUES (1); INSERT INTO book VALUES (1, 1);",
+    ///     )
+    /// })?;
+    /// db.register(models![Author, Book]);
+    /// // SELECT "id" FROM "author"; DELETE FROM "book" WHERE "author_id" IN (..); DELETE FROM "author" WHERE "id" IN (..)
+    /// assert_eq!(Author::objects().delete(&db)?.total, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn register(&self, models: &[&'static ModelMeta]) {
+        let mut known = self.inner.models.write().unwrap_or_else(PoisonError::into_inner);
+        for meta in models {
+            if !known.iter().any(|model| std::ptr::eq(*model, *meta)) {
+                known.push(meta);
+            }
+        }
+        drop(known);
+        self.forget_schema();
+    }
+
+    /// The models that can be reached from this one, and from those the database was told of.
+    pub(crate) fn models_around(&self, meta: &'static ModelMeta) -> Vec<&'static ModelMeta> {
+        let mut models = meta.reachable();
+        let known = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
+        for meta in known.iter() {
+            if !models.iter().any(|model| std::ptr::eq(*model, *meta)) {
+                for meta in meta.reachable() {
+                    if !models.iter().any(|model| std::ptr::eq(*model, meta)) {
+                        models.push(meta);
+                    }
+                }
+            }
+        }
+        models
+    }
+
+    /// The schema may not be what it was.
+    pub(super) fn forget_schema(&self) {
+        *self.inner.cascades.lock().unwrap_or_else(PoisonError::into_inner) = Cascades::default();
+    }
+}

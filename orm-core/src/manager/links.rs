@@ -1,0 +1,411 @@
+//! Rows linked with a row by a table between the two.
+//!
+//! After a write the handle reads afresh. Clones of the row, and other rows of the same result that share the relation,
+//! keep what they had loaded.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::related::{keys, missing, of_owner};
+use crate::db::{About, Connection, Executor, Need};
+use crate::error::{Error, Result};
+use crate::group::Place;
+use crate::lookup::{AssignSet, Predicate};
+use crate::meta::{ModelMeta, Through};
+use crate::model::{Complete, Fields, Model};
+use crate::plan::{Node, NodeKind};
+use crate::queryset::QuerySet;
+use crate::relation::{IntoKey, ManyToMany};
+use crate::save::{create_linked, get_or_insert, update_or_insert};
+use crate::sql;
+use crate::statement::{Alias, Delete, Expr, Insert, InsertRows, Join, Select, Source, Statement, TableRef};
+use crate::value::{Bind, KeyRef};
+
+impl<T: Model> ManyToMany<T> {
+    /// The related rows, as a queryset: each once, however often a through model links it. It asks the database each time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf, &fun])?;
+    /// // SELECT count(*) FROM "tag" WHERE "tag"."id" IN (SELECT "tag_id" FROM "book_tags" ..) AND ..
+    /// assert_eq!(book.tags.query().filter(|t| t.name().eq("sf")).count(&db)?, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn query(&self) -> QuerySet<T> {
+        let owner = || {
+            let place = self.place.as_ref()?;
+            let (_, through) = link(place)?;
+            Some(Node::new(NodeKind::Linked(through, place.key()?.bind().into_owned())))
+        };
+        of_owner(owner())
+    }
+
+    /// Links rows with this one; those that are linked already stay so. Says how many are new.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ForeignKey`] where a row is not there; no link is made then. [`Error::NotNull`] where the through
+    /// model has more required fields: create its rows by itself. [`Error::Unattached`] on a handle that belongs to no
+    /// row of a database.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().save(&db)?, Tag::create().save(&db)?);
+    /// let mut book = Book::create().save(&db)?;
+    /// assert_eq!(book.tags.add(&db, [&sf, &fun])?, 2);
+    /// assert_eq!(book.tags.remove(&db, [&fun])?, 1);
+    /// book.tags.set(&db, [&fun])?;
+    /// assert_eq!(book.tags.all(&db)?[0].id, fun.id);
+    /// assert_eq!(book.tags.clear(&db)?, 1);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn add<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<u64> {
+        let rows = keys::<T, V>(rows);
+        self.write(db, Location::caller(), |links| links.add(rows.clone()))
+    }
+
+    /// Unlinks rows from this one. Says how many were linked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
+    /// unlinked then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf, &fun])?;
+    /// // DELETE FROM "book_tags" WHERE "book_id" = .. AND "tag_id" = ..
+    /// assert_eq!(book.tags.remove(&db, [&sf])?, 1);
+    /// assert_eq!(book.tags.remove(&db, [&sf])?, 0); // not linked any more
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn remove<V: IntoKey<T, T::Key>>(
+        &mut self,
+        db: &dyn Executor,
+        rows: impl IntoIterator<Item = V>,
+    ) -> Result<u64> {
+        let rows = keys::<T, V>(rows);
+        self.write(db, Location::caller(), |links| links.remove(rows.clone()))
+    }
+
+    /// Links these rows with this one and no others.
+    ///
+    /// # Errors
+    ///
+    /// As for [`add`](Self::add); nothing is changed then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf])?;
+    /// // SELECT .. FROM "book_tags"; DELETE .. what is not named; INSERT .. what is new
+    /// book.tags.set(&db, [&fun])?;
+    /// assert_eq!(book.tags.all(&db)?[0].name, "fun");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn set<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<()> {
+        let rows = keys::<T, V>(rows);
+        self.write(db, Location::caller(), |links| {
+            let linked = links.linked()?;
+            let (gone, new) = (missing(&linked, &rows), missing(&rows, &linked));
+            links.remove(gone)?;
+            links.add(new)
+        })?;
+        Ok(())
+    }
+
+    /// Unlinks every row from this one. Says how many were linked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
+    /// unlinked then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let (sf, fun) = (Tag::create().name("sf").save(&db)?, Tag::create().name("fun").save(&db)?);
+    /// # let mut book = Book::create().save(&db)?;
+    /// book.tags.add(&db, [&sf, &fun])?;
+    /// assert_eq!(book.tags.clear(&db)?, 2); // DELETE FROM "book_tags" WHERE "book_id" = ..
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn clear(&mut self, db: &dyn Executor) -> Result<u64> {
+        self.write(db, Location::caller(), |links| links.clear())
+    }
+
+    /// Inserts a row and links it with this one, both or neither.
+    ///
+    /// # Errors
+    ///
+    /// As for [`add`](Self::add) and for a builder's `save`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let mut book = Book::create().save(&db)?;
+    /// let tag = book.tags.create(&db, Tag::create().name("sf"))?; // INSERT INTO "tag" ..; INSERT INTO "book_tags" ..
+    /// assert_eq!(book.tags.all(&db)?[0].id, tag.id);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn create(&mut self, db: &dyn Executor, new: impl Complete<T>) -> Result<T> {
+        let at = Location::caller();
+        self.linking(at, |link| create_linked(new.into_new()?, db, at, Some(link)))
+    }
+
+    /// The one of the linked rows for which a condition holds, or else a new one, linked with this one; and whether it
+    /// is new. As [`QuerySet::get_or_create`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`] where there are several.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let mut book = Book::create().save(&db)?;
+    /// // SELECT .. of the tags of the book; INSERT INTO "tag" ..; INSERT INTO "book_tags" ..
+    /// let (tag, created) = book.tags.get_or_create(&db, |t| t.name().eq("sf"), Tag::create().name("sf"))?;
+    /// assert!(created && book.tags.all(&db)?[0].id == tag.id);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn get_or_create<P: Predicate<T>>(
+        &mut self,
+        db: &dyn Executor,
+        f: impl FnOnce(Fields<T>) -> P,
+        new: impl Complete<T>,
+    ) -> Result<(T, bool)> {
+        let (at, these) = (Location::caller(), self.query().filter(f));
+        self.linking(at, |link| get_or_insert(&these, || new.into_new(), db, at, Some(link)))
+    }
+
+    /// Sets fields of the one of the linked rows for which a condition holds, or else inserts a new one, linked with this
+    /// one; the row as it is now, and whether it is new. As [`QuerySet::update_or_create`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`] where there are several.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub tags: ManyToMany<Tag> }
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, pub name: String, pub uses: i32 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Book, Tag])?;
+    /// # let mut book = Book::create().save(&db)?;
+    /// let sf = || Tag::create().name("sf").uses(1);
+    /// // BEGIN IMMEDIATE; SELECT "tag"."id" ..; INSERT ..; INSERT INTO "book_tags" ..; COMMIT
+    /// book.tags.update_or_create(&db, |t| t.name().eq("sf"), |t| t.uses().set(t.uses() + 1), sf())?;
+    /// let (tag, created) =
+    ///     book.tags.update_or_create(&db, |t| t.name().eq("sf"), |t| t.uses().set(t.uses() + 1), sf())?;
+    /// assert_eq!((tag.uses, created), (2, false));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn update_or_create<P: Predicate<T>, A: AssignSet<T>>(
+        &mut self,
+        db: &dyn Executor,
+        f: impl FnOnce(Fields<T>) -> P,
+        set: impl FnOnce(Fields<T>) -> A,
+        new: impl Complete<T>,
+    ) -> Result<(T, bool)> {
+        let (at, these) = (Location::caller(), self.query().filter(f));
+        self.linking(at, |link| update_or_insert(&these, set, || new.into_new(), db, at, Some(link)))
+    }
+
+    /// Does what may make a row, with what links such a row with this one.
+    fn linking<X>(
+        &mut self,
+        at: &'static Location<'static>,
+        work: impl FnOnce(&dyn Fn(&Connection<'_>, KeyRef<'_>) -> Result<()>) -> Result<X>,
+    ) -> Result<X> {
+        let place = self.place.as_mut().ok_or(UNATTACHED)?;
+        let (meta, through) = link(place).ok_or(UNATTACHED)?;
+        let key = place.key().ok_or(UNATTACHED)?.bind().into_owned();
+        let made = work(&|connection, other| {
+            let key = KeyRef::of_bind(&key).ok_or(UNATTACHED)?;
+            let links = Links { connection, through, key, about: About { meta, at } };
+            links.add(vec![other.bind().into_owned()]).map(drop)
+        })?;
+        place.leave();
+        Ok(made)
+    }
+
+    fn write(
+        &mut self,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+        mut work: impl FnMut(&Links<'_>) -> Result<u64>,
+    ) -> Result<u64> {
+        let place = self.place.as_mut().ok_or(UNATTACHED)?;
+        let (meta, through) = link(place).ok_or(UNATTACHED)?;
+        let key = place.key().ok_or(UNATTACHED)?;
+        let mut count = 0;
+        db.run(Need::WriteAll, at, &mut |connection| {
+            count = work(&Links { connection, through, key, about: About { meta, at } })?;
+            Ok(())
+        })?;
+        place.leave();
+        Ok(count)
+    }
+}
+
+const UNATTACHED: Error = Error::Unattached { what: "ManyToMany" };
+
+/// The links of one row, in the table between.
+struct Links<'a> {
+    connection: &'a Connection<'a>,
+    through: Through,
+    key: KeyRef<'a>,
+    about: About,
+}
+
+impl Links<'_> {
+    fn add(&self, rows: Vec<Bind<'static>>) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let (from, to) = (self.through.from.name(), self.through.to.name());
+        let (value, there): (Alias, Alias) = ("value".into(), self.through.table.into());
+        let added = Expr::column(&value, "value");
+        let linked = Select {
+            columns: vec![Expr::One],
+            from: vec![Source::first(self.through.table, there.clone())],
+            filter: vec![
+                Expr::eq(Expr::column(&there, from.clone()), self.own()),
+                Expr::eq(Expr::column(&there, to.clone()), added.clone()),
+            ],
+            ..Select::default()
+        };
+        let table = TableRef::Array(Expr::Bind(Bind::Array(Arc::new(rows))));
+        let select = Select {
+            columns: vec![self.own(), added],
+            from: vec![Source { join: Join::Inner, table, alias: value, on: None }],
+            filter: vec![Expr::not(Expr::Exists(Box::new(linked)))],
+            ..Select::default()
+        };
+        let insert = Insert {
+            table: self.through.table,
+            columns: vec![from.into(), to.into()],
+            rows: InsertRows::Select(Box::new(select)),
+            conflict: None,
+            returning: Vec::new(),
+        };
+        self.connection.execute(&sql::compile(&Statement::Insert(insert)), self.about)
+    }
+
+    fn remove(&self, rows: Vec<Bind<'static>>) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let to = Box::new(Expr::own(self.through.to.name()));
+        self.delete(vec![Expr::InArray(to, Box::new(Expr::Bind(Bind::Array(Arc::new(rows)))))])
+    }
+
+    fn clear(&self) -> Result<u64> {
+        self.delete(Vec::new())
+    }
+
+    fn delete(&self, conditions: Vec<Expr>) -> Result<u64> {
+        let mut filter = vec![Expr::eq(Expr::own(self.through.from.name()), self.own())];
+        filter.extend(conditions);
+        let delete = Statement::Delete(Delete { table: self.through.table, filter });
+        self.connection.execute(&sql::compile(&delete), self.about)
+    }
+
+    fn own(&self) -> Expr {
+        Expr::Bind(self.key.bind().into_owned())
+    }
+
+    fn linked(&self) -> Result<Vec<Bind<'static>>> {
+        let alias: Alias = self.through.table.into();
+        let from = Expr::column(&alias, self.through.from.name());
+        let select = Select {
+            columns: vec![Expr::column(&alias, self.through.to.name())],
+            from: vec![Source::first(self.through.table, alias)],
+            filter: vec![Expr::eq(from, self.own())],
+            ..Select::default()
+        };
+        let mut linked = Vec::new();
+        self.connection.query(&sql::compile(&Statement::Select(select)), self.about, |row| {
+            if let Ok(Some(key)) = row.datum(0).and_then(KeyRef::read) {
+                linked.push(key.bind().into_owned());
+            }
+            Ok(())
+        })?;
+        Ok(linked)
+    }
+}
+
+fn link(place: &Place) -> Option<(&'static ModelMeta, Through)> {
+    let meta = place.group().meta()?;
+    Some((meta, place.relation()?.through(meta)?))
+}

@@ -1,0 +1,246 @@
+//! Rows that may be there already.
+//!
+//! `get_or_create` asks first, where readers ask. What it inserts then says itself that no such row may be there, in the
+//! same statement, so of two that ask at once one creates, with a UNIQUE constraint or without. `update_or_create` is
+//! one transaction, in which nobody else writes.
+
+use std::panic::Location;
+
+use super::{RowInsert, check, created, new_key, ready};
+use crate::db::{About, Connection, Executor, Need};
+use crate::error::{Error, Result};
+use crate::group::{Cursor, Group, Layout, Members};
+use crate::lookup::{AssignSet, Predicate};
+use crate::lower;
+use crate::model::{Complete, Fields, Model, decode_error, root};
+use crate::plan::{Node, Plan};
+use crate::queryset::{QuerySet, read_keys};
+use crate::sql;
+use crate::statement::{Statement, Update};
+use crate::value::{Bind, KeyRef};
+
+impl<M: Model> QuerySet<M> {
+    /// The one row for which a condition holds, or else a new one; and whether it is new.
+    ///
+    /// It is right under a race: the row is inserted only if there is still none, and if another writer's row is in the
+    /// way of a UNIQUE constraint, it is asked for once more. The new row says itself what it is: its fields are not
+    /// taken from the condition, and not from the conditions of the queryset.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MultipleObjectsReturned`] where there are several; the constraints of the table, as typed errors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Tag { pub id: i64, #[field(unique)] pub name: String }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Tag])?;
+    /// // SELECT .. FROM "tag" WHERE "tag"."name" = ?1 LIMIT ?2
+    /// // INSERT INTO "tag" ("id", "name") SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM "tag" WHERE ..)
+    /// let (tag, created) = Tag::objects().get_or_create(&db, |t| t.name().eq("sf"), Tag::create().name("sf"))?;
+    /// assert!(created);
+    /// let (same, created) = Tag::objects().get_or_create(&db, |t| t.name().eq("sf"), Tag::create().name("sf"))?;
+    /// assert!(same.id == tag.id && !created); // one SELECT
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn get_or_create<P: Predicate<M>>(
+        &self,
+        db: &dyn Executor,
+        f: impl FnOnce(Fields<M>) -> P,
+        new: impl Complete<M>,
+    ) -> Result<(M, bool)> {
+        get_or_insert(&self.clone().filter(f), || new.into_new(), db, Location::caller(), None)
+    }
+
+    /// Sets fields of the one row for which a condition holds, or else inserts a new one; the row as it is now, and
+    /// whether it is new.
+    ///
+    /// All of it is one transaction. The new row says itself what it is: nothing is set on it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MultipleObjectsReturned`] where there are several; the constraints of the table, as typed errors. Nothing
+    /// is written then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Page { pub id: i64, #[field(unique)] pub path: String, pub hits: i64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Page])?;
+    /// let hit = |db: &Database| {
+    ///     // BEGIN IMMEDIATE; SELECT "page"."id" ..; UPDATE "page" SET "hits" = ("page"."hits" + ?1) .. RETURNING ..; COMMIT
+    ///     let new = Page::create().path("/").hits(1);
+    ///     Page::objects().update_or_create(db, |p| p.path().eq("/"), |p| p.hits().set(p.hits() + 1), new)
+    /// };
+    /// assert!(hit(&db)?.1);
+    /// assert_eq!(hit(&db)?.0.hits, 2);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn update_or_create<P: Predicate<M>, A: AssignSet<M>>(
+        &self,
+        db: &dyn Executor,
+        f: impl FnOnce(Fields<M>) -> P,
+        set: impl FnOnce(Fields<M>) -> A,
+        new: impl Complete<M>,
+    ) -> Result<(M, bool)> {
+        update_or_insert(&self.clone().filter(f), set, || new.into_new(), db, Location::caller(), None)
+    }
+}
+
+/// What is done with a new row in the transaction that inserts it.
+pub(crate) type Link<'a> = Option<&'a dyn Fn(&Connection<'_>, KeyRef<'_>) -> Result<()>>;
+
+/// The one row of a queryset, or else a new one, and whether it is new.
+pub(crate) fn get_or_insert<M: Model>(
+    these: &QuerySet<M>,
+    new: impl FnOnce() -> Result<M::New>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<(M, bool)> {
+    match these.get_at(db, at) {
+        Err(Error::DoesNotExist { .. }) => {}
+        there => return Ok((there?, false)),
+    }
+    match insert_unless(&these.plan, new()?, db, at, link) {
+        Ok(Some(row)) => Ok((row, true)),
+        // Another writer has been quicker.
+        Ok(None) => Ok((these.get_at(db, at)?, false)),
+        Err(error @ Error::Unique { .. }) => match these.get_at(db, at) {
+            Ok(row) => Ok((row, false)),
+            Err(_) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// Inserts a row, and links it with another.
+pub(crate) fn create_linked<M: Model>(
+    new: M::New,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<M> {
+    let row = insert_with(&RowInsert::new(M::META), new, db, at, link)?;
+    row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
+}
+
+/// Inserts a row if there is none of a plan.
+fn insert_unless<M: Model>(
+    plan: &Plan,
+    new: M::New,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<Option<M>> {
+    insert_with(&RowInsert::unless(plan)?, new, db, at, link)
+}
+
+fn insert_with<M: Model>(
+    insert: &RowInsert,
+    new: M::New,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<Option<M>> {
+    let new = ready::<M>(new)?;
+    let mut rowid = None;
+    let need = if link.is_some() { Need::WriteAll } else { insert.need() };
+    db.run(need, at, &mut |connection| {
+        rowid = insert.run::<M>(connection, &new, at)?;
+        linked::<M>(connection, &new, rowid, link)
+    })?;
+    rowid.map(|rowid| created(new, rowid, db, at)).transpose()
+}
+
+fn linked<M: Model>(connection: &Connection<'_>, new: &M::New, rowid: Option<i64>, link: Link<'_>) -> Result<()> {
+    match (link, rowid) {
+        (Some(link), Some(rowid)) => {
+            let key = new_key::<M>(new, rowid)?;
+            link(connection, crate::value::Key::key_ref(&key))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Sets fields of the one row of a queryset, or else inserts a new one.
+pub(crate) fn update_or_insert<M: Model, A: AssignSet<M>>(
+    these: &QuerySet<M>,
+    set: impl FnOnce(Fields<M>) -> A,
+    new: impl FnOnce() -> Result<M::New>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<(M, bool)> {
+    let about = About { meta: M::META, at };
+    let mut assigns = Vec::new();
+    set(root::<M>()).assigns(&mut assigns);
+    let mut new = new()?;
+    let insert = RowInsert::new(M::META);
+    let mut two = these.plan.clone();
+    two.limit = Some(two.limit.map_or(2, |limit| limit.min(2)));
+    let keys = lower::keys(&two)?;
+    let (mut there, mut rowid) = (None, None);
+    db.run(Need::WriteAll, at, &mut |connection| {
+        let found = match &keys {
+            Some(keys) => read_keys(connection, keys, about)?,
+            None => Vec::new(),
+        };
+        match found.as_slice() {
+            [] => {
+                M::fill(&mut new);
+                check::<M>(&new)?;
+                rowid = insert.run::<M>(connection, &new, at)?;
+                linked::<M>(connection, &new, rowid, link)
+            }
+            [key] => {
+                there = Some(update_one(connection, key, &assigns, about)?);
+                Ok(())
+            }
+            _ => Err(Error::MultipleObjectsReturned { model: M::META.name }),
+        }
+    })?;
+    match there {
+        Some(row) => Ok((row, false)),
+        None => Ok((created(new, rowid.unwrap_or_default(), db, at)?, true)),
+    }
+}
+
+/// `UPDATE .. WHERE key RETURNING ..`: the row as it is now.
+fn update_one<M: Model>(
+    connection: &Connection<'_>,
+    key: &Bind<'static>,
+    assigns: &[(Node, Node)],
+    about: About,
+) -> Result<M> {
+    let gone = || Error::DoesNotExist { model: M::META.name, key: Some(key.to_string()) };
+    let mut plan = Plan::new(M::META);
+    plan.filters.push(Node::key_is(KeyRef::of_bind(key).ok_or_else(gone)?));
+    let Some(Statement::Update(update)) = lower::update(&plan, assigns)? else { return Err(gone()) };
+    let returning = M::META.columns.iter().map(|column| column.column.into()).collect();
+    let sql = sql::compile(&Statement::Update(Update { returning, ..update }));
+    let layout = Layout::default();
+    let group = Group::open(M::META, connection.database().home(None, about.at), None);
+    let mut found = None;
+    connection.query(&sql, about, |row| {
+        let mut cursor = Cursor::new(row, &layout, &group, 0);
+        match M::decode(&mut cursor) {
+            Ok(row) => found = Some(row),
+            Err(mismatch) => return Err(decode_error(M::META, &layout, cursor.column(), mismatch)),
+        }
+        Ok(())
+    })?;
+    let row = found.ok_or_else(gone)?;
+    let mut members = Members::new(M::META);
+    row.list_keys(&mut members);
+    group.seal(members);
+    Ok(row)
+}

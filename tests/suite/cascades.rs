@@ -1,0 +1,291 @@
+//! `on_delete` where the tables do not do it: tables of others, without ON DELETE, with immediate constraints or none.
+
+use std::collections::BTreeMap;
+
+use eager_orm::prelude::*;
+use eager_orm::{Deleted, Error, Result};
+
+/// A company, as somebody else made its tables.
+mod models {
+    use eager_orm::prelude::*;
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Firm {
+        pub id: i64,
+        pub units: HasMany<Unit>,
+        #[relation(via = "owner")]
+        pub owned: HasMany<Unit>,
+    }
+
+    /// A tree of units, which go with the unit above.
+    #[derive(Model, Debug, Clone)]
+    pub struct Unit {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub firm: ForeignKey<Firm>,
+        #[relation(on_delete = Cascade)]
+        pub above: Option<ForeignKey<Unit>>,
+        #[relation(on_delete = SetDefault)]
+        #[field(default = 1)]
+        pub owner: ForeignKey<Firm>,
+        #[relation(via = "above")]
+        pub below: HasMany<Unit>,
+        pub jobs: HasMany<Job>,
+        pub rooms: ManyToMany<Room>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Job {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub unit: ForeignKey<Unit>,
+        #[relation(on_delete = Restrict)]
+        pub room: Option<ForeignKey<Room>>,
+        #[relation(on_delete = SetNull)]
+        pub deputy: Option<ForeignKey<Job>>,
+        #[relation(via = "deputy")]
+        pub deputy_of: HasMany<Job>,
+        pub badges: HasMany<Badge>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Badge {
+        #[field(primary_key)]
+        pub code: String,
+        #[relation(on_delete = Cascade)]
+        pub job: ForeignKey<Job>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Room {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub unit: Option<ForeignKey<Unit>>,
+        #[relation(via = "rooms")]
+        pub used_by: ManyToMany<Unit>,
+        pub jobs: HasMany<Job>,
+        pub keys: HasMany<RoomKey>,
+    }
+
+    /// It protects its room.
+    #[derive(Model, Debug, Clone)]
+    pub struct RoomKey {
+        pub id: i64,
+        pub room: ForeignKey<Room>,
+    }
+
+    /// Nothing leads to it.
+    #[derive(Model, Debug, Clone)]
+    pub struct Stranger {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub firm: ForeignKey<Firm>,
+    }
+}
+
+use models::*;
+
+const TABLES: &str = "
+    CREATE TABLE firm (id INTEGER PRIMARY KEY);
+    CREATE TABLE unit (id INTEGER PRIMARY KEY, firm_id INTEGER NOT NULL REFERENCES firm (id),
+        above_id INTEGER REFERENCES unit (id), owner_id INTEGER NOT NULL REFERENCES firm (id));
+    CREATE TABLE job (id INTEGER PRIMARY KEY, unit_id INTEGER NOT NULL REFERENCES unit (id),
+        room_id INTEGER REFERENCES room (id), deputy_id INTEGER REFERENCES job (id));
+    CREATE TABLE badge (code TEXT PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job (id)) WITHOUT ROWID;
+    CREATE TABLE room (id INTEGER PRIMARY KEY, unit_id INTEGER REFERENCES unit (id));
+    CREATE TABLE unit_rooms (id INTEGER PRIMARY KEY, unit_id INTEGER NOT NULL REFERENCES unit (id),
+        room_id INTEGER NOT NULL REFERENCES room (id), UNIQUE (unit_id, room_id));
+    CREATE TABLE room_key (id INTEGER PRIMARY KEY, room_id INTEGER NOT NULL REFERENCES room (id));";
+
+/// Two firms. The first has units 1 above 2 above 3, each with two jobs and a badge for each job; the second has unit 4.
+const ROWS: &str = "
+    INSERT INTO firm VALUES (1), (2);
+    INSERT INTO unit VALUES (1, 1, NULL, 1), (2, 1, 1, 1), (3, 1, 2, 2), (4, 2, NULL, 2);
+    INSERT INTO room VALUES (1, 1), (2, 3), (3, NULL);
+    INSERT INTO unit_rooms VALUES (1, 1, 1), (2, 4, 1), (3, 4, 3);
+    INSERT INTO job VALUES (1, 1, 1, NULL), (2, 1, NULL, 1), (3, 2, NULL, NULL), (4, 2, NULL, 1), (5, 3, 2, NULL),
+        (6, 3, NULL, NULL), (7, 4, 3, NULL), (8, 4, NULL, 6);
+    INSERT INTO badge SELECT 'b' || id, id FROM job;";
+
+fn company(more: &str) -> Database {
+    let db = Database::in_memory().unwrap();
+    db.raw(|connection| connection.execute_batch(&format!("{TABLES}{ROWS}{more}"))).unwrap();
+    db
+}
+
+fn counts(deleted: &Deleted) -> BTreeMap<&str, u64> {
+    deleted.per_model.iter().map(|(model, rows)| (model.as_str(), *rows)).collect()
+}
+
+fn is_whole(db: &Database) -> bool {
+    db.raw(|connection| connection.prepare("PRAGMA foreign_key_check")?.exists([]).map(|broken| !broken)).unwrap()
+}
+
+#[test]
+fn a_deep_cascade_with_a_tree_in_it_goes_level_by_level() -> Result<()> {
+    let db = company("");
+    let unit = Unit::objects().find(&db, 1)?;
+    let (deleted, log) = db.capture(|db| unit.delete(db));
+    let deleted = deleted?;
+    let expected = [("Badge", 6), ("Job", 6), ("Room", 2), ("Unit", 3), ("unit_rooms", 2)];
+    assert_eq!((deleted.total, counts(&deleted)), (19, BTreeMap::from(expected)), "{log}");
+    // Statements for each level and relation, and never for a row.
+    assert!(log.len() <= 19, "{log}");
+    assert_eq!(
+        Job::objects().order_by(|j| j.id()).values_list(|j| (j.id(), j.deputy())).all(&db)?,
+        [(7, None), (8, None)]
+    );
+    assert!(is_whole(&db));
+    Ok(())
+}
+
+#[test]
+fn statements_do_not_grow_with_the_rows() -> Result<()> {
+    let many = "
+        INSERT INTO unit WITH RECURSIVE n (i) AS (SELECT 5 UNION ALL SELECT i + 1 FROM n WHERE i < 2004)
+            SELECT i, 2, NULL, 2 FROM n;
+        INSERT INTO job SELECT id * 10, id, NULL, NULL FROM unit WHERE id > 4;
+        INSERT INTO badge SELECT 'c' || id, id FROM job WHERE id > 10;";
+    let of = |db: &Database, id: i64| -> Result<(u64, usize)> {
+        let firm = Firm::objects().find(db, id)?;
+        let (deleted, log) = db.capture(|db| firm.delete(db));
+        Ok((deleted?.total, log.len()))
+    };
+    let (small, large) =
+        (company("UPDATE unit SET owner_id = 1"), company(&format!("{many} UPDATE unit SET owner_id = 1")));
+    let (one, other) = (of(&small, 2)?, of(&large, 2)?);
+    assert_eq!(other.0, one.0 + 6000);
+    assert_eq!(one.1, other.1);
+    assert!(is_whole(&large));
+    Ok(())
+}
+
+#[test]
+fn a_foreign_key_becomes_null_or_its_default_and_the_row_stays() -> Result<()> {
+    let db = company("");
+    let job = Job::objects().find(&db, 1)?;
+    // Its badge by its key, who deputises, and the job itself.
+    let deleted = assert_num_queries!(db, 3, { job.delete(&db)? });
+    assert_eq!(counts(&deleted), BTreeMap::from([("Badge", 1), ("Job", 1)]));
+    assert_eq!(Job::objects().filter(|j| j.deputy().is_null()).count(&db)?, 6);
+    let deleted = Firm::objects().filter(|f| f.id().eq(2)).delete(&db)?;
+    assert_eq!(counts(&deleted)["Unit"], 1);
+    assert_eq!(Unit::objects().order_by(|u| u.id()).values_list(|u| u.owner().key()).all(&db)?, [1, 1, 1]);
+    assert!(is_whole(&db));
+    Ok(())
+}
+
+#[test]
+fn what_protects_is_named_however_deep_and_nothing_is_deleted() -> Result<()> {
+    let db = company("INSERT INTO room_key VALUES (1, 2);");
+    let error = Firm::objects().filter(|f| f.id().eq(1)).delete(&db).unwrap_err();
+    assert!(matches!(&error, Error::Protected { model: "Firm", by } if *by == ["RoomKey.room"]), "{error:?}");
+    assert!(error.is_constraint());
+    let room = Room::objects().find(&db, 2)?;
+    let error = assert_num_queries!(db, 1, { room.delete(&db).unwrap_err() });
+    assert!(matches!(&error, Error::Protected { model: "Room", .. }), "{error:?}");
+    assert_eq!((Firm::objects().count(&db)?, Job::objects().count(&db)?, Badge::objects().count(&db)?), (2, 8, 8));
+    Ok(())
+}
+
+#[test]
+fn what_restricts_may_go_with_what_it_points_at_and_may_not_stay() -> Result<()> {
+    let db = company("");
+    let error = Room::objects().filter(|r| r.id().le(2)).delete(&db).unwrap_err();
+    assert!(matches!(&error, Error::Restricted { model: "Room", by } if *by == ["Job.room"]), "{error:?}");
+    assert!(error.to_string().contains("Job.room"), "{error}");
+    assert_eq!(Room::objects().count(&db)?, 3);
+    // Unit 3 takes its room along, and the job that restricts the room.
+    let deleted = Unit::objects().filter(|u| u.id().eq(3)).delete(&db)?;
+    assert_eq!(counts(&deleted), BTreeMap::from([("Badge", 2), ("Job", 2), ("Room", 1), ("Unit", 1)]));
+    assert!(is_whole(&db));
+    Ok(())
+}
+
+#[test]
+fn a_circle_of_units_goes_as_a_whole() -> Result<()> {
+    let db = company("UPDATE unit SET above_id = 3 WHERE id = 1;");
+    let deleted = Unit::objects().filter(|u| u.id().eq(2)).delete(&db)?;
+    assert_eq!(counts(&deleted)["Unit"], 3);
+    // Room points at unit and unit_rooms at both: models in a circle too.
+    let deleted = Unit::objects().delete(&db)?;
+    assert_eq!(counts(&deleted)["Unit"], 1);
+    assert!(is_whole(&db));
+    Ok(())
+}
+
+#[test]
+fn a_delete_within_a_transaction_is_undone_alone_when_it_is_refused() -> Result<()> {
+    let db = company("INSERT INTO room_key VALUES (1, 3);");
+    db.transaction(|tx| {
+        assert_eq!(Unit::objects().filter(|u| u.id().eq(3)).delete(tx)?.total, 6);
+        assert!(matches!(Room::objects().delete(tx), Err(Error::Protected { .. })));
+        assert_eq!((Room::objects().count(tx)?, Unit::objects().count(tx)?), (2, 3));
+        Ok(())
+    })?;
+    assert_eq!(Unit::objects().count(&db)?, 3);
+    Ok(())
+}
+
+#[test]
+fn a_model_that_nothing_leads_to_is_minded_once_the_database_is_told_of_it() -> Result<()> {
+    let more = "CREATE TABLE stranger (id INTEGER PRIMARY KEY, firm_id INTEGER NOT NULL REFERENCES firm (id));
+        DELETE FROM badge; DELETE FROM job; DELETE FROM unit_rooms; DELETE FROM room; DELETE FROM unit;
+        INSERT INTO stranger VALUES (1, 1), (2, 1);";
+    let db = company(more);
+    // Nobody knows its model, but its table says what holds.
+    let error = Firm::objects().delete(&db).unwrap_err();
+    assert!(matches!(&error, Error::Protected { model: "Firm", by } if *by == ["stranger.firm_id"]), "{error:?}");
+    db.register(models![Stranger]);
+    let deleted = Firm::objects().delete(&db)?;
+    assert_eq!(counts(&deleted), BTreeMap::from([("Firm", 2), ("Stranger", 2)]));
+    Ok(())
+}
+
+#[test]
+fn tables_that_cascade_by_themselves_need_one_statement_until_the_schema_says_otherwise() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Firm, Unit, Job, Badge, Room, RoomKey, Stranger])?;
+    let firms = Firm::objects().bulk_create((0..4).map(|_| Firm::create())).run(&db)?;
+    let fill = |db: &Database, firm: &Firm| -> Result<()> {
+        let unit = Unit::create().firm(firm).save(db)?;
+        let below = Unit::create().firm(firm).above(&unit).save(db)?;
+        Job::create().unit(&below).save(db)?;
+        Stranger::create().firm(firm).save(db)?;
+        Ok(())
+    };
+    fill(&db, &firms[1])?;
+    fill(&db, &firms[2])?;
+    let deleted = assert_num_queries!(db, 1, { firms[1].clone().delete(&db)? });
+    assert_eq!(counts(&deleted), BTreeMap::from([("Firm", 1), ("Job", 1), ("Stranger", 1), ("Unit", 2)]));
+    // Somebody makes a table anew, without ON DELETE.
+    db.raw(|connection| {
+        connection.execute_batch(
+            "CREATE TABLE other (id INTEGER PRIMARY KEY, firm_id INTEGER NOT NULL REFERENCES firm (id)) STRICT;
+             INSERT INTO other SELECT * FROM stranger; DROP TABLE stranger; ALTER TABLE other RENAME TO stranger;",
+        )
+    })?;
+    let deleted = firms[2].clone().delete(&db)?;
+    assert_eq!(counts(&deleted), BTreeMap::from([("Firm", 1), ("Job", 1), ("Stranger", 1), ("Unit", 2)]));
+    assert!(is_whole(&db));
+    Ok(())
+}
+
+#[test]
+fn a_schema_that_is_rolled_back_is_forgotten() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Firm, Stranger])?;
+    let firm = Firm::create().save(&db)?;
+    Stranger::create().firm(&firm).save(&db)?;
+    let undone = db.transaction(|tx| {
+        for sql in ["DROP TABLE stranger", "CREATE TABLE stranger (id INTEGER PRIMARY KEY, firm_id INTEGER)"] {
+            raw::<()>(sql, ()).execute(tx)?;
+        }
+        assert_eq!(Firm::objects().delete(tx)?.total, 1);
+        Err::<(), _>(Error::Busy)
+    });
+    assert!(undone.is_err());
+    let deleted = assert_num_queries!(db, 1, { Firm::objects().delete(&db)? });
+    assert_eq!(counts(&deleted), BTreeMap::from([("Firm", 1), ("Stranger", 1)]));
+    Ok(())
+}
