@@ -41,8 +41,10 @@ pub use lookup::{
     dense_rank, ntile, outer, percent_rank, random, rank, row_number, value, window,
 };
 pub use manager::Objects;
-pub use meta::{CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta};
-pub use model::{Complete, CompleteChild, Fields, Model, NullableKey, Validated, Written};
+pub use meta::{
+    CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
+};
+pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, NullableKey, Validated, Written};
 pub use plan::DateUnit;
 pub use queryset::{
     Annotated, Cached, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator,
@@ -66,18 +68,20 @@ pub use jiff::{
 /// The only door for generated code.
 #[doc(hidden)]
 pub mod macro_support {
-    pub use crate::db::Executor;
+    pub use crate::db::{Executor, Transaction};
     pub use crate::error::{Error, Result};
-    pub use crate::group::{Cursor, Handle, Members, Origin, Place};
+    pub use crate::group::{Cursor, Handle, Members, Origin, Place, Returned};
     pub use crate::lookup::{
         Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
         points_at_one,
     };
     pub use crate::meta::{
-        CheckMeta, ColumnMeta, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
+        CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind,
+        RelationMeta,
     };
     pub use crate::model::{
-        Complete, CompleteChild, Fields, FieldsAt, Model, NullableKey, Rules, Set, Validated, filled, made, required,
+        Complete, CompleteChild, Event, FIRST_VERSION, Fields, FieldsAt, Hooked, Model, NullableKey, Rules, Set,
+        Validated, call, filled, made, required,
     };
     pub use crate::plan::Path;
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
@@ -86,5 +90,5 @@ pub mod macro_support {
         Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::{Validate, insert, validate_new};
-    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Value, canonical};
+    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Now, SetByHand, Stamp, Value, canonical};
 }

@@ -5,9 +5,13 @@
 
 use std::collections::HashSet;
 
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+
 use crate::errors::Errors;
 use crate::model::{
-    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Stored,
+    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Source,
+    Stored,
 };
 use crate::names::{self, type_text};
 use crate::projection::Projection;
@@ -26,7 +30,10 @@ pub(crate) fn model(errors: &mut Errors, mut model: Model) -> Checked {
         a_key_is_unique(errors, stored);
         only_texts_have_a_length(errors, stored);
         a_range_is_not_empty(errors, stored);
+        a_value_comes_from_one_place(errors, stored);
     }
+    columns_that_are_kept(errors, &mut model);
+    there_is_one_version(errors, &model);
     let key = primary_key(errors, &mut model);
     let ordering = ordering(errors, &model);
     let indexes = indexes(errors, &model);
@@ -151,6 +158,102 @@ fn a_range_is_not_empty(errors: &mut Errors, stored: &Stored) {
     }
 }
 
+/// A default of the program's beside one of the database's would never be asked, or always.
+fn a_value_comes_from_one_place(errors: &mut Errors, stored: &Stored) {
+    let words = [
+        stored.source.word(),
+        stored.auto.map(|auto| (if auto.on_save { symbol::AUTO_NOW } else { symbol::AUTO_NOW_ADD }, auto.span)),
+        stored.default.as_ref().map(|value| (symbol::DEFAULT, value.span())),
+    ];
+    let mut said = words.into_iter().flatten();
+    let Some((first, _)) = said.next() else { return };
+    for (word, span) in said {
+        errors.at(span, format!("`{first}` says already where the value comes from: leave `{word}` out"));
+    }
+}
+
+/// What says wrongly where its value comes from is read as a field of the program's, so that it is said once.
+fn columns_that_are_kept(errors: &mut Errors, model: &mut Model) {
+    let mut wrong = HashSet::new();
+    for (field, stored) in model.columns() {
+        let mistake = what_the_database_writes_is_a_column_of_its_own(stored)
+            .or_else(|| a_number_counts(field, stored))
+            .or_else(|| counters_count_related_rows(model, stored));
+        if let Some((span, message)) = mistake {
+            // Of a relation that could not be read, an error says so already.
+            if !message.is_empty() {
+                errors.at(span, message);
+            }
+            wrong.insert(field.name.clone());
+        }
+    }
+    for field in model.fields.iter_mut().filter(|field| wrong.contains(&field.name)) {
+        if let FieldKind::Stored(stored) = &mut field.kind {
+            stored.source = Source::Given;
+        }
+    }
+}
+
+/// A key of the database's making is known only when the row is there; NULL would be no value, or the default.
+fn what_the_database_writes_is_a_column_of_its_own(stored: &Stored) -> Option<(Span, String)> {
+    let (word, span) = stored.source.word()?;
+    let message = if stored.primary_key.is_some() {
+        format!("`{word}` cannot be the primary key: the row is known by it before it is written")
+    } else if stored.foreign_key().is_some() {
+        format!("`{word}` belongs on a plain column: a ForeignKey is set by the program")
+    } else if stored.nullable && matches!(stored.source, Source::DefaultSql { .. }) {
+        "`default_sql` needs a column that cannot be NULL: a new row without a value gets the default".to_owned()
+    } else if stored.is_read_only() && stored.rules().next().is_some() {
+        format!("`{word}` is computed by the database, so there is nothing to validate")
+    } else {
+        return None;
+    };
+    Some((span, message))
+}
+
+/// Versions and counters are integers that are always there.
+fn a_number_counts(field: &Field, stored: &Stored) -> Option<(Span, String)> {
+    let (Source::Version { span } | Source::Counter { span, .. }) = stored.source else { return None };
+    let counts = match &stored.shape {
+        Shape::Plain { value } => !stored.nullable && symbol::COUNTS.contains(&names::last_word(value).as_str()),
+        Shape::Deferred { .. } | Shape::ForeignKey(_) => false,
+    };
+    let (word, name) = (stored.source.word().map_or("", |(word, _)| word), &field.name);
+    (!counts).then(|| (span, format!("`{word}` belongs on an integer: write `{name}: i64`")))
+}
+
+/// What is counted is a relation of this model to many rows.
+fn counters_count_related_rows(model: &Model, stored: &Stored) -> Option<(Span, String)> {
+    let Source::Counter { relation, .. } = &stored.source else { return None };
+    let name = &relation.name;
+    let message = match model.fields.iter().find(|field| field.name == *name).map(|field| &field.kind) {
+        Some(FieldKind::HasMany(_) | FieldKind::ManyToMany(_)) => return None,
+        Some(FieldKind::Unreadable) => String::new(),
+        Some(_) => format!("`{name}` is not a HasMany or ManyToMany: there is nothing to count"),
+        None => {
+            let many = model
+                .fields
+                .iter()
+                .filter(|field| matches!(field.kind, FieldKind::HasMany(_) | FieldKind::ManyToMany(_)));
+            let near = names::did_you_mean(name, many.map(|field| field.name.as_str()));
+            format!("`{name}` is not a relation of `{}`{near}", model.name)
+        }
+    };
+    Some((relation.ident.span(), message))
+}
+
+/// A row is saved in one version.
+fn there_is_one_version(errors: &mut Errors, model: &Model) {
+    let mut versions = model.columns().filter_map(|(field, stored)| match stored.source {
+        Source::Version { span } => Some((&field.name, span)),
+        _ => None,
+    });
+    let Some((first, _)) = versions.next() else { return };
+    for (name, span) in versions {
+        errors.at(span, format!("`{first}` is the version of `{}` already: unmark `{name}`", model.name));
+    }
+}
+
 /// Every row is known by one column: the field that is marked, or else the one called `id`.
 fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
     let mut marked = model.columns().filter_map(|(field, stored)| Some((&field.name, stored.primary_key?)));
@@ -195,6 +298,9 @@ fn why_no_key(field: &Field) -> Option<String> {
             return Some(format!("`{name}` is not a column, so it cannot be the primary key"));
         }
     };
+    if let (Some((word, _)), None) = (stored.source.word(), stored.primary_key) {
+        return Some(format!("`{word}` cannot be the primary key: the row is known by it before it is written"));
+    }
     match &stored.shape {
         Shape::ForeignKey(_) => Some(
             "a ForeignKey as primary key is not supported yet: add `pub id: i64`, \

@@ -7,6 +7,8 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Path, Type, Visibility};
 
+use crate::symbol;
+
 /// A model whose names have been looked up: what `expand` reads.
 pub(crate) struct Checked {
     pub(crate) model: Model,
@@ -31,6 +33,8 @@ pub(crate) struct Model {
     pub(crate) checks: Vec<Check>,
     /// The functions that say what is wrong with a row.
     pub(crate) validators: Vec<Expr>,
+    /// The model has hooks: an `impl Hooks` of the user's.
+    pub(crate) hooks: bool,
     /// `impl Serialize` is written.
     pub(crate) serialize: bool,
     /// The struct's attributes of serde's, for that.
@@ -44,6 +48,12 @@ impl Model {
             FieldKind::Stored(stored) => Some((field, &**stored)),
             _ => None,
         })
+    }
+
+    /// The columns that an insert may say something about, with their positions among all.
+    pub(crate) fn inserted(&self) -> impl Iterator<Item = (usize, &Field, &Stored)> {
+        let numbered = self.columns().enumerate().map(|(position, (field, stored))| (position, field, stored));
+        numbered.filter(|(.., stored)| stored.insert() != Insert::ReadOnly)
     }
 
     /// There are rules that the description of the columns does not have.
@@ -96,6 +106,9 @@ pub(crate) struct Stored {
     pub(crate) unique: Option<Span>,
     pub(crate) index: Option<Span>,
     pub(crate) default: Option<Expr>,
+    /// The field is the time of the write: of the first one, or of each.
+    pub(crate) auto: Option<Auto>,
+    pub(crate) source: Source,
     pub(crate) min_length: Option<Length>,
     pub(crate) max_length: Option<Length>,
     pub(crate) min: Option<Expr>,
@@ -108,16 +121,27 @@ pub(crate) struct Stored {
 
 impl Stored {
     pub(crate) fn insert(&self) -> Insert {
-        if self.generated {
+        if self.is_read_only() {
+            Insert::ReadOnly
+        } else if self.generated {
             Insert::Generated
+        } else if matches!(self.source, Source::DefaultSql { .. }) {
+            Insert::Computed
         } else {
-            match (self.nullable, self.default.is_some()) {
+            let defaulted =
+                self.default.is_some() || self.auto.is_some() || matches!(self.source, Source::Version { .. });
+            match (self.nullable, defaulted) {
                 (true, true) => Insert::NullableDefaulted,
                 (true, false) => Insert::Nullable,
                 (false, true) => Insert::Defaulted,
                 (false, false) => Insert::Required,
             }
         }
+    }
+
+    /// The database alone writes it.
+    pub(crate) fn is_read_only(&self) -> bool {
+        matches!(self.source, Source::Generated { .. } | Source::Counter { .. })
     }
 
     /// The bounds and validators of the value.
@@ -165,6 +189,55 @@ pub(crate) enum Insert {
     Defaulted,
     /// `None` is the next rowid.
     Generated,
+    /// `None` is what the database computes.
+    Computed,
+    /// There is no such field in the insert type.
+    ReadOnly,
+}
+
+/// Where the value of a column comes from, if not from the program.
+pub(crate) enum Source {
+    Given,
+    /// From this SQL where a new row says nothing.
+    DefaultSql {
+        sql: String,
+        span: Span,
+    },
+    /// From this SQL, always.
+    Generated {
+        sql: String,
+        stored: bool,
+        span: Span,
+    },
+    /// From the number of the related rows.
+    Counter {
+        relation: FieldName,
+        span: Span,
+    },
+    /// From the number of times the row was saved.
+    Version {
+        span: Span,
+    },
+}
+
+impl Source {
+    /// Where it was said, and by which word.
+    pub(crate) fn word(&self) -> Option<(&'static str, Span)> {
+        match self {
+            Source::Given => None,
+            Source::DefaultSql { span, .. } => Some((symbol::DEFAULT_SQL, *span)),
+            Source::Generated { span, .. } => Some((symbol::GENERATED, *span)),
+            Source::Counter { span, .. } => Some((symbol::COUNTER_OF, *span)),
+            Source::Version { span } => Some((symbol::VERSION, *span)),
+        }
+    }
+}
+
+/// `auto_now` or `auto_now_add`.
+#[derive(Clone, Copy)]
+pub(crate) struct Auto {
+    pub(crate) on_save: bool,
+    pub(crate) span: Span,
 }
 
 /// How many characters a text has.

@@ -11,13 +11,19 @@ pub(crate) const PROJECTION: &str = "projection";
 /// `#[serde(..)]`, which `#[model(serialize)]` hands on.
 pub(crate) const SERDE: &str = "serde";
 
+pub(crate) const AUTO_NOW: &str = "auto_now";
+pub(crate) const AUTO_NOW_ADD: &str = "auto_now_add";
 pub(crate) const CHECK: &str = "check";
 pub(crate) const COLUMN: &str = "column";
 pub(crate) const CONSTRAINT: &str = "constraint";
+pub(crate) const COUNTER_OF: &str = "counter_of";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const DEFAULT: &str = "default";
+pub(crate) const DEFAULT_SQL: &str = "default_sql";
 pub(crate) const FIELDS: &str = "fields";
 pub(crate) const FROM: &str = "from";
+pub(crate) const GENERATED: &str = "generated";
+pub(crate) const HOOKS: &str = "hooks";
 pub(crate) const INDEX: &str = "index";
 pub(crate) const MAX: &str = "max";
 pub(crate) const MAX_LENGTH: &str = "max_length";
@@ -31,17 +37,36 @@ pub(crate) const PATH: &str = "path";
 pub(crate) const PRIMARY_KEY: &str = "primary_key";
 pub(crate) const SERIALIZE: &str = "serialize";
 pub(crate) const SQL: &str = "sql";
+pub(crate) const STORED: &str = "stored";
 pub(crate) const TABLE: &str = "table";
 pub(crate) const THROUGH: &str = "through";
 pub(crate) const TO: &str = "to";
 pub(crate) const UNIQUE: &str = "unique";
 pub(crate) const VALIDATE: &str = "validate";
+pub(crate) const VERSION: &str = "version";
 pub(crate) const VIA: &str = "via";
 pub(crate) const WITH: &str = "with";
 
-pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, VALIDATE, SERIALIZE, CRATE];
-pub(crate) const FIELD_WORDS: &[&str] =
-    &[COLUMN, PRIMARY_KEY, UNIQUE, INDEX, DEFAULT, MIN_LENGTH, MAX_LENGTH, MIN, MAX, VALIDATE];
+pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, VALIDATE, HOOKS, SERIALIZE, CRATE];
+pub(crate) const FIELD_WORDS: &[&str] = &[
+    COLUMN,
+    PRIMARY_KEY,
+    UNIQUE,
+    INDEX,
+    DEFAULT,
+    DEFAULT_SQL,
+    AUTO_NOW,
+    AUTO_NOW_ADD,
+    MIN_LENGTH,
+    MAX_LENGTH,
+    MIN,
+    MAX,
+    VALIDATE,
+    GENERATED,
+    STORED,
+    VERSION,
+    COUNTER_OF,
+];
 pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];
 pub(crate) const PROJECTION_WORDS: &[&str] = &[MODEL, CRATE];
 /// On the field of a projection.
@@ -68,6 +93,8 @@ pub(crate) const ID: &str = "id";
 
 /// The types of a primary key that SQLite can count up by itself.
 pub(crate) const AUTO_KEYS: &[&str] = &["i64", "i32", "i16", "u32"];
+/// The types of a field that counts.
+pub(crate) const COUNTS: &[&str] = &["i64", "i32", "i16", "i8", "u32", "u16", "u8"];
 /// Types whose setter takes the value itself: with one candidate a bare literal infers.
 pub(crate) const SCALARS: &[&str] =
     &["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "isize", "usize", "f32", "f64", "bool"];

@@ -39,7 +39,7 @@ impl dyn Executor + '_ {
         self.transact_with(true, Location::caller(), f)
     }
 
-    /// [`atomic`](Self::atomic) for a closure with an error of its own.
+    /// `atomic` for a closure with an error of its own.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl dyn Executor + '_ {
     ///
     /// # Errors
     ///
-    /// [`Error::Nested`] through a `&Transaction`, before `f` runs; otherwise as for [`atomic`](Self::atomic).
+    /// [`Error::Nested`] through a `&Transaction`, before `f` runs; otherwise as for `atomic`.
     ///
     /// # Examples
     ///

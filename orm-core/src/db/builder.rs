@@ -179,7 +179,8 @@ impl DatabaseBuilder {
         self
     }
 
-    /// How long a statement waits for a lock that another process holds, before it is [`Error::Busy`]. Default: 5 s.
+    /// How long a statement waits for a lock that another process holds, before it is
+    /// [`Error::Busy`](crate::Error::Busy). Default: 5 s.
     ///
     /// # Examples
     ///
@@ -219,7 +220,8 @@ impl DatabaseBuilder {
         self
     }
 
-    /// Opens a file that is there to read it only: a write is [`Error::ReadOnly`]. Others may write to it.
+    /// Opens a file that is there to read it only: a write is [`Error::ReadOnly`](crate::Error::ReadOnly). Others may write
+    /// to it.
     ///
     /// Where others write, SQLite keeps files beside it that readers share, and makes them if nobody has. So a file in a
     /// folder that cannot be written opens while a writer has it open; otherwise there is [`immutable`](Self::immutable).
@@ -356,7 +358,8 @@ impl DatabaseBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Open`] where there can be no file, [`Error::NotADatabase`] where the file is something else.
+    /// [`Error::Open`](crate::Error::Open) where there can be no file,
+    /// [`Error::NotADatabase`](crate::Error::NotADatabase) where the file is something else.
     ///
     /// # Examples
     ///

@@ -349,6 +349,14 @@ impl<'b> PreparedRow<'_, 'b> {
         *self.changed += changed;
         Ok(changed)
     }
+
+    /// Runs the statement and hands the rows it returns to `each`; says how many there were.
+    pub(crate) fn returning(self, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
+        let changed = self.run.query(each, |error| told(error, self.text, self.about))?;
+        *self.times += 1;
+        *self.changed += changed;
+        Ok(changed)
+    }
 }
 
 /// Times a statement, if anybody captures.

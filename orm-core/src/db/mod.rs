@@ -41,7 +41,7 @@ use std::time::Duration;
 
 pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::{DatabaseBuilder, Synchronous};
-pub(crate) use connection::{About, Connection, Prepared, refused};
+pub(crate) use connection::{About, Connection, Prepared, PreparedRow, refused};
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
 pub(crate) use foreign_keys::{Declared, DeclaredKey};

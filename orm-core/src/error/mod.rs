@@ -174,6 +174,20 @@ pub enum Error {
         /// Everything that is wrong, in the order of the rows and of their fields.
         failures: Vec<Failure>,
     },
+    /// A row has been saved by somebody else since it was read: its version is another one.
+    #[error("`{model}` {key} was not written: it has been saved since it was read")]
+    Stale {
+        /// The model that was written.
+        model: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// A hook refused the write.
+    #[error("{reason}")]
+    Refused {
+        /// What the hook says: the source of this error.
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A row cannot be deleted: others point at it by a foreign key that protects it.
     #[error("`{model}` cannot be deleted: it is still pointed at by {}", by.join(", "))]
     Protected {
@@ -426,6 +440,20 @@ impl Error {
     /// ```
     pub fn is_busy(&self) -> bool {
         matches!(self, Error::Busy | Error::PoolTimeout { .. })
+    }
+
+    /// The error of a hook that refuses a write: a text, or an error of the program's own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eager_orm::Error;
+    ///
+    /// let error = Error::refused("the home page stays");
+    /// assert_eq!(error.to_string(), "the home page stays");
+    /// ```
+    pub fn refused(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Error::Refused { reason: reason.into() }
     }
 
     pub(crate) fn misuse(what: impl Into<String>) -> Self {

@@ -12,6 +12,7 @@ mod counted;
 mod cursor;
 mod loader;
 mod members;
+mod returned;
 mod shared;
 
 use std::any::Any;
@@ -24,11 +25,12 @@ pub use cursor::{At, Cursor, Layout};
 pub(crate) use loader::home_of;
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
 pub use members::Members;
+pub use returned::Returned;
 pub use shared::{Shared, SharedRows};
 
 use crate::db::{Home, Watch};
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::value::KeyRef;
+use crate::value::{KeyRef, Mismatch, Value};
 
 /// What a to-many relation's cell holds.
 pub(crate) type ManyCell<T> = SharedRows<T>;
@@ -303,11 +305,26 @@ impl Place {
 pub struct Origin<'a> {
     group: &'a Mint,
     row: u32,
+    returned: &'a Returned,
 }
 
 impl<'a> Origin<'a> {
     pub(crate) fn new(group: &'a Mint, row: u32) -> Self {
-        Origin { group, row }
+        Origin { group, row, returned: Returned::nothing() }
+    }
+
+    /// The same, of a row for which the database has computed something.
+    pub(crate) fn with(self, returned: &'a Returned) -> Self {
+        Origin { returned, ..self }
+    }
+
+    /// What the database has computed for a column.
+    ///
+    /// # Errors
+    ///
+    /// It is not what the field's type promises.
+    pub fn returned<T: Value>(self, column: usize) -> Result<T::Out, Mismatch> {
+        self.returned.value::<T>(column)
     }
 
     /// The place of one of its handles.

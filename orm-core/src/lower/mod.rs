@@ -148,6 +148,11 @@ pub(crate) fn update(plan: &Plan, set: &[(Node, Node)]) -> Result<Option<Stateme
         let value = if is_joined(plan, value)? { &of_same_row(plan, value) } else { value };
         assignments.push((column.into(), lowerer.value(value)?));
     }
+    if let Some((_, version)) = plan.meta.version() {
+        // A row that was read before is stale, whichever way it was written since.
+        let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
+        assignments.push((version.column.into(), next));
+    }
     let filter = own_filter(plan)?;
     Ok(filter.map(|filter| {
         Statement::Update(Update { table: plan.meta.table, set: assignments, filter, returning: Vec::new() })

@@ -59,6 +59,8 @@ pub struct ColumnMeta {
     pub index: bool,
     /// The default as a SQL literal, where it is a literal.
     pub default: Option<&'static str>,
+    /// Where its value comes from.
+    pub source: ColumnSource,
     /// The fewest characters a text may have.
     pub min_length: Option<u32>,
     /// The most characters a text may have.
@@ -75,7 +77,48 @@ pub struct ColumnMeta {
     pub relation: Option<&'static RelationMeta>,
 }
 
+/// Where the value of a column comes from.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum ColumnSource {
+    /// From the program.
+    Given,
+    /// From the program, or else from this SQL.
+    DefaultSql(&'static str),
+    /// From this SQL, whoever writes.
+    Generated {
+        /// An expression of the row's other columns.
+        sql: &'static str,
+        /// Whether it is computed when the row is written, and not when it is read.
+        stored: bool,
+    },
+    /// From the number of the related rows, which triggers keep.
+    Counter(&'static RelationMeta),
+    /// From the number of times the row was saved.
+    Version,
+}
+
 impl ColumnMeta {
+    /// Whether an INSERT writes it.
+    pub fn is_inserted(&self) -> bool {
+        !self.is_read_only()
+    }
+
+    /// Whether an UPDATE of a row writes it from the row.
+    pub fn is_saved(&self) -> bool {
+        !self.primary_key && !self.is_read_only() && !matches!(self.source, ColumnSource::Version)
+    }
+
+    /// Whether the database may know what it is, and the program not.
+    pub fn is_computed(&self) -> bool {
+        self.is_read_only() || matches!(self.source, ColumnSource::DefaultSql(_))
+    }
+
+    /// Whether the database alone writes it.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.source, ColumnSource::Generated { .. } | ColumnSource::Counter(_))
+    }
+
     /// A column of which nothing is said: the derive writes what is, and leaves the rest to this.
     #[doc(hidden)]
     pub const PLAIN: ColumnMeta = ColumnMeta {
@@ -88,6 +131,7 @@ impl ColumnMeta {
         unique: false,
         index: false,
         default: None,
+        source: ColumnSource::Given,
         min_length: None,
         max_length: None,
         min: None,
@@ -128,6 +172,11 @@ pub struct CheckMeta {
 }
 
 impl ModelMeta {
+    /// The field that counts how often a row was saved.
+    pub fn version(&self) -> Option<(usize, &'static ColumnMeta)> {
+        self.columns.iter().enumerate().find(|(_, column)| matches!(column.source, ColumnSource::Version))
+    }
+
     /// The column of the primary key.
     pub fn key_column(&self) -> &'static str {
         self.columns.get(self.key).map_or("rowid", |column| column.column)

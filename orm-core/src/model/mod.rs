@@ -4,14 +4,17 @@
 //! model has.
 
 mod decode;
+mod hooks;
 mod rules;
 
+use crate::db::Transaction;
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Mint, Origin};
+use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Mint, Origin, Returned};
 use crate::meta::ModelMeta;
 use crate::plan::Path;
 use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own, Value};
 pub(crate) use decode::{decode_error, decode_into, decode_key, loader};
+pub use hooks::{Event, Hooked, Hooks, call};
 pub use rules::{Rules, Validated, Written};
 
 /// A struct whose values are rows of a table. Derived: `#[derive(Model)]`.
@@ -123,6 +126,42 @@ pub trait Model: Sized + Send + Sync + 'static {
         let _ = rules;
     }
 
+    /// Whether something is to be called before and after a write of one row.
+    #[doc(hidden)]
+    const HOOKED: bool = false;
+
+    /// Calls it.
+    ///
+    /// # Errors
+    ///
+    /// What it returns.
+    #[doc(hidden)]
+    fn hook(event: Event<'_, Self>, tx: &Transaction<'_>) -> Result<()> {
+        let _ = (event, tx);
+        Ok(())
+    }
+
+    /// Sets those of these columns that hold the time of the last save.
+    #[doc(hidden)]
+    fn stamp(&mut self, columns: &[usize]) {
+        let _ = columns;
+    }
+
+    /// Takes what the database has computed.
+    ///
+    /// # Errors
+    ///
+    /// A value is not what its field's type promises.
+    #[doc(hidden)]
+    fn take(&mut self, returned: &Returned) -> Result<(), Mismatch> {
+        let _ = returned;
+        Ok(())
+    }
+
+    /// Counts a save, in the field that does.
+    #[doc(hidden)]
+    fn bump(&mut self) {}
+
     /// The row, once it is inserted.
     ///
     /// # Errors
@@ -230,6 +269,9 @@ pub struct Set;
 pub fn required<T>(value: Option<T>, model: &'static str, field: &'static str) -> Result<T> {
     value.ok_or_else(|| Error::NotNull { model, field: field.to_owned() })
 }
+
+/// The version of a row that was never saved.
+pub const FIRST_VERSION: u8 = 1;
 
 /// A field that has a default, after the defaults are filled in.
 ///

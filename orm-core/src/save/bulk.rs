@@ -3,10 +3,12 @@
 
 use std::panic::Location;
 
-use super::{RowInsert, RowUpdate, blame, columns_of, insert, insert_row, no_key};
+use super::insert::{RowInsert, made};
+use super::update::{RowUpdate, is_stale, stale};
+use super::{blame, columns_of, insert};
 use crate::db::{About, Executor, Need};
 use crate::error::Result;
-use crate::group::{Group, Members, Origin};
+use crate::group::{Group, Members, Origin, Returned};
 use crate::lookup::ColumnSet;
 use crate::model::{Complete, Fields, Model, Rules};
 use crate::queryset::QuerySet;
@@ -107,7 +109,7 @@ impl<M: Model> QuerySet<M> {
             rules.in_row(number).ask(*row);
         }
         rules.finish::<M>()?;
-        let update = RowUpdate::new(meta, &columns);
+        let update = RowUpdate::new(meta, &columns, false);
         let mut changed = 0;
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut current: Option<&M> = None;
@@ -115,7 +117,11 @@ impl<M: Model> QuerySet<M> {
                 .repeat(&update.text, About { meta, at }, |prepared| {
                     for row in &rows {
                         current = Some(row);
-                        changed += update.run(prepared, *row)?;
+                        match update.run(prepared, *row, &mut Returned::default())? {
+                            true => changed += 1,
+                            false if is_stale(connection, *row, at)? => return Err(stale(*row)),
+                            false => {}
+                        }
                     }
                     Ok(())
                 })
@@ -161,14 +167,14 @@ impl<M: Model> BulkCreate<M> {
         }
         rules.finish::<M>()?;
         let insert = RowInsert::new(meta);
-        let mut rowids = Vec::with_capacity(rows.len());
+        let mut inserted = Vec::with_capacity(rows.len());
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut current: Option<&M::New> = None;
             connection
                 .repeat(&insert.sql.text, About { meta, at }, |prepared| {
                     for row in &rows {
                         current = Some(row);
-                        rowids.push(insert_row::<M>(prepared, row)?.unwrap_or_default());
+                        inserted.push(insert.row::<M>(prepared, row)?.unwrap_or_default());
                     }
                     Ok(())
                 })
@@ -179,9 +185,9 @@ impl<M: Model> BulkCreate<M> {
         let group = Group::open(meta, db.database().home(None, at), None);
         let mut members = Members::new(meta);
         let mut created = Vec::with_capacity(rows.len());
-        for (number, (new, rowid)) in rows.into_iter().zip(rowids).enumerate() {
+        for (number, (new, inserted)) in rows.into_iter().zip(inserted).enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let row = M::from_new(new, rowid, Origin::new(&group, number)).map_err(|_| no_key::<M>(rowid))?;
+            let row = made::<M>(new, &inserted, Origin::new(&group, number))?;
             row.list_keys(&mut members);
             created.push(row);
         }

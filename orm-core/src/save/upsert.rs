@@ -6,7 +6,7 @@
 
 use std::panic::Location;
 
-use super::{RowInsert, check, created, new_key, ready};
+use super::insert::{Link, RowInsert, insert_with};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Layout, Members};
@@ -95,9 +95,6 @@ impl<M: Model> QuerySet<M> {
     }
 }
 
-/// What is done with a new row in the transaction that inserts it.
-pub(crate) type Link<'a> = Option<&'a dyn Fn(&Connection<'_>, KeyRef<'_>) -> Result<()>>;
-
 /// The one row of a queryset, or else a new one, and whether it is new.
 pub(crate) fn get_or_insert<M: Model>(
     these: &QuerySet<M>,
@@ -122,17 +119,6 @@ pub(crate) fn get_or_insert<M: Model>(
     }
 }
 
-/// Inserts a row, and links it with another.
-pub(crate) fn create_linked<M: Model>(
-    new: M::New,
-    db: &dyn Executor,
-    at: &'static Location<'static>,
-    link: Link<'_>,
-) -> Result<M> {
-    let row = insert_with(&RowInsert::new(M::META), new, db, at, link)?;
-    row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
-}
-
 /// Inserts a row if there is none of a plan.
 fn insert_unless<M: Model>(
     plan: &Plan,
@@ -142,33 +128,6 @@ fn insert_unless<M: Model>(
     link: Link<'_>,
 ) -> Result<Option<M>> {
     insert_with(&RowInsert::unless(plan)?, new, db, at, link)
-}
-
-fn insert_with<M: Model>(
-    insert: &RowInsert,
-    new: M::New,
-    db: &dyn Executor,
-    at: &'static Location<'static>,
-    link: Link<'_>,
-) -> Result<Option<M>> {
-    let new = ready::<M>(new)?;
-    let mut rowid = None;
-    let need = if link.is_some() { Need::WriteAll } else { insert.need() };
-    db.run(need, at, &mut |connection| {
-        rowid = insert.run::<M>(connection, &new, at)?;
-        linked::<M>(connection, &new, rowid, link)
-    })?;
-    rowid.map(|rowid| created(new, rowid, db, at)).transpose()
-}
-
-fn linked<M: Model>(connection: &Connection<'_>, new: &M::New, rowid: Option<i64>, link: Link<'_>) -> Result<()> {
-    match (link, rowid) {
-        (Some(link), Some(rowid)) => {
-            let key = new_key::<M>(new, rowid)?;
-            link(connection, crate::value::Key::key_ref(&key))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Sets fields of the one row of a queryset, or else inserts a new one.
@@ -183,35 +142,34 @@ pub(crate) fn update_or_insert<M: Model, A: AssignSet<M>>(
     let about = About { meta: M::META, at };
     let mut assigns = Vec::new();
     set(root::<M>()).assigns(&mut assigns);
-    let mut new = new()?;
+    let mut new = Some(new()?);
     let insert = RowInsert::new(M::META);
     let mut two = these.plan.clone();
     two.limit = Some(two.limit.map_or(2, |limit| limit.min(2)));
     let keys = lower::keys(&two)?;
-    let (mut there, mut rowid) = (None, None);
-    db.run(Need::WriteAll, at, &mut |connection| {
-        let found = match &keys {
-            Some(keys) => read_keys(connection, keys, about)?,
-            None => Vec::new(),
-        };
+    let mut outcome = None;
+    db.transact(true, at, &mut |tx| {
+        let mut found = Vec::new();
+        tx.run(Need::Read, at, &mut |connection| {
+            if let Some(keys) = &keys {
+                found = read_keys(connection, keys, about)?;
+            }
+            Ok(())
+        })?;
         match found.as_slice() {
             [] => {
-                M::fill(&mut new);
-                check::<M>(&new)?;
-                rowid = insert.run::<M>(connection, &new, at)?;
-                linked::<M>(connection, &new, rowid, link)
-            }
-            [key] => {
-                there = Some(update_one(connection, key, &assigns, about)?);
+                let row = new.take().map_or(Ok(None), |new| insert_with(&insert, new, tx, at, link))?;
+                outcome = row.map(|row| (row, true));
                 Ok(())
             }
+            [key] => tx.run(Need::Write, at, &mut |connection| {
+                outcome = Some((update_one(connection, key, &assigns, about)?, false));
+                Ok(())
+            }),
             _ => Err(Error::MultipleObjectsReturned { model: M::META.name }),
         }
     })?;
-    match there {
-        Some(row) => Ok((row, false)),
-        None => Ok((created(new, rowid.unwrap_or_default(), db, at)?, true)),
-    }
+    outcome.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
 }
 
 /// `UPDATE .. WHERE key RETURNING ..`: the row as it is now.

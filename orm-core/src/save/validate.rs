@@ -1,6 +1,6 @@
 //! Asking whether a row may be written, without writing it.
 
-use super::ready;
+use super::insert::check;
 use crate::error::Result;
 use crate::model::{Model, Rules};
 
@@ -59,6 +59,7 @@ impl<M: Model> Validate for M {
 /// # Errors
 ///
 /// [`Error::Invalid`](crate::Error::Invalid) with everything that is wrong.
-pub fn validate_new<M: Model>(new: M::New) -> Result<()> {
-    ready::<M>(new).map(drop)
+pub fn validate_new<M: Model>(mut new: M::New) -> Result<()> {
+    M::fill(&mut new);
+    check::<M>(&new)
 }

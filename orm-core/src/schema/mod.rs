@@ -1,14 +1,18 @@
 //! Tables from models, in an order in which every foreign key finds its target.
 //!
-//! Tables are STRICT: a column holds what its type says, whoever writes.
+//! A column that counts related rows comes with triggers. Tables are STRICT: a column holds what its type says, whoever writes.
+
+mod counter;
 
 use std::panic::Location;
 
+pub(crate) use counter::recount;
+
 use crate::db::{About, Database, Executor, Need};
 use crate::error::{Error, Result};
-use crate::meta::{ColumnMeta, Link, ModelMeta, RelationKind, RelationMeta};
+use crate::meta::{ColumnMeta, ColumnSource, Link, ModelMeta, RelationKind, RelationMeta};
 use crate::sql;
-use crate::statement::{ColumnDef, CreateIndex, CreateTable, References, Statement};
+use crate::statement::{ColumnDef, Computed, CreateIndex, CreateTable, References, Statement};
 use crate::value::Storage;
 
 impl Database {
@@ -77,6 +81,9 @@ impl Database {
                 }
             }
             statements.extend(indexes(meta).map(|index| (*meta, Statement::CreateIndex(index))));
+        }
+        for meta in models {
+            statements.extend(counter::triggers(meta).into_iter().map(|statement| (*meta, statement)));
         }
         self.run(Need::WriteAll, at, &mut |connection| {
             for (meta, statement) in &statements {
@@ -162,7 +169,16 @@ fn column(column: &ColumnMeta) -> ColumnDef {
         not_null: !column.nullable && !is_rowid,
         primary_key: column.primary_key,
         unique: column.unique,
-        default: column.default,
+        default: match column.source {
+            ColumnSource::Counter(_) => Some("0"),
+            ColumnSource::Version => Some("1"),
+            _ => column.default,
+        },
+        computed: match column.source {
+            ColumnSource::DefaultSql(sql) => Some(Computed::Default(sql)),
+            ColumnSource::Generated { sql, stored } => Some(Computed::Generated { sql, stored }),
+            _ => None,
+        },
         range: range(column),
         length: (column.min_length, column.max_length),
         bounds: (column.min, column.max),
@@ -233,6 +249,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         primary_key: false,
         unique: false,
         default: None,
+        computed: None,
         range: None,
         length: (None, None),
         bounds: (None, None),
@@ -245,6 +262,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         primary_key: true,
         unique: false,
         default: None,
+        computed: None,
         range: None,
         length: (None, None),
         bounds: (None, None),

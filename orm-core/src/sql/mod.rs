@@ -2,6 +2,7 @@
 //!
 //! Every value is a numbered bind, every identifier is quoted; both happen in `writer.rs` and nowhere else.
 
+mod counter;
 mod expr;
 mod select;
 mod write;
@@ -43,6 +44,9 @@ pub(crate) fn compile(statement: &Statement) -> Sql {
         Statement::Delete(delete) => writer.delete(delete),
         Statement::CreateTable(table) => writer.create_table(table),
         Statement::CreateIndex(index) => writer.create_index(index),
+        Statement::CreateTrigger(counter, trigger) => writer.create_trigger(counter, *trigger),
+        Statement::CreateNoted => writer.create_noted(),
+        Statement::Recount(counters) => writer.recount(counters),
     }
     writer.finish()
 }

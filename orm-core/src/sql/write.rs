@@ -1,7 +1,9 @@
 //! `INSERT`, `UPDATE`, `DELETE` and the schema statements as text.
 
 use super::writer::Writer;
-use crate::statement::{ColumnDef, ColumnName, Conflict, CreateIndex, CreateTable, Delete, Insert, InsertRows, Update};
+use crate::statement::{
+    ColumnDef, ColumnName, Computed, Conflict, CreateIndex, CreateTable, Delete, Insert, InsertRows, Update,
+};
 
 impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
@@ -102,6 +104,19 @@ impl Writer {
         if let Some(default) = column.default {
             self.push(" DEFAULT ");
             self.push(default);
+        }
+        match column.computed {
+            Some(Computed::Default(sql)) => {
+                self.push(" DEFAULT (");
+                self.push(sql);
+                self.push(")");
+            }
+            Some(Computed::Generated { sql, stored }) => {
+                self.push(" GENERATED ALWAYS AS (");
+                self.push(sql);
+                self.push(if stored { ") STORED" } else { ") VIRTUAL" });
+            }
+            None => {}
         }
         let within = match column.length {
             (None, None) => None,

@@ -3,11 +3,13 @@
 //! Comes in: what `lower` makes of a queryset, what `save` and `schema` need. Goes out: `sql::compile`.
 //! Names are resolved here (every column has its table's alias), values are still values.
 
+mod counter;
 mod expr;
 mod function;
 
 use std::sync::Arc;
 
+pub(crate) use counter::{Counter, CounterTrigger};
 pub(crate) use expr::{AggregateFunction, ColumnName, Expr, Operator, WindowFunction};
 pub(crate) use function::Function;
 
@@ -23,6 +25,11 @@ pub(crate) enum Statement {
     Delete(Delete),
     CreateTable(CreateTable),
     CreateIndex(CreateIndex),
+    CreateTrigger(Box<Counter>, CounterTrigger),
+    /// The table that the triggers of counters note in.
+    CreateNoted,
+    /// Counts anew what these counters count.
+    Recount(Vec<Counter>),
 }
 
 /// `SELECT`.
@@ -213,6 +220,8 @@ pub(crate) struct ColumnDef {
     pub(crate) primary_key: bool,
     pub(crate) unique: bool,
     pub(crate) default: Option<&'static str>,
+    /// The expression of a default, or of a generated column and whether it is stored.
+    pub(crate) computed: Option<Computed>,
     /// The least and the greatest integer the field's type has room for.
     pub(crate) range: Option<(i64, i64)>,
     /// The fewest and the most characters of a text.
@@ -220,6 +229,13 @@ pub(crate) struct ColumnDef {
     /// The least and the greatest value, as SQL literals.
     pub(crate) bounds: (Option<&'static str>, Option<&'static str>),
     pub(crate) references: Option<References>,
+}
+
+/// What the database computes for a column, in SQL of the user's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Computed {
+    Default(&'static str),
+    Generated { sql: &'static str, stored: bool },
 }
 
 /// `REFERENCES .. ON DELETE ..`.

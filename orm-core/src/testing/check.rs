@@ -18,7 +18,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
         for (column, bind) in meta.columns.iter().zip(row) {
             storable(meta, column, bind)?;
             let counted = column.primary_key && meta.auto_key;
-            if !column.nullable && !counted && *bind == Bind::Null {
+            if !column.nullable && !counted && !column.is_computed() && *bind == Bind::Null {
                 return Err(Error::NotNull { model: meta.name, field: column.name.to_owned() });
             }
         }

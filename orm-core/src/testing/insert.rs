@@ -7,6 +7,7 @@ use super::order::Order;
 use super::plan::{Plan, Table};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
+use crate::group::Returned;
 use crate::meta::ModelMeta;
 use crate::save::{RowInsert, blame};
 use crate::schema::{in_order, points_ahead};
@@ -61,13 +62,12 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
 fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'static>) -> Result<()> {
     let meta = table.meta;
     let mut current: Option<&Vec<Bind<'static>>> = None;
+    let insert = RowInsert::new(meta);
     connection
-        .repeat(&RowInsert::new(meta).sql.text, About { meta, at }, |prepared| {
+        .repeat(&insert.sql.text, About { meta, at }, |prepared| {
             for row in &table.rows {
                 current = Some(row);
-                let mut binds = prepared.row();
-                row.iter().try_for_each(|bind| binds.bind(bind.clone()))?;
-                binds.execute()?;
+                insert.binds(prepared, |column| row.get(column).cloned(), &mut Returned::default())?;
             }
             Ok(())
         })

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use key::{Key, KeyList, KeyMap, KeyRef};
 pub use kind::{Agg, IsAgg, IsMany, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
-pub use temporal::{DateBase, Form, TimeBase};
+pub use temporal::{DateBase, Form, Now, Stamp, TimeBase};
 
 /// A value on its way into a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +125,22 @@ pub enum Datum<'a> {
 pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     const LONG: usize = 64;
     if bytes.len() < LONG { std::str::from_utf8(bytes).ok() } else { simdutf8::basic::from_utf8(bytes).ok() }
+}
+
+impl Datum<'_> {
+    /// The same value, kept. Text that is not UTF-8 is kept as the bytes it is.
+    pub(crate) fn owned(self) -> Bind<'static> {
+        match self {
+            Datum::Null => Bind::Null,
+            Datum::Integer(value) => Bind::Integer(value),
+            Datum::Real(value) => Bind::Real(value),
+            Datum::Text(bytes) => match String::from_utf8(bytes.to_vec()) {
+                Ok(text) => Bind::Text(Cow::Owned(text)),
+                Err(error) => Bind::Blob(Cow::Owned(error.into_bytes())),
+            },
+            Datum::Blob(bytes) => Bind::Blob(Cow::Owned(bytes.to_vec())),
+        }
+    }
 }
 
 /// What a row has in place of what the field's type promises.
@@ -365,6 +381,13 @@ pub trait TextBase {}
     label = "`{Self}` is not a condition: compare it, as in `.eq(value)`"
 )]
 pub trait BoolBase {}
+
+/// What a field that the database computes can be set to: nothing.
+#[diagnostic::on_unimplemented(
+    message = "this field is computed by the database: it cannot be set",
+    label = "leave this call out"
+)]
+pub trait SetByHand {}
 
 /// What a builder's setter takes: the value itself, text by reference, or either where the field is an Option.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a value for a `{T}` field", label = "expected `{T}`")]

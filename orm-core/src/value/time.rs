@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::primitives::scalar;
-use super::{Bind, DateBase, Datum, Form, Literal, Mismatch, NotNull, Scalar, Storage, TimeBase, Value};
+use super::{Bind, DateBase, Datum, Form, Literal, Mismatch, NotNull, Now, Scalar, Stamp, Storage, TimeBase, Value};
 
 const YEAR: &str = "a year outside of 0 to 9999 has no text that sorts";
 
@@ -83,4 +83,22 @@ impl DateBase for Timestamp {
 }
 impl TimeBase for Timestamp {
     const FORM: Form = Form::DateTime;
+}
+
+impl Stamp for Timestamp {
+    fn at(now: &Now) -> Self {
+        // A clock that stands where no time has a text is as good as none.
+        let now = Timestamp::try_from(now.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+}
+impl Stamp for DateTime {
+    fn at(now: &Now) -> Self {
+        TimeZone::UTC.to_datetime(Timestamp::at(now))
+    }
+}
+impl Stamp for Date {
+    fn at(now: &Now) -> Self {
+        DateTime::at(now).date()
+    }
 }

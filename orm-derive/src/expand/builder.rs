@@ -15,13 +15,13 @@ use crate::symbol;
 pub(super) fn insert_type(model: &Model, names: &Names) -> TokenStream {
     let (vis, new, facade) = (&model.vis, &names.new, &model.facade);
     let door = quote! { #facade::__private };
-    let fields = model.columns().map(|(field, stored)| {
+    let fields = model.inserted().map(|(_, field, stored)| {
         let (vis, ident) = (&field.vis, &field.ident);
         let doc = format!("The `{}` of the new row.", field.name);
         let value = value_type(stored, &door);
         let ty = match stored.insert() {
             Insert::Required => value,
-            Insert::Nullable | Insert::Defaulted | Insert::Generated => {
+            Insert::Nullable | Insert::Defaulted | Insert::Generated | Insert::Computed | Insert::ReadOnly => {
                 quote! { ::core::option::Option<#value> }
             }
             Insert::NullableDefaulted => quote! { ::core::option::Option<::core::option::Option<#value>> },
@@ -54,7 +54,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             pub trait #ident {}
         }
     });
-    let drafted = checked.model.columns().map(|(field, stored)| {
+    let drafted = checked.model.inserted().map(|(_, field, stored)| {
         let (ident, value) = (&field.ident, value_type(stored, &door));
         match stored.insert() {
             Insert::NullableDefaulted => quote! { #ident: ::core::option::Option<::core::option::Option<#value>> },
@@ -63,15 +63,18 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     });
     let setters = setters(checked, names);
     let child = complete_child(checked, names);
-    let finished = checked.model.columns().map(|(field, stored)| {
+    let finished = checked.model.inserted().map(|(_, field, stored)| {
         let (ident, field) = (&field.ident, &field.name);
         match stored.insert() {
             Insert::Required => {
                 quote! { #ident: #orm::required(self.draft.#ident, #name, #field)? }
             }
-            Insert::Nullable | Insert::NullableDefaulted | Insert::Defaulted | Insert::Generated => {
-                quote! { #ident: self.draft.#ident }
-            }
+            Insert::Nullable
+            | Insert::NullableDefaulted
+            | Insert::Defaulted
+            | Insert::Generated
+            | Insert::Computed
+            | Insert::ReadOnly => quote! { #ident: self.draft.#ident },
         }
     });
 
@@ -130,6 +133,15 @@ fn setters(checked: &Checked, names: &Names) -> TokenStream {
     let mut position = 0;
     let setters = checked.model.columns().map(|(field, stored)| {
         let ident = &field.ident;
+        if stored.insert() == Insert::ReadOnly {
+            // There to say why it is not.
+            return quote! {
+                #[doc(hidden)]
+                pub fn #ident(self, value: impl #orm::SetByHand) -> Self {
+                    self
+                }
+            };
+        }
         let (argument, value) = setter_value(stored, names);
         let value = match stored.insert() {
             Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 
-use crate::model::{self, Checked, Field, FieldKind, Shape};
+use crate::model::{self, Checked, Field, FieldKind, Shape, Source};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -54,8 +54,14 @@ fn method(checked: &Checked, field: &Field, column: usize, names: &Names) -> Tok
                 let ty = &field.ty;
                 let column = Literal::usize_unsuffixed(column);
                 let [orm, root, kind] = names_at(names, stored.place());
+                // What the library or the database writes is read like a computed value: it cannot be set.
+                let is_kept = stored.is_read_only() || matches!(stored.source, Source::Version { .. });
+                let own = match is_kept {
+                    true => quote_spanned! {stored.place()=> #kind::Computed },
+                    false => quote_spanned! {stored.place()=> #kind },
+                };
                 (
-                    quote_spanned! {stored.place()=> #orm::Expr<#root, #kind::Wrap<#ty>, #kind> },
+                    quote_spanned! {stored.place()=> #orm::Expr<#root, #kind::Wrap<#ty>, #own> },
                     quote_spanned! {stored.place()=> #orm::Expr::column(&self.path, &#columns[#column]) },
                 )
             }

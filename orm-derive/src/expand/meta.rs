@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
-use crate::model::{Checked, Field, FieldKind, Length, Shape, Stored};
+use crate::model::{Checked, Field, FieldKind, Length, Shape, Source, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -76,11 +76,20 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
     let Names { orm, .. } = names;
     let (mut functions, mut arms) = (TokenStream::new(), TokenStream::new());
     for (position, (field, stored)) in checked.model.columns().enumerate() {
+        let position = number(position);
+        // What the database computes is nothing to the program.
+        let known = match &stored.source {
+            Source::Version { .. } => Some(quote! { #orm::Bind::Integer(#orm::FIRST_VERSION as i64) }),
+            Source::Given => None,
+            Source::DefaultSql { .. } | Source::Generated { .. } | Source::Counter { .. } => {
+                Some(quote! { #orm::Bind::Null })
+            }
+        };
+        arms.extend(known.map(|known| quote! { #position => ::core::option::Option::Some(#known), }));
         let Some(default) = &stored.default else { continue };
         let (name, place) = (names::default_of(&field.ident), stored.place());
         let value = super::model::default(stored, default, names);
         let ty = super::builder::value_type(stored, &quote! { #orm });
-        let position = number(position);
         functions.extend(quote! { fn #name() -> #ty { #value } });
         arms.extend(quote_spanned! {place=>
             #position => ::core::option::Option::Some(#orm::Bind::into_owned(#orm::Value::bind(&#name()))),
@@ -109,6 +118,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
     let default = option(stored.default.as_ref().and_then(sql_literal));
+    let source = source(stored, names);
     let length = |length: &Option<Length>| option(length.as_ref().map(|length| Literal::u32_unsuffixed(length.limit)));
     let (min_length, max_length) = (length(&stored.min_length), length(&stored.max_length));
     let (min, max) =
@@ -132,6 +142,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             unique: #unique,
             index: #index,
             default: #default,
+            source: #source,
             min_length: #min_length,
             max_length: #max_length,
             min: #min,
@@ -140,6 +151,23 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             deferred: #deferred,
             relation: #relation,
         }
+    }
+}
+
+/// Where the value of the column comes from.
+fn source(stored: &Stored, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    match &stored.source {
+        Source::Given => quote! { #orm::ColumnSource::Given },
+        Source::DefaultSql { sql, .. } => quote! { #orm::ColumnSource::DefaultSql(#sql) },
+        Source::Generated { sql, stored, .. } => {
+            quote! { #orm::ColumnSource::Generated { sql: #sql, stored: #stored } }
+        }
+        Source::Counter { relation, .. } => {
+            let relation = names::relation_static(&relation.ident);
+            quote! { #orm::ColumnSource::Counter(&#relation) }
+        }
+        Source::Version { .. } => quote! { #orm::ColumnSource::Version },
     }
 }
 

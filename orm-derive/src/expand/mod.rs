@@ -12,6 +12,7 @@ mod projection;
 mod relations;
 mod rules;
 mod serialize;
+mod writes;
 
 use std::collections::BTreeSet;
 
@@ -55,6 +56,7 @@ fn assemble(checked: &Checked, names: &Names, relation_checks: &TokenStream) -> 
         builder::expand(checked, names),
         model::expand(checked, names),
         rules::expand(checked, names),
+        writes::expand(checked, names),
         serialize::expand(checked, names),
     ];
     quote! {

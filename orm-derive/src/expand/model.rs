@@ -4,9 +4,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
-use super::builder;
-use super::rules;
-use crate::model::{Checked, Field, FieldKind, Insert, Shape, Stored};
+use super::{builder, rules, writes};
+use crate::model::{Checked, Field, FieldKind, Insert, Shape, Source, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -27,12 +26,22 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     };
 
     let decoded = checked.model.fields.iter().map(|field| decoded(field, names));
-    let from_new = checked.model.fields.iter().map(|field| from_new(field, names));
+    let mut column = 0;
+    let from_new: Vec<_> = checked
+        .model
+        .fields
+        .iter()
+        .map(|field| {
+            let value = from_new(field, column, names);
+            column += usize::from(matches!(field.kind, FieldKind::Stored(_)));
+            value
+        })
+        .collect();
     let binds = checked.model.columns().enumerate().map(|(column, (field, stored))| {
         let (column, value) = (Literal::usize_unsuffixed(column), bind(field, stored, names));
         quote! { #column => #value, }
     });
-    let new_binds = checked.model.columns().enumerate().map(|(column, (field, stored))| {
+    let new_binds = checked.model.inserted().map(|(column, field, stored)| {
         let (column, ident) = (Literal::usize_unsuffixed(column), &field.ident);
         let orm = names::at(orm, stored.place());
         let value = match stored.insert() {
@@ -46,13 +55,14 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         };
         quote! { #column => ::core::option::Option::Some(#value), }
     });
+    let clock = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
+    let clock = clock.then(|| quote! { let now = #orm::Now::read(); });
     let new_of = new_of(checked, names);
     let fills = checked.model.columns().filter_map(|(field, stored)| {
-        stored.default.as_ref()?;
-        let (ident, default) = (&field.ident, names::default_of(&field.ident));
+        let (ident, value) = (&field.ident, filling(field, stored, names)?);
         let value = match stored.insert() {
-            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#default()) },
-            _ => quote! { #default() },
+            Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
+            _ => value,
         };
         Some(quote! {
             if new.#ident.is_none() {
@@ -69,6 +79,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let memos = memos.map(|field| &field.ident);
 
     let rules = rules::methods(checked, names);
+    let writes = writes::methods(checked, names);
 
     quote! {
         #nullable
@@ -106,9 +117,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             }
             #new_of
             fn fill(new: &mut #new) {
+                #clock
                 #(#fills)*
             }
             #rules
+            #writes
             fn from_new(
                 new: #new,
                 rowid: i64,
@@ -140,13 +153,13 @@ fn new_of(checked: &Checked, names: &Names) -> TokenStream {
         return TokenStream::new();
     }
     let Names { orm, new, .. } = names;
-    let fields = checked.model.columns().enumerate().map(|(column, (field, stored))| {
+    let fields = checked.model.inserted().map(|(column, field, stored)| {
         let (column, ident, place) = (Literal::usize_unsuffixed(column), &field.ident, stored.place());
         let orm = names::at(orm, place);
         let value = builder::value_type(stored, &quote! { #orm });
         let value = match stored.insert() {
             Insert::Required => quote_spanned! {place=> #orm::made::<#value>(binds, #column)? },
-            Insert::Nullable | Insert::Defaulted | Insert::Generated => {
+            Insert::Nullable | Insert::Defaulted | Insert::Generated | Insert::Computed | Insert::ReadOnly => {
                 quote_spanned! {place=> #orm::made::<::core::option::Option<#value>>(binds, #column)? }
             }
             Insert::NullableDefaulted => quote_spanned! {place=>
@@ -182,14 +195,28 @@ fn decoded(field: &Field, names: &Names) -> TokenStream {
 }
 
 /// A field of a row that was inserted.
-fn from_new(field: &Field, names: &Names) -> TokenStream {
+fn from_new(field: &Field, column: usize, names: &Names) -> TokenStream {
     let Names { orm, .. } = names;
     let (ident, ty, slot) = (&field.ident, &field.ty, slot(field));
     let FieldKind::Stored(stored) = &field.kind else {
         return unstored(field, names, &quote! { origin });
     };
+    let column = Literal::usize_unsuffixed(column);
     let value = match stored.insert() {
         Insert::Required | Insert::Nullable => quote! { new.#ident },
+        Insert::ReadOnly => {
+            let value = writes::read_type(field, stored);
+            quote! { origin.returned::<#value>(#column)? }
+        }
+        Insert::Computed => {
+            let value = writes::read_type(field, stored);
+            quote! {
+                match new.#ident {
+                    ::core::option::Option::Some(value) => value,
+                    ::core::option::Option::None => origin.returned::<#value>(#column)?,
+                }
+            }
+        }
         Insert::Defaulted | Insert::NullableDefaulted => quote! { #orm::filled(new.#ident)? },
         Insert::Generated => quote! {
             match new.#ident {
@@ -256,6 +283,20 @@ fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
         _ => quote! { self.#ident.handle() },
     };
     Some(quote! { #slot => ::core::option::Option::Some(#handle), })
+}
+
+/// What is filled in where a new row says nothing.
+fn filling(field: &Field, stored: &Stored, names: &Names) -> Option<TokenStream> {
+    let Names { orm, .. } = names;
+    if let Some(auto) = stored.auto {
+        return Some(writes::now(auto, stored, names));
+    }
+    if let Source::Version { .. } = stored.source {
+        return Some(quote! { #orm::FIRST_VERSION as _ });
+    }
+    stored.default.as_ref()?;
+    let default = names::default_of(&field.ident);
+    Some(quote! { #default() })
 }
 
 /// The default as a value of the column.

@@ -28,16 +28,16 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         return asked;
     }
     let door = quote! { #orm };
-    let fields = checked.model.columns().map(|(field, stored)| {
+    let fields = checked.model.inserted().map(|(_, field, stored)| {
         let (vis, ident, value) = (&field.vis, &field.ident, value_type(stored, &door));
         match is_always_there(stored) {
             true => quote! { #vis #ident: &'row #value },
             false => quote! { #vis #ident: ::core::option::Option<&'row #value> },
         }
     });
-    let of_row = checked.model.columns().map(|(field, stored)| of_row(field, stored, names));
-    let of_new = checked.model.columns().map(|(field, stored)| of_new(field, stored));
-    let asks = checked.model.columns().enumerate().filter_map(|(number, (field, stored))| {
+    let of_row = checked.model.inserted().map(|(_, field, stored)| of_row(field, stored, names));
+    let of_new = checked.model.inserted().map(|(_, field, stored)| of_new(field, stored));
+    let asks = checked.model.inserted().filter_map(|(number, field, stored)| {
         let asks = field_rules(stored)?;
         let (ident, name, value) = (&field.ident, &field.name, value_type(stored, &door));
         let number = Literal::usize_unsuffixed(number);
@@ -93,7 +93,9 @@ pub(super) fn methods(checked: &Checked, names: &Names) -> TokenStream {
 fn is_always_there(stored: &Stored) -> bool {
     match stored.shape {
         Shape::Deferred { .. } => false,
-        Shape::Plain { .. } | Shape::ForeignKey(_) => !stored.nullable && stored.insert() != Insert::Generated,
+        Shape::Plain { .. } | Shape::ForeignKey(_) => {
+            !stored.nullable && !matches!(stored.insert(), Insert::Generated | Insert::Computed)
+        }
     }
 }
 

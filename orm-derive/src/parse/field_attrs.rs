@@ -1,6 +1,7 @@
 //! `#[field(..)]` and `#[relation(..)]`: what is said about one field, and on which kind of field it may be said.
 
 use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, LitBool, LitStr, Path, Token, parenthesized};
@@ -8,7 +9,7 @@ use syn::{Attribute, Expr, LitBool, LitStr, Path, Token, parenthesized};
 use super::field_type::FieldType;
 use super::words::{self, Words};
 use crate::errors::Errors;
-use crate::model::{Length, OnDelete};
+use crate::model::{Auto, FieldName, Length, OnDelete, Source};
 use crate::{names, symbol};
 
 /// The words of every `#[field(..)]` and `#[relation(..)]` of one field.
@@ -20,6 +21,10 @@ pub(super) struct FieldAttrs {
     pub(super) unique: Option<Span>,
     pub(super) index: Option<Span>,
     pub(super) default: Option<Expr>,
+    pub(super) auto: Option<Auto>,
+    pub(super) source: Option<Source>,
+    /// Where `stored` stands.
+    stored: Option<Span>,
     pub(super) min_length: Option<Length>,
     pub(super) max_length: Option<Length>,
     pub(super) min: Option<Expr>,
@@ -72,6 +77,11 @@ pub(super) fn read(errors: &mut Errors, attrs: &[Attribute]) -> FieldAttrs {
             errors.about(attr, "`#[model(..)]` belongs on the struct: a field has `#[field(..)]` or `#[relation(..)]`");
         }
     }
+    match (&mut found.source, found.stored) {
+        (Some(Source::Generated { stored, .. }), Some(_)) => *stored = true,
+        (_, Some(span)) => errors.at(span, "`stored` is about a generated column: `generated = \"a + b\", stored`"),
+        (_, None) => {}
+    }
     found
 }
 
@@ -107,10 +117,48 @@ impl FieldAttrs {
             words::equals(word, input, "100")?;
             let value = input.parse()?;
             words::once(errors, &mut self.max, word, value);
+        } else if word == symbol::AUTO_NOW || word == symbol::AUTO_NOW_ADD {
+            words::flag(word, input)?;
+            let auto = Auto { on_save: word == symbol::AUTO_NOW, span: word.span() };
+            words::once(errors, &mut self.auto, word, auto);
+        } else if word == symbol::DEFAULT_SQL {
+            let sql = words::text(word, input)?.value();
+            self.source(errors, Source::DefaultSql { sql, span: word.span() });
+        } else if word == symbol::GENERATED {
+            let sql = words::text(word, input)?.value();
+            self.source(errors, Source::Generated { sql, stored: false, span: word.span() });
+        } else if word == symbol::STORED {
+            words::flag(word, input)?;
+            words::once(errors, &mut self.stored, word, word.span());
+        } else if word == symbol::VERSION {
+            words::flag(word, input)?;
+            self.source(errors, Source::Version { span: word.span() });
+        } else if word == symbol::COUNTER_OF {
+            words::equals(word, input, "reviews")?;
+            let error = input.error("expected the name of a relation, without quotes: `counter_of = reviews`");
+            let ident = input.call(Ident::parse_any).map_err(|_| error)?;
+            let relation = FieldName { name: ident.unraw().to_string(), ident };
+            self.source(errors, Source::Counter { relation, span: word.span() });
         } else if word == symbol::VALIDATE {
             self.validators.push(words::function(word, input)?);
         }
         Ok(())
+    }
+
+    /// A column has one source.
+    fn source(&mut self, errors: &mut Errors, source: Source) {
+        let Some((before, _)) = self.source.as_ref().and_then(Source::word) else {
+            self.source = Some(source);
+            return;
+        };
+        let Some((word, span)) = source.word() else { return };
+        errors.at(
+            span,
+            match before == word {
+                true => format!("`{word}` is given twice"),
+                false => format!("`{before}` says already where the value comes from: leave `{word}` out"),
+            },
+        );
     }
 
     fn relation_word(&mut self, errors: &mut Errors, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {

@@ -17,7 +17,7 @@ use self::field_type::FieldType;
 pub(crate) use self::projection::projection;
 use crate::errors::Errors;
 use crate::model::{
-    Field, FieldKind, FieldName, ForeignKey, Link, ManyToMany, Model, OnDelete, Reverse, Shape, Stored,
+    Field, FieldKind, FieldName, ForeignKey, Link, ManyToMany, Model, OnDelete, Reverse, Shape, Source, Stored,
 };
 use crate::{names, symbol};
 
@@ -43,6 +43,7 @@ pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
         indexes: attrs.indexes,
         checks: attrs.checks,
         validators: attrs.validators,
+        hooks: attrs.hooks.is_some(),
         serialize: attrs.serialize.is_some(),
         serde: serde_attrs(&input.attrs),
         table,
@@ -146,6 +147,8 @@ fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> Fi
         unique: attrs.unique,
         index: attrs.index,
         default: attrs.default,
+        auto: attrs.auto,
+        source: attrs.source.unwrap_or(Source::Given),
         min_length: attrs.min_length,
         max_length: attrs.max_length,
         min: attrs.min,

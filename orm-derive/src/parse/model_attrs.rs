@@ -18,6 +18,7 @@ pub(super) struct ModelAttrs {
     pub(super) indexes: Vec<Index>,
     pub(super) checks: Vec<Check>,
     pub(super) validators: Vec<Expr>,
+    pub(super) hooks: Option<()>,
     pub(super) serialize: Option<()>,
 }
 
@@ -54,6 +55,9 @@ impl ModelAttrs {
             self.checks.extend(check(errors, word, input)?);
         } else if word == symbol::VALIDATE {
             self.validators.push(words::function(word, input)?);
+        } else if word == symbol::HOOKS {
+            words::flag(word, input)?;
+            words::once(errors, &mut self.hooks, word, ());
         } else if word == symbol::SERIALIZE {
             words::flag(word, input)?;
             words::once(errors, &mut self.serialize, word, ());

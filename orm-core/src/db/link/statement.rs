@@ -256,6 +256,32 @@ impl<'b> RunWith<'_, 'b> {
         self.statement.forget_borrowed(self.count);
         self.statement.run()
     }
+
+    /// Runs the statement and hands the rows it returns to `each`; says how many there were.
+    pub(in crate::db) fn query<E>(
+        self,
+        mut each: impl FnMut(Row<'_>) -> Result<(), E>,
+        failed: impl Fn(rusqlite::Error) -> E,
+    ) -> Result<u64, E> {
+        self.statement.forget_borrowed(self.count);
+        let statement = Statement::new(self.statement.link, Rc::clone(&self.statement.kept));
+        let mut rows = Rows { statement, columns: None, ended: false, binds: PhantomData };
+        let mut count = 0;
+        let outcome = loop {
+            match rows.next() {
+                Ok(Some(row)) => match each(row) {
+                    Ok(()) => count += 1,
+                    Err(error) => break Err(error),
+                },
+                Ok(None) => break Ok(count),
+                Err(error) => break Err(failed(error)),
+            }
+        };
+        drop(rows);
+        // The rows have given back what is still in hand here.
+        self.statement.kept.in_use.set(true);
+        outcome
+    }
 }
 
 /// The rows of a statement, read one by one. `'b` is the life of its binds.

@@ -1,0 +1,299 @@
+//! Inserting: one statement for a model, its binds for each row, and the row as it is then.
+
+use std::panic::Location;
+
+use super::{blame, storable};
+use crate::db::{About, Connection, Executor, Need, Prepared, PreparedRow};
+use crate::error::{Error, Result};
+use crate::group::{Origin, Returned};
+use crate::lower::{self, Text};
+use crate::meta::{ColumnMeta, ColumnSource, ModelMeta};
+use crate::model::{Event, Model, Rules, group_of_one};
+use crate::plan::Plan;
+use crate::sql::{self, Sql};
+use crate::statement::{Expr, Function, Insert, InsertRows, Select, Statement};
+use crate::value::{Bind, Key, KeyRef, Mismatch};
+
+/// What is done with a new row in the transaction that inserts it.
+pub(crate) type Link<'a> = Option<&'a dyn Fn(&Connection<'_>, KeyRef<'_>) -> Result<()>>;
+
+/// What SQLite says of a row that was inserted.
+#[derive(Default)]
+pub(super) struct Inserted {
+    pub(super) rowid: i64,
+    pub(super) returned: Returned,
+}
+
+/// `INSERT INTO t (the columns that are written) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
+pub(crate) struct RowInsert {
+    meta: &'static ModelMeta,
+    columns: Vec<(usize, &'static ColumnMeta)>,
+    /// The columns whose values the database computes.
+    returned: Vec<usize>,
+    pub(crate) sql: Sql,
+}
+
+impl RowInsert {
+    pub(crate) fn new(meta: &'static ModelMeta) -> Self {
+        if meta.columns.iter().any(|column| matches!(column.source, ColumnSource::DefaultSql(_))) {
+            return Self::of(meta, InsertRows::Select(Box::new(one_row(meta))));
+        }
+        let text = lower::text_of(Text::Insert, meta, std::iter::empty(), || {
+            compile(meta, &inserted(meta).collect::<Vec<_>>(), InsertRows::Values).text
+        });
+        let returned = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
+        let returned = returned.map(|(number, _)| number).collect();
+        RowInsert { meta, columns: inserted(meta).collect(), returned, sql: Sql { text, binds: Vec::new() } }
+    }
+
+    /// `INSERT INTO t (..) SELECT .. WHERE NOT EXISTS (..)`: if no row of the plan is there.
+    pub(super) fn unless(plan: &Plan) -> Result<Self> {
+        let mut one = one_row(plan.meta);
+        if let Some(Statement::Select(there)) = lower::exists(plan)? {
+            one.filter.push(Expr::not(Expr::Exists(Box::new(there))));
+        }
+        Ok(Self::of(plan.meta, InsertRows::Select(Box::new(one))))
+    }
+
+    fn of(meta: &'static ModelMeta, rows: InsertRows) -> Self {
+        let columns: Vec<_> = inserted(meta).collect();
+        let sql = compile(meta, &columns, rows);
+        let returned = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
+        RowInsert { meta, columns, returned: returned.map(|(number, _)| number).collect(), sql }
+    }
+
+    pub(super) fn need(&self) -> Need {
+        // A key that does not fit is found after the row is there, and takes it back.
+        if may_overflow(self.meta) { Need::WriteAll } else { Need::Write }
+    }
+
+    /// Inserts a row; none where it was not to be inserted.
+    pub(super) fn run<M: Model>(
+        &self,
+        connection: &Connection<'_>,
+        new: &M::New,
+        at: &'static Location<'static>,
+    ) -> Result<Option<Inserted>> {
+        let mut inserted = None;
+        let outcome = connection.repeat(&self.sql.text, About { meta: self.meta, at }, |prepared| {
+            for (number, bind) in self.sql.binds.iter().enumerate().skip(self.columns.len()) {
+                prepared.bind(number + 1, bind)?;
+            }
+            inserted = self.row::<M>(prepared, new)?;
+            Ok(())
+        });
+        outcome.map_err(|error| blame(error, connection, self.meta, at, &|column| M::bind_new(new, column)))?;
+        Ok(inserted)
+    }
+
+    /// The same, by the statement that is prepared already.
+    pub(super) fn row<M: Model>(&self, prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<Option<Inserted>> {
+        let mut returned = Returned::default();
+        if self.binds(prepared, |column| M::bind_new(new, column), &mut returned)? == 0 {
+            return Ok(None);
+        }
+        let rowid = prepared.rowid();
+        if may_overflow(self.meta) {
+            new_key::<M>(new, rowid)?;
+        }
+        Ok(Some(Inserted { rowid, returned }))
+    }
+}
+
+impl RowInsert {
+    /// Inserts a row of binds, one for each column that is written; says how many rows that were.
+    pub(crate) fn binds<'b>(
+        &self,
+        prepared: &mut Prepared<'_, '_>,
+        bind: impl Fn(usize) -> Option<Bind<'b>>,
+        returned: &mut Returned,
+    ) -> Result<u64> {
+        let mut row = prepared.row();
+        for (number, column) in &self.columns {
+            let bind = bind(*number).unwrap_or(Bind::Null);
+            storable(self.meta, column, &bind)?;
+            row.bind(bind)?;
+        }
+        execute(row, &self.returned, returned)
+    }
+}
+
+/// Runs a statement and keeps what it returns, the values of these columns; says how many rows it changed.
+pub(super) fn execute(row: PreparedRow<'_, '_>, columns: &[usize], returned: &mut Returned) -> Result<u64> {
+    if columns.is_empty() {
+        return row.execute();
+    }
+    row.returning(|row| {
+        for (place, column) in columns.iter().enumerate() {
+            if let Ok(datum) = row.datum(place) {
+                returned.push(*column, datum);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn compile(meta: &'static ModelMeta, columns: &[(usize, &ColumnMeta)], rows: InsertRows) -> Sql {
+    let computed = meta.columns.iter().filter(|column| column.is_computed());
+    sql::compile(&Statement::Insert(Insert {
+        table: meta.table,
+        columns: columns.iter().map(|(_, column)| column.column.into()).collect(),
+        rows,
+        conflict: None,
+        returning: computed.map(|column| column.column.into()).collect(),
+    }))
+}
+
+/// The columns an INSERT writes.
+fn inserted(meta: &'static ModelMeta) -> impl Iterator<Item = (usize, &'static ColumnMeta)> {
+    meta.columns.iter().enumerate().filter(|(_, column)| column.is_inserted())
+}
+
+/// `SELECT ?1, coalesce(?2, default) ..`.
+fn one_row(meta: &'static ModelMeta) -> Select {
+    let values = inserted(meta).map(|(_, column)| match column.source {
+        ColumnSource::DefaultSql(sql) => {
+            Expr::Call(Function::Coalesce, vec![Expr::Bind(Bind::Null), Expr::Literal(sql)])
+        }
+        _ => Expr::Bind(Bind::Null),
+    });
+    Select { columns: values.collect(), ..Select::default() }
+}
+
+/// Whether SQLite may make a key that the field's type has no room for.
+fn may_overflow(meta: &'static ModelMeta) -> bool {
+    meta.auto_key && meta.columns.get(meta.key).is_some_and(|column| column.rust_type != "i64")
+}
+
+/// Inserts a row, and links it with another.
+pub(crate) fn create_linked<M: Model>(
+    new: M::New,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<M> {
+    let row = insert_with(&RowInsert::new(M::META), new, db, at, link)?;
+    row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
+}
+
+/// Inserts a row with its defaults, once the rules of its model have been asked; none where it was not to be inserted.
+pub(super) fn insert_with<M: Model>(
+    insert: &RowInsert,
+    mut new: M::New,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<Option<M>> {
+    M::fill(&mut new);
+    if !M::HOOKED {
+        check::<M>(&new)?;
+        return write(insert, new, db, at, link);
+    }
+    let (mut new, mut row) = (Some(new), None);
+    db.transact(true, at, &mut |tx| {
+        let Some(mut new) = new.take() else { return Ok(()) };
+        M::hook(Event::BeforeCreate(&mut new), tx)?;
+        check::<M>(&new)?;
+        row = write(insert, new, tx, at, link)?;
+        row.as_ref().map_or(Ok(()), |row| M::hook(Event::AfterCreate(row), tx))
+    })?;
+    Ok(row)
+}
+
+fn write<M: Model>(
+    insert: &RowInsert,
+    new: M::New,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    link: Link<'_>,
+) -> Result<Option<M>> {
+    let mut inserted = None;
+    let need = if link.is_some() { Need::WriteAll } else { insert.need() };
+    db.run(need, at, &mut |connection| {
+        inserted = insert.run::<M>(connection, &new, at)?;
+        linked::<M>(connection, &new, inserted.as_ref(), link)
+    })?;
+    inserted.map(|inserted| created(new, &inserted, db, at)).transpose()
+}
+
+pub(super) fn linked<M: Model>(
+    connection: &Connection<'_>,
+    new: &M::New,
+    inserted: Option<&Inserted>,
+    link: Link<'_>,
+) -> Result<()> {
+    match (link, inserted) {
+        (Some(link), Some(inserted)) => {
+            let key = new_key::<M>(new, inserted.rowid)?;
+            link(connection, key.key_ref())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks the rules of the model.
+pub(super) fn check<M: Model>(new: &M::New) -> Result<()> {
+    let mut rules = Rules::default();
+    rules.ask_new::<M>(new);
+    rules.finish::<M>()
+}
+
+/// The row that was inserted, as a result of its own.
+pub(super) fn created<M: Model>(
+    new: M::New,
+    inserted: &Inserted,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<M> {
+    // The key of the group is that of the row, which is made with a place in the group.
+    let key = new_key::<M>(&new, inserted.rowid)?;
+    let group = group_of_one::<M>(key.key_ref(), db.database().home(None, at));
+    made(new, inserted, Origin::new(&group, 0))
+}
+
+/// The row that was inserted, at its place in a group.
+pub(super) fn made<M: Model>(new: M::New, inserted: &Inserted, origin: Origin<'_>) -> Result<M> {
+    let Inserted { rowid, returned } = inserted;
+    M::from_new(new, *rowid, origin.with(returned)).map_err(|mismatch| match M::Key::from_rowid(*rowid) {
+        Err(_) if M::META.auto_key => no_key::<M>(*rowid),
+        _ => unlike::<M>(&mismatch),
+    })
+}
+
+/// The error of a value that the database has computed, and that is not what its field's type promises.
+#[cold]
+pub(super) fn unlike<M: Model>(mismatch: &Mismatch) -> Error {
+    let computed = M::META.columns.iter().filter(|column| column.is_computed());
+    let names: Vec<&str> = computed.clone().map(|column| column.name).collect();
+    let columns: Vec<&str> = computed.clone().map(|column| column.column).collect();
+    let types: Vec<&str> = computed.map(|column| column.rust_type).collect();
+    Error::Decode {
+        model: M::META.name,
+        field: names.join(", "),
+        column: columns.join(", "),
+        expected: types.first().copied().unwrap_or("?"),
+        found: mismatch.0.clone().into_owned(),
+    }
+}
+
+/// The key a new row has been given, or has got.
+pub(super) fn new_key<M: Model>(new: &M::New, rowid: i64) -> Result<M::Key> {
+    match M::bind_new(new, M::META.key) {
+        Some(Bind::Text(key)) => M::Key::from_key_ref(KeyRef::Text(&key)),
+        Some(Bind::Integer(key)) => M::Key::from_key_ref(KeyRef::Int(key)),
+        _ => M::Key::from_rowid(rowid).ok(),
+    }
+    .ok_or_else(|| no_key::<M>(rowid))
+}
+
+#[cold]
+fn no_key<M: Model>(rowid: i64) -> Error {
+    let column = M::META.columns.get(M::META.key);
+    Error::Decode {
+        model: M::META.name,
+        field: column.map_or("?", |column| column.name).to_owned(),
+        column: M::META.key_column().to_owned(),
+        expected: column.map_or("?", |column| column.rust_type),
+        found: format!("the next key {rowid}, for which the type has no room,"),
+    }
+}

@@ -1,0 +1,179 @@
+//! Saving and deleting one row, found by its key, and by its version where it has one.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::insert::{execute, unlike};
+use super::{blame, storable};
+use crate::db::{About, Connection, Executor, Need, Prepared};
+use crate::error::{Error, Result};
+use crate::group::Returned;
+use crate::lower::{self, Text};
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::model::{Event, Model, Rules};
+use crate::plan::{Node, NodeKind, Path, Plan};
+use crate::queryset::{Deleted, Which, delete};
+use crate::sql;
+use crate::statement::{Expr, Operator, Statement, Update};
+use crate::value::Bind;
+
+/// `UPDATE t SET columns WHERE key`, and the binds in that order. Of a row with a version, that is one more afterwards, and
+/// the last bind is what it was.
+pub(super) struct RowUpdate {
+    meta: &'static ModelMeta,
+    columns: Vec<(usize, &'static ColumnMeta)>,
+    version: Option<usize>,
+    returned: Vec<usize>,
+    pub(super) text: Arc<str>,
+}
+
+impl RowUpdate {
+    /// Where the row is to know what the database computes of it, that comes back.
+    pub(super) fn new(meta: &'static ModelMeta, columns: &[usize], comes_back: bool) -> Self {
+        let columns: Vec<_> = columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
+        let computed = meta.columns.iter().enumerate().filter(|(_, column)| comes_back && column.is_read_only());
+        let numbers = columns.iter().map(|(number, _)| *number).chain([usize::from(comes_back)]);
+        let text = lower::text_of(Text::Update, meta, numbers, || {
+            let mark = || Expr::Bind(Bind::Null);
+            let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
+            let mut filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
+            if let Some((_, version)) = meta.version() {
+                let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
+                set.push((version.column.into(), next));
+                filter.push(Expr::eq(Expr::own(version.column), mark()));
+            }
+            if set.is_empty() {
+                // A row that is nothing but its key: the statement still says whether it is there.
+                set.push((meta.key_column().into(), Expr::own(meta.key_column())));
+            }
+            let returning = computed.clone().map(|(_, column)| column.column.into()).collect();
+            sql::compile(&Statement::Update(Update { table: meta.table, set, filter, returning })).text
+        });
+        let returned = computed.map(|(number, _)| number).collect();
+        RowUpdate { meta, columns, version: meta.version().map(|(number, _)| number), returned, text }
+    }
+
+    /// Writes a row; whether it was there, as it was read.
+    pub(super) fn run<M: Model>(
+        &self,
+        prepared: &mut Prepared<'_, '_>,
+        row: &M,
+        returned: &mut Returned,
+    ) -> Result<bool> {
+        let mut binds = prepared.row();
+        for (number, column) in &self.columns {
+            let bind = row.bind(*number).ok_or_else(|| {
+                Error::misuse(format!(
+                    "`{}.{}` is deferred and not loaded: it cannot be saved",
+                    self.meta.name, column.name
+                ))
+            })?;
+            storable(self.meta, column, &bind)?;
+            binds.bind(bind)?;
+        }
+        binds.bind(row.key_ref().bind())?;
+        if let Some(version) = self.version.and_then(|version| row.bind(version)) {
+            binds.bind(version)?;
+        }
+        Ok(execute(binds, &self.returned, returned)? > 0)
+    }
+}
+
+/// Saves some columns of a row; all that are loaded, where none are named.
+pub(super) fn update_row<M: Model>(
+    row: &mut M,
+    columns: Option<&[usize]>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<()> {
+    if !M::HOOKED {
+        return write(row, columns, db, at);
+    }
+    db.transact(true, at, &mut |tx| {
+        M::hook(Event::BeforeSave(row), tx)?;
+        write(row, columns, tx, at)?;
+        M::hook(Event::AfterSave(row), tx)
+    })
+}
+
+fn write<M: Model>(
+    row: &mut M,
+    columns: Option<&[usize]>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<()> {
+    let meta = M::META;
+    let all: Vec<usize>;
+    let columns = match columns {
+        Some(columns) => columns,
+        None => {
+            let loaded = |(number, column): &(usize, &ColumnMeta)| column.is_saved() && row.bind(*number).is_some();
+            all = meta.columns.iter().enumerate().filter(loaded).map(|(number, _)| number).collect();
+            &all
+        }
+    };
+    row.stamp(columns);
+    let mut rules = Rules::of_columns(columns);
+    rules.ask(row);
+    rules.finish::<M>()?;
+    let update = RowUpdate::new(meta, columns, true);
+    let mut returned = Returned::default();
+    db.run(Need::Write, at, &mut |connection| {
+        let mut written = false;
+        connection
+            .repeat(&update.text, About { meta, at }, |prepared| {
+                written = update.run(prepared, row, &mut returned)?;
+                Ok(())
+            })
+            .map_err(|error| blame(error, connection, meta, at, &|column| row.bind(column)))?;
+        if written {
+            return Ok(());
+        }
+        Err(match is_stale(connection, row, at)? {
+            true => stale(row),
+            false => Error::NotUpdated { model: meta.name, key: row.key_ref().to_string() },
+        })
+    })?;
+    row.bump();
+    row.take(&returned).map_err(|mismatch| unlike::<M>(&mismatch))?;
+    row.forget();
+    Ok(())
+}
+
+/// Deletes a row, if it is as it was read.
+pub(super) fn delete_row<M: Model>(row: &M, db: &dyn Executor, at: &'static Location<'static>) -> Result<Deleted> {
+    let this = Which::One(M::META, row.key_ref());
+    if !M::HOOKED && M::META.version().is_none() {
+        return delete(db, at, &this);
+    }
+    let mut deleted = Deleted::default();
+    db.transact(true, at, &mut |tx| {
+        M::hook(Event::BeforeDelete(row), tx)?;
+        tx.run(Need::Read, at, &mut |connection| match is_stale(connection, row, at)? {
+            true => Err(stale(row)),
+            false => Ok(()),
+        })?;
+        deleted = delete(tx, at, &this)?;
+        M::hook(Event::AfterDelete(row), tx)
+    })?;
+    Ok(deleted)
+}
+
+/// Whether the row is there in another version than it was read in.
+pub(super) fn is_stale<M: Model>(connection: &Connection<'_>, row: &M, at: &'static Location<'static>) -> Result<bool> {
+    let Some((number, column)) = M::META.version() else { return Ok(false) };
+    let version = row.bind(number).unwrap_or(Bind::Null).into_owned();
+    let is_same = Node::equal(Node::new(NodeKind::Column(Path::default(), column)), Node::bind(version));
+    let mut other = Plan::new(M::META);
+    other.filters.extend([Node::key_is(row.key_ref()), Node::new(NodeKind::Not(is_same))]);
+    match lower::exists(&other)? {
+        Some(statement) => connection.finds(&sql::compile(&statement), About { meta: M::META, at }),
+        None => Ok(false),
+    }
+}
+
+/// The error of a row that has been saved since it was read.
+#[cold]
+pub(super) fn stale<M: Model>(row: &M) -> Error {
+    Error::Stale { model: M::META.name, key: row.key_ref().to_string() }
+}
