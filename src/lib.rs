@@ -10,6 +10,9 @@ pub mod n_plus_1 {}
 #[doc = include_str!("../docs/what-a-row-remembers.md")]
 pub mod what_a_row_remembers {}
 
+#[doc = include_str!("../docs/profiling.md")]
+pub mod profiling {}
+
 #[doc = include_str!("../docs/remembering-results.md")]
 pub mod remembering_results {}
 

@@ -4,6 +4,8 @@
 //! cargo run --release --example flights
 //! ```
 //!
+//! With `-- --profile flights.html` it profiles itself and writes a page of what ran.
+//!
 //! `models.rs` has the models and is the file to begin with; `load.rs` fills the database from the CSV files,
 //! `board.rs` queries it, and `race.rs` loads one board in five ways, of which `raw.rs` is written by hand.
 
@@ -15,6 +17,7 @@ mod race;
 mod raw;
 
 use std::error::Error;
+use std::path::Path;
 use std::time::Duration;
 
 use eager_orm::prelude::*;
@@ -30,6 +33,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     db.create_tables(models![Airline, Airport, Plane, Flight])?;
 
     let (flights, loading) = load::load(&db)?;
+    let mut arguments = std::env::args().skip(1);
+    if let (Some("--profile"), Some(page)) = (arguments.next().as_deref(), arguments.next()) {
+        return profile(&db, &path, &page);
+    }
     load::print_dirty_data(&db)?;
     board::print_departures(&db, Date::new(2013, 1, 3)?)?;
     board::print_delays(&db)?;
@@ -46,6 +53,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     print_outcome(peers);
     println!("flights loaded: {flights} in {} ms", ms(loading));
     others.iter().for_each(print_outcome);
+    Ok(())
+}
+
+/// Runs the example in a scope of the profiler, and writes what it has to say.
+fn profile(db: &Database, path: &Path, page: &str) -> Result<(), Box<dyn Error>> {
+    let (done, profile) = db.profile("flights", |db| -> Result<(), Box<dyn Error>> {
+        board::print_departures(db, Date::new(2013, 1, 3)?)?;
+        board::print_delays(db)?;
+        race::run(db, path).map(drop)
+    });
+    done?;
+    let profile = profile.measured(db);
+    println!("\n{profile}");
+    std::fs::write(page, profile.to_html())?;
     Ok(())
 }
 

@@ -23,13 +23,14 @@ mod queryset;
 mod raw;
 mod save;
 mod manager;
+mod profile;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use cache::{Cache, CacheStats};
 pub use db::{
-    Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot, Statement,
-    Synchronous, Transaction,
+    Counters, Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot,
+    Statement, Synchronous, Transaction,
 };
 pub use error::{Error, Failure, IntoFailures, Reason, Result};
 pub use fetch::OptionalForeignKey;
@@ -46,6 +47,7 @@ pub use meta::{
 };
 pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, NullableKey, Validated, Written};
 pub use plan::DateUnit;
+pub use profile::{Profile, Shape as StatementShape};
 pub use queryset::{
     Annotated, Cached, Column, CursorPage, Deleted, GroupRecords, Grouped, Iter, Page, PageCursor, Paginator,
     Projection, ProjectionOf, QuerySet, Record, Records, Rows, Shape, Values, ValuesAs, ValuesOf, exists,

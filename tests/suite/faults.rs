@@ -335,7 +335,8 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(self.0.path()).output();
+        // Lazily: a connection that is being closed by another thread would keep it.
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).output();
     }
 }
 

@@ -1,10 +1,12 @@
 //! The settings of a database before it is opened.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::open::{Access, Place};
-use super::{Database, FetchMode};
+use super::told::Slow;
+use super::{Database, FetchMode, Statement};
 use crate::error::Result;
 
 /// Settings of a database before it is opened. Made by [`Database::builder`].
@@ -42,6 +44,7 @@ pub struct DatabaseBuilder {
     pub(super) fetch_mode: FetchMode,
     pub(super) peer_cap: usize,
     pub(super) cache_limits: (usize, usize),
+    pub(super) slow: Option<Slow>,
 }
 
 /// When a commit waits for the disk. Whatever the level, what is committed survives the end of the program, by a crash or
@@ -103,6 +106,7 @@ impl DatabaseBuilder {
             fetch_mode: FetchMode::default(),
             peer_cap: 100_000,
             cache_limits: (10_000, 64 << 20),
+            slow: None,
         }
     }
 
@@ -351,6 +355,24 @@ impl DatabaseBuilder {
     /// ```
     pub fn cache_limits(mut self, results: usize, mebibytes: usize) -> Self {
         self.cache_limits = (results, mebibytes.saturating_mul(1 << 20));
+        self
+    }
+
+    /// Tells `tell` of every statement that takes at least so long, the reading of its rows included, in the thread that ran
+    /// it. Each statement is timed then, which costs some 50 ns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::DatabaseBuilder;
+    /// # use std::time::Duration;
+    /// let db = DatabaseBuilder::in_memory()
+    ///     .slow_query(Duration::from_millis(100), |statement| eprintln!("slow: {statement}"))
+    ///     .open()?;
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn slow_query(mut self, limit: Duration, tell: impl Fn(&Statement) + Send + Sync + 'static) -> Self {
+        self.slow = Some(Slow { limit, tell: Arc::new(tell) });
         self
     }
 

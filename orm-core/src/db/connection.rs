@@ -9,7 +9,7 @@ use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
 use super::touch::{Touch, seeing};
-use super::{Database, Row, Statement};
+use super::{Counters, Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
 use crate::meta::ModelMeta;
 use crate::sql::Sql;
@@ -59,6 +59,7 @@ impl<'c> Connection<'c> {
         let weighs = is_collecting();
         let watch = Watch::start(self.database);
         let statement = self.prepare(&sql.text, about)?;
+        watch.sees(&statement);
         let does = if statement.is_readonly() { does } else { Does::Write };
         storable(&sql.binds, about)?;
         let mut rows = statement.query(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
@@ -70,8 +71,10 @@ impl<'c> Connection<'c> {
             }
             each(row)?;
         }
+        let counters = watch.counters(|| rows.counters());
         drop(rows);
-        watch.end(self.database, does, || (&sql.text, owned(&sql.binds)), 1, count, about.at);
+        let ran = Ran { does, times: 1, rows: count, about, counters };
+        watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
         Ok(())
     }
 
@@ -103,9 +106,12 @@ impl<'c> Connection<'c> {
     fn change(&self, sql: &Sql, about: About) -> Result<u64> {
         let watch = Watch::start(self.database);
         let mut statement = self.prepare(&sql.text, about)?;
+        watch.sees(&statement);
         storable(&sql.binds, about)?;
         let changed = statement.execute(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
-        watch.end(self.database, Does::Write, || (&sql.text, owned(&sql.binds)), 1, changed, about.at);
+        let counters = watch.counters(|| statement.counters());
+        let ran = Ran { does: Does::Write, times: 1, rows: changed, about, counters };
+        watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
         Ok(changed)
     }
 
@@ -122,13 +128,16 @@ impl<'c> Connection<'c> {
     fn many(&self, text: &str, about: About, work: impl FnOnce(&mut Prepared<'_, '_>) -> Result<()>) -> Result<()> {
         let watch = Watch::start(self.database);
         let statement = self.prepare(text, about)?;
+        watch.sees(&statement);
         let recording = watch.0.is_some();
         let mut prepared =
             Prepared { statement, raw: self.raw(), text, about, recording, first: Vec::new(), times: 0, changed: 0 };
         work(&mut prepared)?;
+        let counters = watch.counters(|| prepared.statement.counters());
         let Prepared { first, times, changed, .. } = prepared;
         if times > 0 {
-            watch.end(self.database, Does::Write, || (text, first), times, changed, about.at);
+            let ran = Ran { does: Does::Write, times, rows: changed, about, counters };
+            watch.end(self.database, || (text, first), ran);
         }
         Ok(())
     }
@@ -187,7 +196,7 @@ impl<'c> Connection<'c> {
 
     /// Runs a statement that begins, ends or marks a transaction.
     pub(crate) fn control(&self, text: &str, at: &'static Location<'static>) -> Result<()> {
-        let start = self.database.is_captured().then(Instant::now);
+        let start = self.database.is_timed().then(Instant::now);
         self.link.prepare(text).and_then(|mut statement| statement.execute(&[])).map_err(untold)?;
         if let Some(start) = start {
             self.database.record(&Statement {
@@ -196,9 +205,13 @@ impl<'c> Connection<'c> {
                 times: 1,
                 time: start.elapsed(),
                 rows: 0,
+                counters: Counters::default(),
                 is_transaction: true,
                 location: at,
                 does: Does::Mark,
+                meta: None,
+                start,
+                thread: std::thread::current().id(),
             });
         }
         Ok(())
@@ -260,7 +273,8 @@ impl<'c> Connection<'c> {
         let statement = self.prepare(&sql.text, about)?;
         storable(&sql.binds, about)?;
         let rows = statement.stream(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
-        watch.end(self.database, Does::Read, || (&sql.text, owned(&sql.binds)), 1, 0, about.at);
+        let ran = Ran { does: Does::Read, times: 1, rows: 0, about, counters: Counters::default() };
+        watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
         Ok(rows)
     }
 
@@ -359,28 +373,59 @@ impl<'b> PreparedRow<'_, 'b> {
     }
 }
 
-/// Times a statement, if anybody captures.
+/// Times a statement, if anybody listens.
 pub(super) struct Watch(Option<Instant>);
+
+/// What there is to say of a run.
+pub(super) struct Ran {
+    pub(super) does: Does,
+    pub(super) times: u64,
+    pub(super) rows: u64,
+    pub(super) about: About,
+    pub(super) counters: Counters,
+}
 
 impl Watch {
     pub(super) fn start(database: &Database) -> Self {
-        Watch(database.is_captured().then(Instant::now))
+        Watch(database.is_timed().then(Instant::now))
+    }
+
+    /// What is counted of a statement is counted from now on.
+    pub(super) fn sees(&self, statement: &link::Statement<'_>) {
+        if self.0.is_some() {
+            statement.counters();
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn counters(&self, counters: impl FnOnce() -> Counters) -> Counters {
+        if self.0.is_some() { counters() } else { Counters::default() }
     }
 
     pub(super) fn end<'t>(
         self,
         database: &Database,
-        does: Does,
         text_and_binds: impl FnOnce() -> (&'t str, Vec<Bind<'static>>),
-        times: u64,
-        rows: u64,
-        location: &'static Location<'static>,
+        ran: Ran,
     ) {
         if let Some(start) = self.0 {
             let time = start.elapsed();
             let (text, binds) = text_and_binds();
-            let sql = text.to_owned();
-            database.record(&Statement { sql, binds, times, time, rows, is_transaction: false, location, does });
+            let Ran { does, times, rows, about: About { meta, at }, counters } = ran;
+            database.record(&Statement {
+                sql: text.to_owned(),
+                binds,
+                times,
+                time,
+                rows,
+                counters,
+                is_transaction: false,
+                location: at,
+                does,
+                meta: Some(meta),
+                start,
+                thread: std::thread::current().id(),
+            });
         }
     }
 }

@@ -5,10 +5,12 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
 
 use super::watch::Seen;
-use super::{Database, EagerLoad, Finding, LazyLoad, Report};
+use super::{Counters, Database, EagerLoad, Finding, LazyLoad, Report};
+use crate::meta::ModelMeta;
 use crate::value::Bind;
 
 /// One statement that ran.
@@ -42,14 +44,20 @@ pub struct Statement {
     pub rows: u64,
     /// Whether it only begins, ends or marks a transaction.
     pub is_transaction: bool,
+    /// What SQLite counted meanwhile; nothing of a stream, whose rows are read later.
+    pub counters: Counters,
     /// The caller's line.
     pub location: &'static Location<'static>,
-    pub(super) does: Does,
+    pub(crate) does: Does,
+    /// The model it is about; none for a mark of a transaction.
+    pub(crate) meta: Option<&'static ModelMeta>,
+    pub(crate) start: Instant,
+    pub(crate) thread: ThreadId,
 }
 
 /// What a statement does, as far as the report cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(crate) enum Does {
     Read,
     /// Loads a relation for several rows: it may well run again with the same keys, for other rows.
     Batch,
@@ -380,9 +388,11 @@ impl Database {
         self.inner.captures.load(Ordering::Relaxed) > 0
     }
 
-    /// Records a statement wherever it belongs.
-    pub(super) fn record(&self, statement: &Statement) {
-        self.each_sink(|sink| sink.record(statement));
+    /// Records a statement in the captures it belongs to.
+    pub(super) fn capture_statement(&self, statement: &Statement) {
+        if self.is_captured() {
+            self.each_sink(|sink| sink.record(statement));
+        }
     }
 
     /// Tells the report of something that was loaded because it was asked for.

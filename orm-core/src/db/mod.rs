@@ -9,7 +9,9 @@ mod atomic;
 mod builder;
 mod busy;
 mod connection;
+mod counters;
 mod executor;
+mod explain;
 mod file;
 mod foreign_keys;
 mod fresh;
@@ -27,6 +29,7 @@ mod snapshot;
 #[cfg(feature = "jiff")]
 mod span;
 mod spread;
+mod told;
 mod touch;
 mod transaction;
 mod watch;
@@ -42,10 +45,13 @@ use std::time::Duration;
 pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::{DatabaseBuilder, Synchronous};
 pub(crate) use connection::{About, Connection, Prepared, PreparedRow, refused};
+pub use counters::Counters;
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
+pub(crate) use explain::{EXPLAIN, Steps};
 pub(crate) use foreign_keys::{Declared, DeclaredKey};
 pub(crate) use link::Row;
+pub(crate) use log::Does;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
@@ -61,6 +67,7 @@ use fresh::Fresh;
 use log::Sink;
 use open::Place;
 use pool::{Failures, Pools, Turn};
+use told::Slow;
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
 ///
@@ -167,6 +174,8 @@ struct Inner {
     turn: Arc<Turn>,
     /// Why the last connection could not be opened, if one could not.
     failures: Arc<Failures>,
+    /// Who is told of slow statements.
+    slow: Option<Slow>,
     /// Who has written what, for whoever remembers what was read.
     fresh: Fresh,
     /// What a higher room keeps with the database.

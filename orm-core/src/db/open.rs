@@ -128,6 +128,7 @@ impl DatabaseBuilder {
                 cascades: Mutex::default(),
                 pool_timeout: self.pool_timeout,
                 busy_timeout: self.busy_timeout,
+                slow: self.slow,
                 fresh,
                 kept: OnceLock::new(),
                 cache_limits: self.cache_limits,

@@ -5,7 +5,7 @@
 
 use std::panic::Location;
 
-use super::connection::{Watch, owned, storable, told};
+use super::connection::{Ran, Watch, owned, storable, told};
 use super::link;
 use super::log::Does;
 use super::{About, Connection, Executor, Need, Row};
@@ -91,6 +91,7 @@ impl<'c, 's> RawStatement<'c, 's> {
         if expected != given {
             return Err(Error::BindCount { expected, given, sql: sql.text.to_string() });
         }
+        watch.sees(&statement);
         Ok(RawStatement { statement, connection: *connection, sql, about, watch })
     }
 
@@ -120,10 +121,12 @@ impl<'c, 's> RawStatement<'c, 's> {
                 break;
             }
         }
+        let counters = self.watch.counters(|| rows.counters());
         drop(rows);
         let Sql { text, binds } = self.sql;
         let does = if reads { Does::Read } else { Does::Write };
-        self.watch.end(self.connection.database(), does, || (text, owned(binds)), 1, count, self.about.at);
+        let ran = Ran { does, times: 1, rows: count, about: self.about, counters };
+        self.watch.end(self.connection.database(), || (text, owned(binds)), ran);
         Ok(())
     }
 
@@ -140,7 +143,9 @@ impl<'c, 's> RawStatement<'c, 's> {
         let changed = self.statement.execute(binds).map_err(|error| raw_error(error, self.sql, self.about))?;
         // SQLite counts what the last INSERT, UPDATE or DELETE changed: of another statement, that is an older one.
         let changed = if raw.total_changes() == before { 0 } else { changed };
-        self.watch.end(self.connection.database(), Does::Write, || (text, owned(binds)), 1, changed, self.about.at);
+        let counters = self.watch.counters(|| self.statement.counters());
+        let ran = Ran { does: Does::Write, times: 1, rows: changed, about: self.about, counters };
+        self.watch.end(self.connection.database(), || (text, owned(binds)), ran);
         Ok(changed)
     }
 }

@@ -17,6 +17,15 @@ pub enum FindingKind {
     UnreadRelation,
     /// A deferred column was loaded, and nobody read it.
     UnreadColumn,
+    /// The same query ran for one value after the other, from the same line. Only a
+    /// [`profile`](crate::Database::profile) finds it, and the next ones.
+    InLoop,
+    /// A table was read from end to end for a few of its rows.
+    FullScan,
+    /// SQLite made an index for the one statement, each time it ran.
+    AutomaticIndex,
+    /// Rows were sorted that an index would have had in order.
+    Sort,
 }
 
 /// One thing that could have been done better, and what to write instead.
@@ -51,6 +60,11 @@ pub struct Finding {
     pub query: &'static Location<'static>,
     /// The line that read the relation, where one did.
     pub touch: Option<&'static Location<'static>>,
+    /// How SQLite ran it, where that is what the finding is about.
+    pub plan: Option<String>,
+    /// How many times faster the statement is with the index that is missing, where it was
+    /// [measured](crate::Profile::measured) on a copy.
+    pub gain: Option<f64>,
     /// What to write.
     pub fix: String,
 }
@@ -62,12 +76,22 @@ impl fmt::Display for Finding {
             FindingKind::SameAgain => write!(f, "the same statement ran {} times: {}", self.times, self.what)?,
             FindingKind::UnreadRelation => write!(f, "{} was loaded, and nobody read it", self.what)?,
             FindingKind::UnreadColumn => write!(f, "the column {} was loaded, and nobody read it", self.what)?,
+            FindingKind::InLoop => {
+                write!(f, "a query ran for one value after the other, {} times: {}", self.times, self.what)?
+            }
+            FindingKind::FullScan => write!(f, "{} was read from end to end for a few of its rows", self.what)?,
+            FindingKind::AutomaticIndex => write!(f, "SQLite made an index of {} for one statement", self.what)?,
+            FindingKind::Sort => write!(f, "the rows of {} were sorted", self.what)?,
         }
         write!(f, "\n    the query: {}", self.query)?;
         if let Some(touch) = self.touch {
             write!(f, "\n    read at: {touch}")?;
         }
-        write!(f, "\n    {}", self.fix)
+        write!(f, "\n    {}", self.fix)?;
+        match self.gain {
+            Some(gain) => write!(f, "\n    measured on a copy: {gain:.1} times as fast"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -193,6 +193,8 @@ impl Seen {
                                 times: 2,
                                 query: statement.location,
                                 touch: None,
+                                plan: None,
+                                gain: None,
                                 fix: "keep the first answer".to_owned(),
                             });
                         }
@@ -245,6 +247,8 @@ impl Seen {
                 times,
                 query: first.watch.at,
                 touch: Some(first.touch),
+                plan: None,
+                gain: None,
                 fix,
             })
         };
@@ -291,7 +295,16 @@ impl Seen {
                 unread.push((load.watch.at, path));
             }
             let what = format!("{}.{field}", load.meta.name);
-            findings.push(Finding { kind, what, times: *times, query: load.watch.at, touch: None, fix });
+            findings.push(Finding {
+                kind,
+                what,
+                times: *times,
+                query: load.watch.at,
+                touch: None,
+                plan: None,
+                gain: None,
+                fix,
+            });
         }
         findings
     }

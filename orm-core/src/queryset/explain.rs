@@ -4,12 +4,11 @@ use std::panic::Location;
 
 use super::terminal::about;
 use super::{QuerySet, Shape};
-use crate::db::{Executor, Need};
+use crate::db::{EXPLAIN, Executor, Need, Steps};
 use crate::error::Result;
 use crate::lower;
 use crate::model::Model;
 use crate::sql;
-use crate::value::Datum;
 
 impl<M: Model, S> QuerySet<M, S> {
     /// The statement [`all`](Self::all) would run (without its prefetches), as it would be prepared: values are binds,
@@ -57,27 +56,14 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     pub fn explain(&self, db: &dyn Executor) -> Result<String> {
         let at = Location::caller();
         let mut sql = sql::compile(&lower::select(&self.plan)?.statement);
-        sql.text = format!("EXPLAIN QUERY PLAN {}", sql.text).into();
-        // Each step, and under which one it stands.
-        let mut depths: Vec<(i64, usize)> = Vec::new();
-        let mut text = String::new();
+        sql.text = format!("{EXPLAIN}{}", sql.text).into();
+        let mut steps = Steps::default();
         db.run(Need::Read, at, &mut |connection| {
             connection.query(&sql, about::<M>(at), |row| {
-                let number = |column| match row.datum(column) {
-                    Ok(Datum::Integer(number)) => number,
-                    _ => 0,
-                };
-                let parent = depths.iter().find(|(step, _)| *step == number(1));
-                let depth = parent.map_or(0, |(_, depth)| depth + 1);
-                depths.push((number(0), depth));
-                if let Ok(Datum::Text(detail)) = row.datum(3) {
-                    text.push_str(&"  ".repeat(depth));
-                    text.push_str(&String::from_utf8_lossy(detail));
-                    text.push('\n');
-                }
+                steps.push(row);
                 Ok(())
             })
         })?;
-        Ok(text)
+        Ok(steps.into_text())
     }
 }

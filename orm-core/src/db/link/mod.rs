@@ -134,6 +134,8 @@ struct Kept {
     handle: NonNull<ffi::sqlite3_stmt>,
     /// Whether a [`Statement`] has it.
     in_use: Cell<bool>,
+    /// Whether one has had it.
+    was_used: Cell<bool>,
     /// What each parameter holds.
     held: RefCell<Vec<Held>>,
     /// How many bytes the parameters hold copies of.
@@ -178,7 +180,13 @@ impl Kept {
         // SAFETY: the statement was just prepared.
         let parameters = unsafe { ffi::sqlite3_bind_parameter_count(handle.as_ptr()) };
         let held = vec![Held::Nothing; usize::try_from(parameters).unwrap_or(0)];
-        let kept = Kept { handle, in_use: Cell::new(false), held: RefCell::new(held), copied: Cell::new(0) };
+        let kept = Kept {
+            handle,
+            in_use: Cell::new(false),
+            was_used: Cell::new(false),
+            held: RefCell::new(held),
+            copied: Cell::new(0),
+        };
         Ok((Some(kept), rest))
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::ffi;
 
 use super::array::ARRAY;
 use super::{Kept, Link, Row, failure};
+use crate::db::Counters;
 use crate::value::Bind;
 
 /// What a parameter holds between two runs.
@@ -32,6 +33,8 @@ const KEPT_BYTES: usize = 4096;
 pub(in crate::db) struct Statement<'c> {
     link: &'c Link,
     kept: Rc<Kept>,
+    /// Whether the link had kept it from an earlier use.
+    was_kept: bool,
 }
 
 impl Drop for Statement<'_> {
@@ -46,7 +49,8 @@ impl<'c> Statement<'c> {
     pub(super) fn new(link: &'c Link, kept: Rc<Kept>) -> Self {
         kept.in_use.set(true);
         link.in_hand.set(link.in_hand.get() + 1);
-        Statement { link, kept }
+        let was_kept = kept.was_used.replace(true);
+        Statement { link, kept, was_kept }
     }
 
     pub(super) fn handle(&self) -> *mut ffi::sqlite3_stmt {
@@ -73,6 +77,19 @@ impl<'c> Statement<'c> {
     /// The names of its columns.
     pub(in crate::db) fn column_names(&self) -> Vec<String> {
         super::row::names(&self.kept, self.column_count())
+    }
+
+    /// What SQLite has counted of it since this was asked before.
+    pub(in crate::db) fn counters(&self) -> Counters {
+        // SAFETY: the statement is prepared.
+        let count = |what| u64::try_from(unsafe { ffi::sqlite3_stmt_status(self.handle(), what, 1) }).unwrap_or(0);
+        Counters {
+            full_scan_steps: count(ffi::SQLITE_STMTSTATUS_FULLSCAN_STEP),
+            sorts: count(ffi::SQLITE_STMTSTATUS_SORT),
+            automatic_index_rows: count(ffi::SQLITE_STMTSTATUS_AUTOINDEX),
+            vm_steps: count(ffi::SQLITE_STMTSTATUS_VM_STEP),
+            was_kept: self.was_kept,
+        }
     }
 
     /// Runs it for its rows. The binds are not copied: they outlive the rows.
@@ -294,6 +311,11 @@ pub(in crate::db) struct Rows<'c, 'b> {
 }
 
 impl Rows<'_, '_> {
+    /// What SQLite has counted since this was asked before.
+    pub(in crate::db) fn counters(&self) -> Counters {
+        self.statement.counters()
+    }
+
     /// The next row; none after the last.
     #[inline]
     pub(in crate::db) fn next(&mut self) -> rusqlite::Result<Option<Row<'_>>> {

@@ -1,0 +1,125 @@
+//! How SQLite runs a statement, and how it would run it with another index.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::link::Link;
+use super::{Database, Row, functions};
+use crate::value::{Bind, Datum};
+
+/// What stands before a statement whose plan is asked for.
+pub(crate) const EXPLAIN: &str = "EXPLAIN QUERY PLAN ";
+
+/// The steps of a plan as text, a line for each, indented by depth.
+#[derive(Default)]
+pub(crate) struct Steps {
+    /// Each step, and how deep it stands.
+    depths: Vec<(i64, usize)>,
+    text: String,
+}
+
+impl Steps {
+    pub(crate) fn push(&mut self, row: Row<'_>) {
+        let number = |column| match row.datum(column) {
+            Ok(Datum::Integer(number)) => number,
+            _ => 0,
+        };
+        let parent = self.depths.iter().find(|(step, _)| *step == number(1));
+        let depth = parent.map_or(0, |(_, depth)| depth + 1);
+        self.depths.push((number(0), depth));
+        if let Ok(Datum::Text(detail)) = row.datum(3) {
+            self.text.push_str(&"  ".repeat(depth));
+            self.text.push_str(&String::from_utf8_lossy(detail));
+            self.text.push('\n');
+        }
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+}
+
+fn plan(link: &Link, text: &str, binds: &[Bind<'_>]) -> Option<String> {
+    let statement = link.prepare(&format!("{EXPLAIN}{text}")).ok()?;
+    let mut rows = statement.query(binds).ok()?;
+    let mut steps = Steps::default();
+    while let Some(row) = rows.next().ok()? {
+        steps.push(row);
+    }
+    Some(steps.into_text())
+}
+
+impl Database {
+    /// The plan of a statement, if it can be had now; no log sees that it was asked for.
+    pub(crate) fn plan_of(&self, text: &str, binds: &[Bind<'_>]) -> Option<String> {
+        let (_hold, pooled) = self.reader().ok()?;
+        plan(&pooled, text, binds)
+    }
+
+    /// A copy of the database to try things on, if it is no larger than so many bytes.
+    pub(crate) fn copy_for_trial(&self, most_bytes: i64) -> Option<Trial> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let (_hold, pooled) = self.reader().ok()?;
+        let number = |pragma: &str| pooled.raw().query_row(pragma, [], |row| row.get::<_, i64>(0)).ok();
+        if number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?) > most_bytes {
+            return None;
+        }
+        let name = format!("eager-orm-trial-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        // What is in memory is copied into memory: SQLite opens the copy with the means of the original. It lives as long as
+        // the connection to it, which is therefore there first.
+        let (raw, file, to) = if self.is_in_memory() {
+            let uri = format!("file:/{name}?vfs=memdb");
+            (rusqlite::Connection::open(&uri).ok()?, None, uri)
+        } else {
+            let path = std::env::temp_dir().join(name).with_extension("db");
+            let to = path.to_str()?.to_owned();
+            let file = TrialFile(path);
+            (rusqlite::Connection::open(&file.0).ok()?, Some(file), to)
+        };
+        pooled.raw().execute("VACUUM INTO ?1", [to]).ok()?;
+        functions::register(&raw).ok()?;
+        // Nothing of it has to last.
+        raw.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").ok()?;
+        Some(Trial { link: Link::new(raw, 16), _file: file })
+    }
+}
+
+/// A copy of a database.
+pub(crate) struct Trial {
+    link: Link,
+    _file: Option<TrialFile>,
+}
+
+/// Its file, which goes with it.
+struct TrialFile(PathBuf);
+
+impl Drop for TrialFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Trial {
+    /// The plan of a statement.
+    pub(crate) fn plan(&self, text: &str, binds: &[Bind<'_>]) -> Option<String> {
+        plan(&self.link, text, binds)
+    }
+
+    /// How long a query takes, at best, of a few runs.
+    pub(crate) fn time(&self, text: &str, binds: &[Bind<'_>]) -> Option<Duration> {
+        let run = || {
+            let start = Instant::now();
+            let mut rows = self.link.prepare(text).ok()?.query(binds).ok()?;
+            while rows.next().ok()?.is_some() {}
+            Some(start.elapsed())
+        };
+        run()?;
+        (0..3).filter_map(|_| run()).min()
+    }
+
+    /// Runs a statement that returns nothing.
+    pub(crate) fn execute(&self, text: &str) -> Option<()> {
+        self.link.prepare(text).ok()?.execute(&[]).ok().map(drop)
+    }
+}
