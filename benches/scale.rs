@@ -7,30 +7,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod counting;
+
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use counting::{Counting, in_use};
 use eager_orm::prelude::*;
-
-/// Counts the bytes that are in use.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator as it came; only a number is kept beside it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -99,11 +83,11 @@ impl Raw {
 
 /// The time of a load, and the bytes that what it returns holds.
 fn measure<T>(load: impl FnOnce() -> T) -> (Duration, usize) {
-    let before = IN_USE.load(Ordering::Relaxed);
+    let before = in_use();
     let start = Instant::now();
     let loaded = black_box(load());
     let time = start.elapsed();
-    let bytes = IN_USE.load(Ordering::Relaxed).saturating_sub(before);
+    let bytes = in_use().saturating_sub(before);
     drop(loaded);
     (time, bytes)
 }

@@ -1,4 +1,4 @@
-//~ up to 2 errors
+//~ up to 3 errors
 //~ `f64` cannot be a primary key
 //~ use i64, i32, i16, u32 or String
 use eager_orm::prelude::*;

@@ -1,4 +1,4 @@
-//~ unknown word `tabel`: `#[model(..)]` knows table, ordering, index, unique, check, serialize, crate
+//~ unknown word `tabel`: `#[model(..)]` knows table, ordering, index, unique, check
 //~ did you mean `table`?
 use eager_orm::prelude::*;
 

@@ -1,4 +1,4 @@
-//~ up to 3 errors
+//~ up to 5 errors
 //~ cannot be shared between threads safely
 #[path = "../zoo.rs"]
 mod zoo;

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""report.py results.jsonl: the tables, as Markdown. A ratio is to the floor (`raw`) of the same run; checksums must agree."""
+import json
+import math
+import statistics
+import sys
+
+NAMES = {
+    "W1": "load_all",
+    "W2": "get_by_pk",
+    "W2_read": "get_by_pk in one `db.read`",
+    "W3": "filter_small",
+    "W4": "join_eager",
+    "W4_prefetch": "the same by prefetch_related",
+    "W5": "prefetch_fk",
+    "W5_loop": "the same by a plain loop (peers)",
+    "W6": "prefetch_m2m",
+    "W7": "prefetch_nested",
+    "W8": "nplus1",
+    "W8_loop": "the same by a plain loop (peers)",
+    "W9": "bulk_insert",
+    "W10": "bulk_update",
+    "W11": "insert_one",
+    "W12": "values2",
+    "W13": "count_filtered",
+}
+# What a program cannot say, and does instead; it stands in its cell.
+NOTES = {
+    ("butane", "W4"): "no joins: 3 queries, clones",
+    ("butane", "W5"): "no prefetch: IN and grouping by hand",
+    ("butane", "W6"): "no prefetch: IN and grouping by hand",
+    ("butane", "W7"): "no prefetch: IN and grouping by hand",
+    ("butane", "W9"): "no bulk insert: save() each",
+    ("butane", "W10"): "no partial update: save() each",
+    ("butane", "W13"): "no count: loads ids",
+    ("rust-query", "W5"): "no IN: joins, grouping by hand",
+    ("rust-query", "W6"): "no filter by key: all links read",
+    ("rust-query", "W7"): "no IN: joins, grouping by hand",
+    ("rust-query", "W11"): "synchronous=OFF not offered",
+    ("sqlx", "W5"): "by hand",
+    ("sqlx", "W6"): "by hand",
+    ("sqlx", "W7"): "by hand",
+}
+BASE = "raw"
+
+results, order, failed = {}, [], set()
+for line in open(sys.argv[1]):
+    result = json.loads(line)
+    if result["peer"] not in order:
+        order.append(result["peer"])
+    if result.get("failed"):
+        failed.add((result["peer"], result["w"]))
+    else:
+        results.setdefault((result["w"], result["peer"]), []).append(result)
+workloads = [w for w in NAMES if any(key[0] == w for key in results)]
+
+
+def over_rounds(what, of):
+    return lambda w, peer: of(r[what] for r in results[w, peer]) if (w, peer) in results else None
+
+
+def table(title, value, notes=False):
+    print(f"\n### {title}\n")
+    print("| workload | " + " | ".join("floor" if peer == BASE else peer for peer in order) + " |")
+    print("|---|" + "---:|" * len(order))
+    ratios = {peer: [] for peer in order}
+    for w in workloads:
+        base = value(w.split("_")[0], BASE)
+        cells = []
+        for peer in order:
+            mine = value(w, peer)
+            if mine is None:
+                cells.append("fails" if (peer, w) in failed else "")
+            elif peer == BASE or not base:
+                cells.append(f"{mine:.2f}")
+            else:
+                note = NOTES.get((peer, w))
+                cells.append(f"{mine / base:.2f}" + (f" ({note})" if notes and note else ""))
+                if "_" not in w:
+                    ratios[peer].append(mine / base)
+        print(f"| {NAMES[w]} | " + " | ".join(cells) + " |")
+    if any(ratios.values()):
+        mean = lambda of: f"{math.exp(sum(map(math.log, of)) / len(of)):.2f}" if of else "1.00"
+        print("| geometric mean of the 13 | " + " | ".join(mean(ratios[peer]) for peer in order) + " |")
+
+
+table("Medians of the rounds' medians: the floor in ms, the others as ratio to it", over_rounds("median", statistics.median), True)
+table("Minima over all rounds: the floor in ms, the others as ratio to it", over_rounds("min", min))
+table("CPU time of all threads, medians: the floor in ms, the others as ratio to it", over_rounds("cpu", statistics.median))
+
+print("\n### Allocations of one iteration (SQLite's own are not counted)\n")
+print("| workload | " + " | ".join("floor" if peer == BASE else peer for peer in order) + " |")
+print("|---|" + "---:|" * len(order))
+for w in workloads:
+    print(f"| {NAMES[w]} | " + " | ".join(f"{results[w, p][-1]['allocs']:,}" if (w, p) in results else "" for p in order) + " |")
+
+differ = [w for w in workloads if len({r["sum"] for p in order for r in results.get((w, p), [])}) > 1]
+print("\nChecksums: " + (f"DIFFER on {', '.join(differ)}" if differ else "all agree on every workload"))
+sys.exit(bool(differ))
