@@ -27,7 +27,7 @@ pub mod testing_an_app {}
 pub mod transactions_and_durability {}
 
 pub use eager_orm_core::*;
-pub use eager_orm_derive::{Model, Projection};
+pub use eager_orm_derive::{DbEnum, DbValue, Model, Projection};
 
 #[doc(hidden)]
 pub use eager_orm_core::macro_support as __private;

@@ -12,8 +12,13 @@ const LINES: usize = 500;
 const MANY_LINES: usize = 400;
 
 /// The floors of `orm-derive`, from the ground up. Modules on one floor do not know each other.
-const DERIVE_FLOORS: &[&[&str]] =
-    &[&["symbol", "errors", "names"], &["model", "projection"], &["parse", "check"], &["expand"], &["derive"]];
+const DERIVE_FLOORS: &[&[&str]] = &[
+    &["symbol", "errors", "names"],
+    &["model", "projection", "column_type"],
+    &["parse", "check"],
+    &["expand"],
+    &["derive"],
+];
 
 /// Words with which statements begin, and the files that may write them.
 const SQL: &[(&[&str], &str)] = &[

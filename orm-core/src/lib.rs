@@ -45,7 +45,7 @@ pub use manager::Objects;
 pub use meta::{
     CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
 };
-pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, NullableKey, Validated, Written};
+pub use model::{Complete, CompleteChild, Fields, Hooked, Hooks, Model, NullableKey, Target, Validated, Written};
 pub use plan::DateUnit;
 pub use profile::{Profile, Shape as StatementShape};
 pub use queryset::{
@@ -56,7 +56,7 @@ pub use queryset::{
 pub use raw::{Beside, Binds, RawQuery, RawQuerySet, RawRow, RawShape, ToBind, raw};
 pub use relation::{Deferred, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched};
 pub use save::{BulkCreate, Save, Validate};
-pub use value::{Bind, IntoField, Key, Literal, Scalar, Storage, Value};
+pub use value::{Bind, DbEnum, Domain, IntoField, Key, Literal, PrimaryKey, Scalar, Storage, Value};
 
 #[cfg(feature = "jiff")]
 pub use lookup::now;
@@ -67,6 +67,13 @@ pub use jiff::{
     civil::{Date, DateTime, Time},
 };
 
+#[cfg(feature = "decimal")]
+pub use rust_decimal::Decimal;
+#[cfg(feature = "uuid")]
+pub use uuid::Uuid;
+#[cfg(feature = "json")]
+pub use value::Json;
+
 /// The only door for generated code.
 #[doc(hidden)]
 pub mod macro_support {
@@ -74,8 +81,8 @@ pub mod macro_support {
     pub use crate::error::{Error, Result};
     pub use crate::group::{Cursor, Handle, Members, Origin, Place, Returned};
     pub use crate::lookup::{
-        Expr, NoSuchField, Nullable, Required, Slot, ToMany, ToOne, crossed, links_to, mirrors, points_at,
-        points_at_one,
+        Expr, IntoExpr, KeyOperand, NoSuchField, Nullable, Operand, Required, Slot, ToMany, ToOne, crossed, links_to,
+        literal_node, mirrors, points_at, points_at_one,
     };
     pub use crate::meta::{
         CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind,
@@ -83,14 +90,18 @@ pub mod macro_support {
     };
     pub use crate::model::{
         Complete, CompleteChild, Event, FIRST_VERSION, Fields, FieldsAt, Hooked, Model, NullableKey, Rules, Set,
-        Validated, call, filled, made, required,
+        Validated, call, can_be_led_to, filled, made, required,
     };
-    pub use crate::plan::Path;
+    pub use crate::plan::{Node, Path};
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};
     pub use crate::raw::{RawRow, RowShape};
     pub use crate::relation::{
         Deferred, FlatKey, ForeignKey, HasMany, HasOne, IntoKey, IntoOptKey, ManyToMany, Memo, Prefetched, StoredKey,
     };
     pub use crate::save::{Validate, insert, validate_new};
-    pub use crate::value::{Bind, IntoField, Key, KeyRef, Kind, Mismatch, Now, SetByHand, Stamp, Value, canonical};
+    pub use crate::value::{
+        AutoKey, Bind, Datum, DbEnum, Domain, Inside, IntoField, Key, KeyParts, KeyRef, Kind, Lit, Literal, Mismatch,
+        NotNull, Now, PrimaryKey, Scalar, SetByHand, Stamp, Storage, TextBase, Value, accepted, accepted_of,
+        bind_inside, canonical, no_variant, read_inside, scalar_inside,
+    };
 }

@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 
 use crate::errors::Errors;
 use crate::model::{
-    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Insert, Key, Link, Model, Named, OnDelete, Shape, Source,
+    Checked, ColumnIndex, ColumnOrder, Field, FieldKind, Generated, Key, Link, Model, Named, OnDelete, Shape, Source,
     Stored,
 };
 use crate::names::{self, type_text};
@@ -254,8 +254,54 @@ fn there_is_one_version(errors: &mut Errors, model: &Model) {
     }
 }
 
+/// Every row is known by some columns that are always there.
+fn composite_key(errors: &mut Errors, model: &Model, fields: &[Named], span: Span) -> Option<Key> {
+    const MOST: usize = 4;
+    let mut columns = Vec::with_capacity(fields.len());
+    for (field, stored) in model.columns() {
+        if let Some(span) = stored.primary_key {
+            let message =
+                format!("the key of `{}` is said above the struct: leave this out of `{}`", model.name, field.name);
+            errors.at(span, message);
+        }
+    }
+    for named in fields {
+        let Some(position) = column(errors, model, named, "part of the primary key") else { continue };
+        let Some((field, stored)) = model.columns().nth(position) else { continue };
+        let name = &field.name;
+        if columns.contains(&position) {
+            errors.at(named.span, format!("`{name}` stands twice in this key"));
+        } else if matches!(stored.shape, Shape::Deferred { .. }) {
+            errors.about(&field.ty, "a part of the primary key is always loaded: leave the `Deferred` out");
+        } else if stored.nullable {
+            errors.about(&field.ty, "a part of the primary key is never absent: leave the `Option` out");
+        } else {
+            columns.push(position);
+        }
+    }
+    if fields.len() > MOST {
+        errors.at(span, format!("a primary key has {MOST} fields at most"));
+    }
+    for field in &model.fields {
+        if let FieldKind::HasMany(_) | FieldKind::HasOne(_) | FieldKind::ManyToMany(_) = field.kind {
+            let message = format!(
+                "no relation leads to `{}`, whose primary key is of several columns: give it a key of one, and say \
+                 `unique(fields = \"..\")` of these",
+                model.name
+            );
+            errors.about(&field.ty, message);
+        }
+    }
+    let (field, _) = model.columns().nth(*columns.first()?)?;
+    let (ident, ty) = (field.ident.clone(), field.ty.clone());
+    Some(Key { column: *columns.first()?, ident, ty, generated: None, columns })
+}
+
 /// Every row is known by one column: the field that is marked, or else the one called `id`.
 fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
+    if let Some((fields, span)) = &model.primary_key {
+        return composite_key(errors, model, fields, *span);
+    }
     let mut marked = model.columns().filter_map(|(field, stored)| Some((&field.name, stored.primary_key?)));
     let first = marked.next();
     for (name, span) in marked {
@@ -283,8 +329,17 @@ fn primary_key(errors: &mut Errors, model: &mut Model) -> Option<Key> {
             FieldKind::Stored(stored) => Some(stored),
             _ => None,
         })?;
-    stored.generated = stored.default.is_none() && symbol::AUTO_KEYS.contains(&names::last_word(&ty).as_str());
-    Some(Key { column, ident, ty, auto: stored.insert() == Insert::Generated })
+    let word = names::last_word(&ty);
+    stored.generated = if stored.default.is_some() {
+        None
+    } else if symbol::AUTO_KEYS.contains(&word.as_str()) {
+        Some(Generated::Yes)
+    } else if symbol::SCALARS.contains(&word.as_str()) || symbol::GIVEN_KEYS.contains(&word.as_str()) {
+        None
+    } else {
+        Some(Generated::ByType)
+    };
+    Some(Key { column, ident, ty, generated: stored.generated, columns: Vec::new() })
 }
 
 /// A key is always there, always loaded, and a value of its own.

@@ -7,6 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+use crate::column_type::ColumnType;
 use crate::errors::Errors;
 use crate::{check, expand, parse};
 
@@ -37,6 +38,24 @@ pub(crate) fn projection(input: &DeriveInput) -> TokenStream {
             quote! { #errors #fallback }
         }
     }
+}
+
+/// What `#[derive(DbEnum)]` writes for `input`.
+pub(crate) fn db_enum(input: &DeriveInput) -> TokenStream {
+    column_type(input, parse::db_enum)
+}
+
+/// What `#[derive(DbValue)]` writes for `input`.
+pub(crate) fn db_value(input: &DeriveInput) -> TokenStream {
+    column_type(input, parse::db_value)
+}
+
+fn column_type(input: &DeriveInput, parse: fn(&mut Errors, &DeriveInput) -> ColumnType) -> TokenStream {
+    let mut errors = Errors::new();
+    let read = parse(&mut errors, input);
+    let errors = errors.finish().map(|error| error.into_compile_error());
+    let code = input.generics.params.is_empty().then(|| expand::column_type(&read));
+    quote! { #errors #code }
 }
 
 #[cfg(test)]
@@ -127,6 +146,25 @@ mod tests {
         let text = projection(&parse_str::<DeriveInput>(source)?).to_string();
         assert_eq!(errors(&text), 4, "{text}");
         assert!(text.contains("Projection for Card") && text.contains("RawRow for Card"));
+        Ok(())
+    }
+
+    #[test]
+    fn all_errors_of_a_column_type_are_reported_at_once_and_it_is_still_one() -> syn::Result<()> {
+        let source = r#"
+            #[db(integer, intger)]
+            enum Status {
+                #[db(rename = "a", renam = "b")]
+                Draft = 1,
+                Done,
+                Sent(i64),
+            }"#;
+        let text = db_enum(&parse_str::<DeriveInput>(source)?).to_string();
+        assert_eq!(errors(&text), 4, "{text}");
+        assert!(text.contains("Value for Status"));
+        let text = db_value(&parse_str::<DeriveInput>("#[db(try_frm)] struct Isbn(String, i64);")?).to_string();
+        assert_eq!(errors(&text), 2, "{text}");
+        assert!(text.contains("Value for Isbn"));
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 mod check;
+mod column_type;
 mod derive;
 mod errors;
 mod expand;
@@ -25,6 +26,20 @@ use syn::{DeriveInput, parse_macro_input};
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::model(&input).into()
+}
+
+#[doc = include_str!("../docs/db_enum.md")]
+#[proc_macro_derive(DbEnum, attributes(db))]
+pub fn derive_db_enum(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    derive::db_enum(&input).into()
+}
+
+#[doc = include_str!("../docs/db_value.md")]
+#[proc_macro_derive(DbValue, attributes(db))]
+pub fn derive_db_value(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    derive::db_value(&input).into()
 }
 
 #[doc = include_str!("../docs/projection.md")]

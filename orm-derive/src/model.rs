@@ -28,6 +28,8 @@ pub(crate) struct Model {
     pub(crate) facade: Path,
     pub(crate) table: String,
     pub(crate) fields: Vec<Field>,
+    /// The fields of a key of several, and where they are named.
+    pub(crate) primary_key: Option<(Vec<Named>, Span)>,
     pub(crate) ordering: Vec<OrderTerm>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
@@ -61,9 +63,9 @@ impl Model {
         !self.validators.is_empty() || self.columns().any(|(_, stored)| stored.rules().next().is_some())
     }
 
-    /// The columns without which a row cannot be inserted.
+    /// The columns without which a row cannot be inserted, or may not be.
     pub(crate) fn required(&self) -> impl Iterator<Item = (&Field, &Stored)> {
-        self.columns().filter(|(_, stored)| stored.insert() == Insert::Required)
+        self.columns().filter(|(_, stored)| stored.insert().is_asked_for())
     }
 }
 
@@ -116,15 +118,27 @@ pub(crate) struct Stored {
     /// The functions that say what is wrong with a value.
     pub(crate) validators: Vec<Expr>,
     /// The database counts this key up when it is left out. Known once the primary key is.
-    pub(crate) generated: bool,
+    pub(crate) generated: Option<Generated>,
+}
+
+/// How it is known that the database counts a key up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generated {
+    /// By the name of its type.
+    Yes,
+    /// The compiler knows what the type is stored as.
+    ByType,
 }
 
 impl Stored {
     pub(crate) fn insert(&self) -> Insert {
         if self.is_read_only() {
             Insert::ReadOnly
-        } else if self.generated {
-            Insert::Generated
+        } else if let Some(generated) = self.generated {
+            match generated {
+                Generated::Yes => Insert::Generated,
+                Generated::ByType => Insert::GeneratedByType,
+            }
         } else if matches!(self.source, Source::DefaultSql { .. }) {
             Insert::Computed
         } else {
@@ -189,10 +203,19 @@ pub(crate) enum Insert {
     Defaulted,
     /// `None` is the next rowid.
     Generated,
+    /// The same, where the key's type is an integer; otherwise it is required.
+    GeneratedByType,
     /// `None` is what the database computes.
     Computed,
     /// There is no such field in the insert type.
     ReadOnly,
+}
+
+impl Insert {
+    /// Whether the builder's type says that it is set.
+    pub(crate) fn is_asked_for(self) -> bool {
+        matches!(self, Insert::Required | Insert::GeneratedByType)
+    }
 }
 
 /// Where the value of a column comes from, if not from the program.
@@ -349,7 +372,9 @@ pub(crate) struct Key {
     pub(crate) column: usize,
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) auto: bool,
+    pub(crate) generated: Option<Generated>,
+    /// The positions of all columns, where there are several; empty otherwise.
+    pub(crate) columns: Vec<usize>,
 }
 
 /// A term of `ordering`, by the position of its column.

@@ -8,6 +8,8 @@ pub(crate) const FIELD: &str = "field";
 pub(crate) const RELATION: &str = "relation";
 /// `#[projection(..)]`, on a projection and on its fields.
 pub(crate) const PROJECTION: &str = "projection";
+/// `#[db(..)]`, on a column type and on the variants of an enum.
+pub(crate) const DB: &str = "db";
 /// `#[serde(..)]`, which `#[model(serialize)]` hands on.
 pub(crate) const SERDE: &str = "serde";
 
@@ -25,6 +27,8 @@ pub(crate) const FROM: &str = "from";
 pub(crate) const GENERATED: &str = "generated";
 pub(crate) const HOOKS: &str = "hooks";
 pub(crate) const INDEX: &str = "index";
+pub(crate) const INTEGER: &str = "integer";
+pub(crate) const KEY: &str = "key";
 pub(crate) const MAX: &str = "max";
 pub(crate) const MAX_LENGTH: &str = "max_length";
 pub(crate) const MIN: &str = "min";
@@ -35,19 +39,23 @@ pub(crate) const ON_DELETE: &str = "on_delete";
 pub(crate) const ORDERING: &str = "ordering";
 pub(crate) const PATH: &str = "path";
 pub(crate) const PRIMARY_KEY: &str = "primary_key";
+pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SERIALIZE: &str = "serialize";
 pub(crate) const SQL: &str = "sql";
 pub(crate) const STORED: &str = "stored";
+pub(crate) const STORED_AS: &str = "stored_as";
 pub(crate) const TABLE: &str = "table";
 pub(crate) const THROUGH: &str = "through";
 pub(crate) const TO: &str = "to";
+pub(crate) const TRY_FROM: &str = "try_from";
 pub(crate) const UNIQUE: &str = "unique";
 pub(crate) const VALIDATE: &str = "validate";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const VIA: &str = "via";
 pub(crate) const WITH: &str = "with";
 
-pub(crate) const MODEL_WORDS: &[&str] = &[TABLE, ORDERING, INDEX, UNIQUE, CHECK, VALIDATE, HOOKS, SERIALIZE, CRATE];
+pub(crate) const MODEL_WORDS: &[&str] =
+    &[TABLE, PRIMARY_KEY, ORDERING, INDEX, UNIQUE, CHECK, VALIDATE, HOOKS, SERIALIZE, CRATE];
 pub(crate) const FIELD_WORDS: &[&str] = &[
     COLUMN,
     PRIMARY_KEY,
@@ -69,6 +77,12 @@ pub(crate) const FIELD_WORDS: &[&str] = &[
 ];
 pub(crate) const RELATION_WORDS: &[&str] = &[VIA, THROUGH, ON_DELETE, COLUMN, CONSTRAINT, TABLE];
 pub(crate) const PROJECTION_WORDS: &[&str] = &[MODEL, CRATE];
+/// On a type with `#[derive(DbValue)]`.
+pub(crate) const VALUE_WORDS: &[&str] = &[KEY, TRY_FROM, STORED_AS, CRATE];
+/// On an enum with `#[derive(DbEnum)]`.
+pub(crate) const ENUM_WORDS: &[&str] = &[KEY, INTEGER, RENAME_ALL, CRATE];
+/// On a variant of it.
+pub(crate) const VARIANT_WORDS: &[&str] = &["rename"];
 /// On the field of a projection.
 pub(crate) const PROJECTED_WORDS: &[&str] = &[PATH, NESTED, WITH];
 /// Inside `index(..)` and `unique(..)`.
@@ -93,6 +107,8 @@ pub(crate) const ID: &str = "id";
 
 /// The types of a primary key that SQLite can count up by itself.
 pub(crate) const AUTO_KEYS: &[&str] = &["i64", "i32", "i16", "u32"];
+/// The types of one that it cannot.
+pub(crate) const GIVEN_KEYS: &[&str] = &["String", "Uuid"];
 /// The types of a field that counts.
 pub(crate) const COUNTS: &[&str] = &["i64", "i32", "i16", "i8", "u32", "u16", "u8"];
 /// Types whose setter takes the value itself: with one candidate a bare literal infers.

@@ -87,12 +87,9 @@ pub struct Playlist {
     pub entries: HasMany<PlaylistTrack>,
 }
 
-/// Its primary key is both columns; the rowid stands in for it.
 #[derive(Model)]
-#[model(table = "PlaylistTrack")]
+#[model(table = "PlaylistTrack", primary_key = "playlist, track")]
 pub struct PlaylistTrack {
-    #[field(column = "rowid", primary_key)]
-    pub id: i64,
     #[relation(column = "PlaylistId", on_delete = Cascade)]
     pub playlist: ForeignKey<Playlist>,
     #[relation(column = "TrackId", on_delete = Cascade)]

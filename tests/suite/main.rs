@@ -4,13 +4,16 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod column_values;
 mod bake;
 mod bits;
 mod cached;
 mod cascades;
 mod combine;
+mod composite_keys;
 mod counters;
 mod dates;
+mod enums;
 mod exclusive;
 mod faults;
 mod fixtures;
@@ -24,6 +27,7 @@ mod kept;
 mod lazy;
 mod loading;
 mod lookups;
+mod newtypes;
 mod on_commit;
 mod outer;
 mod pages;

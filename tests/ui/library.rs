@@ -91,3 +91,28 @@ impl Author {
         self.secret.is_some()
     }
 }
+
+/// A column type.
+#[derive(DbEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// A value.
+    Draft,
+    /// A value.
+    Done,
+}
+
+/// A column type.
+#[derive(DbValue, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[db(key)]
+pub struct NoteId(pub i64);
+
+/// A model of such types.
+#[derive(Model, Debug)]
+pub struct Note {
+    /// A column.
+    pub id: NoteId,
+    /// A column.
+    pub status: Status,
+    /// A column.
+    pub text: String,
+}

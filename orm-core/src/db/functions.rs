@@ -8,7 +8,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result, ffi};
 
-use super::{link, math, pattern, spread};
+use super::{key, link, math, pattern, spread};
 use crate::value::fold;
 
 /// What may be said of every one of them.
@@ -48,7 +48,10 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     parts(connection, flags)?;
     paddings(connection, flags)?;
     pattern::register(connection)?;
+    key::register(connection)?;
     math::register(connection)?;
+    #[cfg(feature = "decimal")]
+    super::decimal::register(connection)?;
     #[cfg(feature = "jiff")]
     super::span::register(connection)?;
     spread::register(connection)

@@ -11,12 +11,15 @@ mod busy;
 mod connection;
 mod counters;
 mod executor;
+#[cfg(feature = "decimal")]
+mod decimal;
 mod explain;
 mod file;
 mod foreign_keys;
 mod fresh;
 mod functions;
 mod link;
+mod key;
 mod log;
 mod math;
 mod on_commit;

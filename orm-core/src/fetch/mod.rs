@@ -13,14 +13,14 @@ use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::model::{Model, decode_into, loader_of};
+use crate::model::{Model, Target, decode_into, loader_of};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::prefetch::{self, Run};
 use crate::relation::{Deferred, ForeignKey, HasMany, HasOne, IntoOptKey, ManyToMany};
 use crate::sql::{self, Sql};
 use crate::value::{KeyMap, KeyRef, Value};
 
-impl<T: Model> ForeignKey<T> {
+impl<T: Target> ForeignKey<T> {
     /// The row this points at: from memory if it is loaded, otherwise by one query, and then remembered.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl<T: Model> ForeignKey<T> {
     }
 
     fn key_ref(&self) -> KeyRef<'_> {
-        crate::value::Key::key_ref(self.key())
+        crate::value::PrimaryKey::key_ref(self.key())
     }
 
     #[cold]
@@ -92,7 +92,7 @@ impl<T: Model> ForeignKey<T> {
 /// assert!(book.publisher.key().is_none());
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
-pub trait OptionalForeignKey<T: Model> {
+pub trait OptionalForeignKey<T: Target> {
     /// The row this points at, if it points at one.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ pub trait OptionalForeignKey<T: Model> {
     fn set(&mut self, to: impl IntoOptKey<T, T::Key>);
 }
 
-impl<T: Model> OptionalForeignKey<T> for Option<ForeignKey<T>> {
+impl<T: Target> OptionalForeignKey<T> for Option<ForeignKey<T>> {
     #[track_caller]
     fn get(&self, db: &dyn Executor) -> Result<Option<&T>> {
         match self {

@@ -4,7 +4,7 @@ use super::{Cond, Expr, Predicate, ToMany};
 use crate::model::Model;
 use crate::plan::{AggregateNode, Node, NodeKind};
 use crate::statement::AggregateFunction;
-use crate::value::{Agg, Bind, Kind, Numeric, NumericBase, TextBase, Value};
+use crate::value::{Agg, Bind, Kind, Numeric, SumBase, TextBase, Value};
 
 /// An aggregate of type `T` in a query on `R`.
 pub type Aggregate<R, T> = Expr<R, T, Agg>;
@@ -130,7 +130,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         self.aggregated(AggregateFunction::Max)
     }
 
-    /// The sum; NULL of no values. Integers make an `i64`.
+    /// The sum; NULL of no values. Integers make an `i64`; decimals are added up exactly.
     ///
     /// # Examples
     ///
@@ -141,12 +141,12 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.pages().sum());
     /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", sum("book"."pages") FROM "book" GROUP BY 1"#);
     /// ```
-    pub fn sum(&self) -> Aggregate<R, Option<<T::Base as NumericBase>::Sum>>
+    pub fn sum(&self) -> Aggregate<R, Option<<T::Base as SumBase>::Sum>>
     where
-        T: Numeric,
-        T::Base: NumericBase,
+        T::Base: SumBase,
     {
-        self.aggregated(AggregateFunction::Sum)
+        let is_decimal = <T::Base as SumBase>::IS_DECIMAL;
+        self.aggregated(if is_decimal { AggregateFunction::DecimalSum } else { AggregateFunction::Sum })
     }
 
     /// The sum as a float; 0.0 of no values.
@@ -167,7 +167,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
         self.aggregated(AggregateFunction::Total)
     }
 
-    /// The mean; NULL of no values.
+    /// The mean; NULL of no values. That of decimals is one, with as many digits as it has.
     ///
     /// # Examples
     ///
@@ -178,11 +178,12 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// let groups = Book::objects().values_list(|b| b.language()).annotate(|b| b.price().avg());
     /// assert_eq!(groups.to_sql(), r#"SELECT "book"."language", avg("book"."price") FROM "book" GROUP BY 1"#);
     /// ```
-    pub fn avg(&self) -> Aggregate<R, Option<f64>>
+    pub fn avg(&self) -> Aggregate<R, Option<<T::Base as SumBase>::Mean>>
     where
-        T: Numeric,
+        T::Base: SumBase,
     {
-        self.aggregated(AggregateFunction::Avg)
+        let is_decimal = <T::Base as SumBase>::IS_DECIMAL;
+        self.aggregated(if is_decimal { AggregateFunction::DecimalAvg } else { AggregateFunction::Avg })
     }
 
     /// The texts, one after the other, with a separator between; NULL of no values. Their order is not defined.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{Expr, ToOne};
 use crate::meta::ColumnMeta;
-use crate::model::Model;
+use crate::model::{Model, Target};
 use crate::plan::{Node, NodeKind, Path};
 use crate::relation::Deferred;
 use crate::value::{IsOwn, Kind, Single, Value};
@@ -59,7 +59,7 @@ impl<R, T: Value, K: IsOwn> ColumnSet<R> for Expr<R, T, K> {
         }
     }
 }
-impl<R: Model, T: Model, K: Kind + IsOwn, N: super::Cross> ColumnSet<R> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind + IsOwn, N: super::Cross> ColumnSet<R> for ToOne<R, T, K, N> {
     fn columns(self, columns: &mut Vec<&'static str>) {
         columns.push(self.relation().name);
     }

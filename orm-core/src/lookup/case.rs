@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 
 use super::{Expr, Operand, Predicate};
 use crate::plan::{Node, NodeKind};
+#[cfg(feature = "json")]
+use crate::value::Json;
 use crate::value::{Bind, Lit, Nullness, One, Value};
 
 /// A value or an expression whose type says what it is: the first value of a `case`.
@@ -48,6 +50,19 @@ macro_rules! literals {
 literals!(i64, i32, i16, i8, u32, u16, u8, bool, f64, String, Vec<u8>);
 #[cfg(feature = "jiff")]
 literals!(jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime, jiff::Timestamp);
+#[cfg(feature = "uuid")]
+literals!(uuid::Uuid);
+#[cfg(feature = "decimal")]
+literals!(rust_decimal::Decimal);
+
+#[cfg(feature = "json")]
+impl<R, T: serde::Serialize + serde::de::DeserializeOwned + 'static> IntoExpr<R> for Json<T> {
+    type T = Json<T>;
+    type Kind = Lit;
+    fn into_node(self) -> Node {
+        super::literal_node(&self)
+    }
+}
 
 impl<R, V: IntoExpr<R, Kind = Lit>> IntoExpr<R> for Option<V> {
     type T = <V::T as Value>::Nullable;

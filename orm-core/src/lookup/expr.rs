@@ -7,7 +7,7 @@ use super::{Assign, Cond, InSet, Operand, Order};
 use crate::meta::ColumnMeta;
 use crate::plan::{Node, NodeKind, Path};
 use crate::statement::{Function, Operator};
-use crate::value::{Accepts, IsOwn, Kind, Nullness, One, Single, Value};
+use crate::value::{Accepts, Domain, IsOwn, Kind, Nullness, One, Single, Value};
 
 /// A column or a computed value of type `T`, in a query on `R`. `K` says how many values there are for one row; it is
 /// never written.
@@ -333,7 +333,17 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// assert_eq!(books.to_sql(), r#"SELECT CAST("book"."pages" AS TEXT) FROM "book""#);
     /// ```
     pub fn cast<U: Value<Base = U>>(&self) -> Expr<R, <T::Null as Nullness>::Lift<U>, K::Computed> {
-        Expr::new(Node::new(NodeKind::Cast(self.node.clone(), U::STORAGE)))
+        let is_decimal = |domain| domain == Domain::Decimal;
+        Expr::new(match (is_decimal(<T::Base as Value>::DOMAIN), is_decimal(U::DOMAIN)) {
+            (true, true) => self.node.clone(),
+            // The text of a decimal sorts, and reads as no number.
+            (true, false) => {
+                let text = Node::call(Function::DecimalText, vec![self.node.clone()]);
+                Node::new(NodeKind::Cast(text, U::STORAGE))
+            }
+            (false, true) => Node::call(Function::Decimal, vec![self.node.clone()]),
+            (false, false) => Node::new(NodeKind::Cast(self.node.clone(), U::STORAGE)),
+        })
     }
 
     /// An assignment, for `update`.

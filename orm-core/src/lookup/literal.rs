@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Cond, Expr, IntoExpr};
 use crate::plan::Node;
 use crate::statement::Function;
-use crate::value::{Bind, IsMany, Kind, Lit, One, TextBase, Value};
+use crate::value::{Bind, IsMany, JsonBase, Kind, Lit, One, Value};
 
 /// A literal as an expression. A bare `1` is an `i32`.
 ///
@@ -130,7 +130,7 @@ impl<R, T: Value, K: Kind> Expr<R, T, K> {
     /// ```
     pub fn json<V: Value<Base = V>>(&self, path: &str) -> Expr<R, V::Nullable, K::Computed>
     where
-        T::Base: TextBase,
+        T::Base: JsonBase,
     {
         let path = Node::bind(Bind::Text(path.to_owned().into()));
         Expr::new(Node::call(Function::JsonExtract, vec![self.node.clone(), path]))

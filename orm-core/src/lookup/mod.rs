@@ -39,7 +39,7 @@ pub use function::{Outer, TextParts, concat, outer};
 #[cfg(feature = "jiff")]
 pub use literal::now;
 pub use literal::{random, value};
-pub use operand::{InSet, KeyOperand, KeySet, Operand};
+pub use operand::{InSet, KeyOperand, KeySet, Operand, literal_node};
 use operand::{Lifted, Met};
 pub use order::{Order, OrderSet};
 pub use path::{Cross, NoSuchField, Nullable, Required, ToMany, ToOne, links_to, mirrors, points_at, points_at_one};

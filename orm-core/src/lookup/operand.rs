@@ -5,10 +5,12 @@
 
 use super::{Cond, Expr, Outer, ToOne};
 use crate::group::Shared;
-use crate::model::Model;
+use crate::model::{Model, Target};
 use crate::plan::{Node, NodeKind};
 use crate::relation::ForeignKey;
-use crate::value::{Bind, Key, Kind, Lit, Literal, Meet, NotNull, Null, Nullness, Value};
+#[cfg(feature = "json")]
+use crate::value::Json;
+use crate::value::{Bind, Kind, Lit, Literal, Meet, NotNull, Null, Nullness, PrimaryKey, Value};
 
 /// What may stand on the right of a comparison, or of an arithmetic operator, with a column of base type `B`.
 #[diagnostic::on_unimplemented(
@@ -79,6 +81,24 @@ macro_rules! literals {
 literals!(i64, i32, i16, i8, u32, u16, u8, bool, f64, String, Vec<u8>);
 #[cfg(feature = "jiff")]
 literals!(jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime, jiff::Timestamp);
+#[cfg(feature = "uuid")]
+literals!(uuid::Uuid);
+#[cfg(feature = "decimal")]
+literals!(rust_decimal::Decimal);
+
+#[cfg(feature = "json")]
+impl<R, T: serde::Serialize + serde::de::DeserializeOwned + 'static> Operand<R, Json<T>> for Json<T> {
+    type Null = NotNull;
+    type Kind = Lit;
+    fn node(self) -> Node {
+        literal_node(&self)
+    }
+}
+
+/// A value of a column type as a literal.
+pub fn literal_node<T: Value>(value: &T) -> Node {
+    Node::bind(value.bind().into_owned())
+}
 
 /// The one integer type beside a float column: `price.gt(10)` infers `i32`.
 impl<R> Operand<R, f64> for i32 {
@@ -153,7 +173,7 @@ pub trait KeyOperand<R, T, Id> {
     fn key_node(self) -> Node;
 }
 
-fn key_node(key: &impl Key) -> Node {
+fn key_node(key: &impl PrimaryKey) -> Node {
     Node::bind(key.key_ref().bind().into_owned())
 }
 
@@ -169,13 +189,13 @@ impl<R, T: Model> KeyOperand<R, T, T::Key> for &Shared<T> {
         Node::bind(self.key_ref().bind().into_owned())
     }
 }
-impl<R, T: Model> KeyOperand<R, T, T::Key> for &ForeignKey<T> {
+impl<R, T: Target> KeyOperand<R, T, T::Key> for &ForeignKey<T> {
     type Null = NotNull;
     fn key_node(self) -> Node {
         key_node(self.key())
     }
 }
-impl<R, T: Model> KeyOperand<R, T, T::Key> for ForeignKey<T> {
+impl<R, T: Target> KeyOperand<R, T, T::Key> for ForeignKey<T> {
     type Null = NotNull;
     fn key_node(self) -> Node {
         key_node(self.key())
@@ -187,7 +207,7 @@ impl<R, T, Id, V: KeyOperand<R, T, Id>> KeyOperand<R, T, Id> for Option<V> {
         self.map_or_else(|| Node::bind(Bind::Null), KeyOperand::key_node)
     }
 }
-impl<R: Model, T: Model, K: Kind, N: super::Cross> KeyOperand<R, T, T::Key> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: super::Cross> KeyOperand<R, T, T::Key> for ToOne<R, T, K, N> {
     type Null = N::Null;
     fn key_node(self) -> Node {
         self.key_of_row()
@@ -240,6 +260,8 @@ macro_rules! keys {
     )*};
 }
 keys!(i64, i32, i16, u32, String);
+#[cfg(feature = "uuid")]
+keys!(uuid::Uuid);
 
 impl<R, T> KeyOperand<R, T, String> for &str {
     type Null = NotNull;

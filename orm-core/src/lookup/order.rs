@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{Cond, Expr, ToOne};
-use crate::model::Model;
+use crate::model::{Model, Target};
 use crate::plan::{Node, OrderNode};
 use crate::statement::Nulls;
 use crate::value::{Kind, Single, Value};
@@ -74,7 +74,7 @@ impl<R, T: Value, K: Single> OrderSet<R> for Expr<R, T, K> {
         terms.push(OrderNode { node: self.node, descending: false, nulls: None });
     }
 }
-impl<R: Model, T: Model, K: Kind + Single, N: super::Cross> OrderSet<R> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind + Single, N: super::Cross> OrderSet<R> for ToOne<R, T, K, N> {
     fn orders(self, terms: &mut Vec<OrderNode>) {
         terms.push(OrderNode { node: self.key_of_row(), descending: false, nulls: None });
     }

@@ -11,7 +11,7 @@ use std::ops::Deref;
 
 use super::{Assign, Cond, Expr, KeyOperand, KeySet, Predicate};
 use crate::meta::{RelationKind, RelationMeta};
-use crate::model::{Fields, FieldsAt, Model, loader_of};
+use crate::model::{Fields, FieldsAt, Model, Target, loader_of};
 use crate::plan::{Node, NodeKind, Path, Quantifier};
 use crate::value::{Accepts, IsOwn, Kind, Many, NotNull, Null, Nullness, Own};
 
@@ -55,21 +55,21 @@ impl Cross for Nullable {
 /// );
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
-pub struct ToOne<R: Model, T: Model, K: Kind, N: Cross> {
+pub struct ToOne<R: Model, T: Target, K: Kind, N: Cross> {
     pub(super) source: Path,
     relation: &'static RelationMeta,
     fields: T::Fields<R, N::To<K>>,
     types: PhantomData<fn() -> (R, K, N)>,
 }
 
-impl<R: Model, T: Model, K: Kind, N: Cross> Deref for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: Cross> Deref for ToOne<R, T, K, N> {
     type Target = T::Fields<R, N::To<K>>;
     fn deref(&self) -> &Self::Target {
         &self.fields
     }
 }
 
-impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: Cross> ToOne<R, T, K, N> {
     #[doc(hidden)]
     pub fn at(source: &Path, relation: &'static RelationMeta) -> Self {
         let fields = FieldsAt::at(source.cross(relation, loader_of::<T>()));
@@ -354,7 +354,7 @@ pub struct NoSuchField;
     note = "the foreign key is called like `{P}` in snake case; where it is not, name it: `#[relation(via = \"..\")]`"
 )]
 pub trait PointsAt<C, P> {}
-impl<C: Model, P: Model, N: Cross> PointsAt<C, P> for ToOne<C, P, Own, N> {}
+impl<C: Model, P: Target, N: Cross> PointsAt<C, P> for ToOne<C, P, Own, N> {}
 
 /// Checks a `HasMany<C>` on `P`.
 pub fn points_at<C: Model, P: Model, F: PointsAt<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}
@@ -366,7 +366,7 @@ pub fn points_at<C: Model, P: Model, F: PointsAt<C, P>>(_: impl FnOnce(Fields<C>
     note = "the foreign key is called like `{P}` in snake case; where it is not, name it: `#[relation(via = \"..\")]`"
 )]
 pub trait PointsAtOne<C, P> {}
-impl<C: Model, P: Model, N: Cross> PointsAtOne<C, P> for ToOne<C, P, Own, N> {}
+impl<C: Model, P: Target, N: Cross> PointsAtOne<C, P> for ToOne<C, P, Own, N> {}
 
 /// Checks a `HasOne<C>` on `P`.
 pub fn points_at_one<C: Model, P: Model, F: PointsAtOne<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}
@@ -378,7 +378,7 @@ pub fn points_at_one<C: Model, P: Model, F: PointsAtOne<C, P>>(_: impl FnOnce(Fi
     note = "the foreign keys are called like the models in snake case; where they are not, name them: `through({C}, from = \"..\", to = \"..\")`"
 )]
 pub trait LinksTo<C, P> {}
-impl<C: Model, P: Model, N: Cross> LinksTo<C, P> for ToOne<C, P, Own, N> {}
+impl<C: Model, P: Target, N: Cross> LinksTo<C, P> for ToOne<C, P, Own, N> {}
 
 /// Checks one foreign key of a `through` model.
 pub fn links_to<C: Model, P: Model, F: LinksTo<C, P>>(_: impl FnOnce(Fields<C>) -> F) {}

@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use super::{Cross, DeferSet, OrderSet, ToMany, ToOne};
-use crate::model::{Fields, Model, root};
+use crate::model::{Fields, Model, Target, root};
 use crate::plan::{Deferral, Path, Plan, PrefetchNode};
 use crate::value::{JoinKind, Kind};
 
@@ -22,7 +22,7 @@ pub trait JoinSet<R> {
     #[doc(hidden)]
     fn joins(self, paths: &mut Vec<Path>);
 }
-impl<R: Model, T: Model, K: Kind + JoinKind, N: Cross> JoinSet<R> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind + JoinKind, N: Cross> JoinSet<R> for ToOne<R, T, K, N> {
     fn joins(self, paths: &mut Vec<Path>) {
         paths.push(self.path());
     }
@@ -39,7 +39,7 @@ pub trait PrefetchSet<R> {
     #[doc(hidden)]
     fn prefetches(self, nodes: &mut Vec<PrefetchNode>);
 }
-impl<R: Model, T: Model, K: Kind, N: Cross> PrefetchSet<R> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: Cross> PrefetchSet<R> for ToOne<R, T, K, N> {
     fn prefetches(self, nodes: &mut Vec<PrefetchNode>) {
         self.whole().prefetches(nodes);
     }
@@ -131,7 +131,7 @@ impl<R, O, T> PrefetchSet<R> for Whole<R, O, T> {
     }
 }
 
-impl<R: Model, T: Model, K: Kind, N: Cross> ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: Cross> ToOne<R, T, K, N> {
     fn whole(&self) -> Whole<R, (), T> {
         Whole::new(self.path())
     }

@@ -3,7 +3,7 @@
 
 use super::path::KeyValue;
 use super::{Cond, Cross, Expr, ToOne};
-use crate::model::{Fields, Model};
+use crate::model::{Fields, Model, Target};
 use crate::plan::{Node, Path};
 use crate::statement::Function;
 use crate::value::{Bind, Kind, Never, NotNull, Null, Nullness, Single, Value};
@@ -37,7 +37,7 @@ impl<R> Projected<R> for Cond<R> {
     }
 }
 
-impl<R: Model, T: Model, K: Kind + Single, N: Cross> Projected<R> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind + Single, N: Cross> Projected<R> for ToOne<R, T, K, N> {
     type Value = KeyValue<T, K, N>;
     fn projected(self) -> Node {
         self.key_of_row()
@@ -65,7 +65,7 @@ pub trait Crossed {
     fn to(&self) -> Path;
 }
 
-impl<R: Model, T: Model, K: Kind, N: Cross> Crossed for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: Cross> Crossed for ToOne<R, T, K, N> {
     type Target = T;
     type Null = <KeyValue<T, K, N> as Value>::Null;
     type Fields = Fields<T, R, N::To<K>>;

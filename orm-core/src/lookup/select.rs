@@ -4,7 +4,7 @@ use super::path::KeyValue;
 use super::{Cond, Expr, ToOne};
 use crate::error::Result;
 use crate::group::Cursor;
-use crate::model::Model;
+use crate::model::{Model, Target};
 use crate::plan::Node;
 use crate::value::{Bind, Datum, IsAgg, Kind, Mismatch, Scalar, Single, Value};
 
@@ -91,7 +91,7 @@ fn known<T: Value>(values: &mut dyn Iterator<Item = Bind<'static>>) -> Result<T:
     })
 }
 
-impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, K, N> {
+impl<R: Model, T: Target, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, K, N> {
     type Out = <KeyValue<T, K, N> as Value>::Out;
     fn nodes(self, nodes: &mut Vec<Node>) {
         nodes.push(self.key_of_row());
@@ -118,7 +118,7 @@ impl<R: Model, T: Model, K: Kind, N: super::Cross> Selection<R> for ToOne<R, T, 
 pub trait SingleSelection<R>: Selection<R> {}
 impl<R, T: Value, K: Single> SingleSelection<R> for Expr<R, T, K> {}
 impl<R> SingleSelection<R> for Cond<R> {}
-impl<R: Model, T: Model, K: Kind + Single, N: super::Cross> SingleSelection<R> for ToOne<R, T, K, N> {}
+impl<R: Model, T: Target, K: Kind + Single, N: super::Cross> SingleSelection<R> for ToOne<R, T, K, N> {}
 
 /// A selection of aggregates.
 #[diagnostic::on_unimplemented(

@@ -14,12 +14,13 @@ pub(crate) fn total_order(plan: &Plan) -> Vec<OrderNode> {
     // The key in the direction of the last term: an index on that has the keys in it, and serves both.
     let descending = order.last().map_or(plan.reversed, |term| term.descending);
     let tie = |node| OrderNode { node, descending, nulls: None };
-    let ends = |order: &[OrderNode]| order.iter().any(|term| is_row_key(&term.node));
+    let is_composite = plan.meta.is_composite();
+    let ends = |order: &[OrderNode]| !is_composite && order.iter().any(|term| is_row_key(&term.node));
     match (&plan.grouping, &plan.select) {
         (Some(grouping), _) => order.extend(grouping.keys.iter().cloned().map(tie)),
         (None, Some(select)) if plan.distinct => order.extend(select.iter().cloned().map(tie)),
         _ if ends(&order) => {}
-        _ => order.push(tie(Node::own_key())),
+        _ => order.extend(Node::key_terms(plan.meta).into_iter().map(tie)),
     }
     order
 }

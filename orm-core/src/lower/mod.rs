@@ -12,6 +12,7 @@ mod aggregate;
 mod condition;
 mod date;
 mod groups;
+mod key;
 mod keyset;
 mod paths;
 mod period;
@@ -20,6 +21,7 @@ mod shape;
 mod tree;
 mod value;
 
+pub(crate) use key::{key_columns, key_of, own_key_in, row};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -213,8 +215,8 @@ fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
             return Ok(Some(filter));
         }
     }
-    let Query { select, empty, .. } = Lowerer::new().query(&plan.keys_only(), Purpose::Values)?;
-    let key = Expr::own(plan.meta.key_column());
+    let Query { mut select, empty, .. } = Lowerer::new().query(&plan.keys_only(), Purpose::Values)?;
+    let key = key::own_key(plan.meta, &mut select);
     Ok((!empty).then(|| vec![Expr::InSelect(Box::new(key), Box::new(select))]))
 }
 

@@ -1,5 +1,6 @@
 //! Paths to tables: which JOIN a column needs, and when none.
 
+use super::key::key_of;
 use super::{Bound, Frame, Lowerer, internal};
 use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, ModelMeta, RelationKind, RelationMeta};
@@ -71,7 +72,7 @@ impl Lowerer {
             return Ok(trimmed);
         }
         let (alias, meta) = self.table(path)?;
-        Ok(Expr::column(&alias, meta.key_column()))
+        Ok(key_of(meta, &alias))
     }
 
     /// The key of a related row, as this side's own column: `book.author_id` for `b.author().id()`.

@@ -34,10 +34,7 @@ impl Lowerer {
             }
             NodeKind::Absent(path) => self.absent(path)?,
             NodeKind::Bind(bind) => Expr::Bind(bind.clone()),
-            NodeKind::Binary(operator, left, right) => match self.period_range(*operator, left, right)? {
-                Some(range) => range,
-                None => Expr::binary(*operator, self.value(left)?, self.value(right)?),
-            },
+            NodeKind::Binary(operator, left, right) => self.binary(*operator, left, right)?,
             NodeKind::And(..) | NodeKind::Or(..) | NodeKind::Xor(..) | NodeKind::Not(_) => self.scope_of(node)?,
             NodeKind::IsNull(inner) => Expr::IsNull(Box::new(self.value(inner)?)),
             NodeKind::IsNotNull(inner) => Expr::is_not_null(self.value(inner)?),
@@ -68,7 +65,7 @@ impl Lowerer {
     }
 
     /// A column of a query around this one is that one's: without `outer` it would be taken for this one's own.
-    fn check_root(&self, path: &Path) -> Result<()> {
+    pub(super) fn check_root(&self, path: &Path) -> Result<()> {
         let Some(((current, around), root)) = self.contexts.split_last().zip(path.root()) else { return Ok(()) };
         match around.iter().rev().find(|context| context.owns(root)) {
             Some(context) if !current.owns(root) => Err(without_outer(context)),
@@ -134,12 +131,23 @@ impl Lowerer {
         Ok(Expr::Select(Box::new(self.query(plan, Purpose::Values)?.select)))
     }
 
+    fn binary(&mut self, operator: Operator, left: &Node, right: &Node) -> Result<Expr> {
+        if let Some(range) = self.period_range(operator, left, right)? {
+            return Ok(range);
+        }
+        match self.key_is(operator, left, right)? {
+            Some(same) => Ok(same),
+            None => Ok(Expr::binary(operator, self.value(left)?, self.value(right)?)),
+        }
+    }
+
     fn in_query(&mut self, value: &Node, plan: &Plan) -> Result<Expr> {
-        let value = self.value(value)?;
-        let query = self.query(plan, Purpose::Values)?;
+        let plain = self.value(value)?;
+        let mut query = self.query(plan, Purpose::Values)?;
         if query.empty {
             return Ok(Expr::any(Vec::new()));
         }
+        let value = self.key_in_query(value, &mut query.select)?.unwrap_or(plain);
         Ok(Expr::InSelect(Box::new(value), Box::new(query.select)))
     }
 
@@ -180,6 +188,7 @@ impl Lowerer {
         if let Some(ranges) = self.period_ranges(value, list)? {
             return Ok(ranges);
         }
+        let key = value;
         let value = self.value(value)?;
         let literals: Option<Vec<Bind<'static>>> = list
             .iter()
@@ -191,6 +200,10 @@ impl Lowerer {
             .collect();
         Ok(match literals {
             Some(literals) if literals.is_empty() => Expr::any(Vec::new()),
+            Some(literals) if key.is_row_key() => match self.key_in(key, &literals)? {
+                Some(condition) => condition,
+                None => Expr::InArray(Box::new(value), Box::new(Expr::Bind(Bind::Array(Arc::new(literals))))),
+            },
             Some(literals) => Expr::InArray(Box::new(value), Box::new(Expr::Bind(Bind::Array(Arc::new(literals))))),
             None => {
                 let list = list.iter().map(|node| self.value(node)).collect::<Result<_>>()?;

@@ -9,17 +9,18 @@ use std::sync::Arc;
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lookup::{AssignSet, Predicate};
+use crate::lower::{key_of, own_key_in};
 use crate::meta::{RelationKind, RelationMeta};
-use crate::model::{CompleteChild, Fields, Model, NullableKey};
+use crate::model::{CompleteChild, Fields, Model, NullableKey, Target};
 use crate::plan::{Node, NodeKind, Path};
 use crate::queryset::{QuerySet, read_keys};
 use crate::relation::{ForeignKey, HasMany, IntoKey};
 use crate::save::{get_or_insert, insert, update_or_insert};
 use crate::sql;
 use crate::statement::{Alias, Expr, Select, Source, Statement, Update};
-use crate::value::{Bind, Key, KeyMap, KeyRef};
+use crate::value::{Bind, KeyMap, KeyRef, PrimaryKey};
 
-impl<T: Model> ForeignKey<T> {
+impl<T: Target> ForeignKey<T> {
     /// The row this points at, as a queryset.
     ///
     /// # Examples
@@ -398,7 +399,7 @@ impl Pointers<'_> {
         let meta = self.about.meta;
         let alias: Alias = meta.table.into();
         let select = Select {
-            columns: vec![Expr::column(&alias, meta.key_column())],
+            columns: vec![key_of(meta, &alias)],
             from: vec![Source::first(meta.table, alias.clone())],
             filter: vec![Expr::eq(Expr::column(&alias, column), self.own())],
             ..Select::default()
@@ -407,8 +408,7 @@ impl Pointers<'_> {
     }
 
     fn among(&self, rows: Vec<Bind<'static>>) -> Expr {
-        let key = Box::new(Expr::own(self.about.meta.key_column()));
-        Expr::InArray(key, Box::new(Expr::Bind(Bind::Array(Arc::new(rows)))))
+        own_key_in(self.about.meta, &Arc::new(rows))
     }
 
     fn update(&self, column: &'static str, value: Expr, filter: Vec<Expr>) -> Result<u64> {

@@ -7,7 +7,7 @@ mod relation;
 
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
 
-use crate::value::{Bind, Datum, Mismatch, Storage, canonical};
+use crate::value::{Bind, Datum, Domain, Mismatch, Storage, canonical};
 
 /// A model: its table, columns and relations.
 #[derive(Debug)]
@@ -18,8 +18,10 @@ pub struct ModelMeta {
     pub table: &'static str,
     /// The stored fields, in the order of the struct.
     pub columns: &'static [ColumnMeta],
-    /// Which of them is the primary key.
+    /// Which of them is the primary key, or the first column of it.
     pub key: usize,
+    /// All columns of the primary key.
+    pub keys: &'static [usize],
     /// Whether SQLite makes the key where none is given: it is the table's rowid.
     pub auto_key: bool,
     /// How many fields can hold something that is loaded later: relations, deferred columns and slots.
@@ -49,6 +51,8 @@ pub struct ColumnMeta {
     pub rust_type: &'static str,
     /// The type the column is declared with.
     pub storage: Storage,
+    /// Which values of that storage its type has.
+    pub domain: Domain,
     /// Whether it can be NULL.
     pub nullable: bool,
     /// Whether it is the primary key.
@@ -126,6 +130,7 @@ impl ColumnMeta {
         column: "",
         rust_type: "",
         storage: Storage::Integer,
+        domain: Domain::Any,
         nullable: false,
         primary_key: false,
         unique: false,
@@ -177,7 +182,24 @@ impl ModelMeta {
         self.columns.iter().enumerate().find(|(_, column)| matches!(column.source, ColumnSource::Version))
     }
 
-    /// The column of the primary key.
+    /// The columns of the primary key.
+    pub fn key_columns(&self) -> impl Iterator<Item = &'static ColumnMeta> + use<> {
+        let columns = self.columns;
+        self.keys.iter().filter_map(|number| columns.get(*number))
+    }
+
+    /// The columns that are unique together, where there are several.
+    pub fn unique_together(&self) -> impl Iterator<Item = &'static [usize]> + use<> {
+        let indexes = self.indexes.iter().filter(|index| index.unique).map(|index| index.columns);
+        indexes.chain(self.is_composite().then_some(self.keys))
+    }
+
+    /// Whether the primary key has several columns.
+    pub fn is_composite(&self) -> bool {
+        self.keys.len() > 1
+    }
+
+    /// The column of the primary key, or the first of them.
     pub fn key_column(&self) -> &'static str {
         self.columns.get(self.key).map_or("rowid", |column| column.column)
     }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Mint, Origin, Returned};
 use crate::meta::ModelMeta;
 use crate::plan::Path;
-use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own, Value};
+use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own, PrimaryKey, Value};
 pub(crate) use decode::{decode_error, decode_into, decode_key, loader};
 pub use hooks::{Event, Hooked, Hooks, call};
 pub use rules::{Rules, Validated, Written};
@@ -53,7 +53,7 @@ pub use rules::{Rules, Validated, Written};
 )]
 pub trait Model: Sized + Send + Sync + 'static {
     /// The type of the primary key.
-    type Key: Key;
+    type Key: PrimaryKey;
     /// A row before it is inserted: `NewBook` for `Book`.
     type New: Send + Sync + 'static;
     /// The builder with nothing set.
@@ -182,6 +182,13 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn forget(&mut self);
 }
+
+/// A model that relations can lead to: its primary key is one column.
+pub trait Target: Model<Key: Key> {}
+impl<M: Model<Key: Key>> Target for M {}
+
+/// Compiles where relations can lead to a model.
+pub fn can_be_led_to<T: Target>() {}
 
 /// The field handles of `M`, seen from a query on `R` (on `M` itself, by default).
 ///

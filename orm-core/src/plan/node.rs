@@ -255,6 +255,19 @@ impl Node {
     }
 
     /// The row is the one with this key.
+    pub(crate) fn is_row_key(&self) -> bool {
+        matches!(self.kind(), NodeKind::RowKey(_))
+    }
+
+    /// The columns of the key of the query's own rows, for an order.
+    pub(crate) fn key_terms(meta: &'static ModelMeta) -> Vec<Self> {
+        if !meta.is_composite() {
+            return vec![Node::own_key()];
+        }
+        meta.key_columns().map(|column| Node::new(NodeKind::Column(Path::default(), column))).collect()
+    }
+
+    /// Whether the key of the query's own row is this one.
     pub(crate) fn key_is(key: KeyRef<'_>) -> Self {
         Node::equal(Node::own_key(), Node::bind(key.bind().into_owned()))
     }

@@ -198,10 +198,10 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     let by_keys = branch.depth.is_none() && select.filter.is_empty();
     let of_one_table = by_keys && !select.distinct && select.from.len() == 1;
     let is_cut = limit.is_some() || offset.is_some();
-    let key = Expr::column(&alias, meta.key_column());
+    let key = lower::key_columns(meta, &alias);
     if is_cut {
         // Rows that are equal in the order are cut off by their key, the same each time.
-        select.order.push(OrderTerm { expr: key.clone(), descending: false, nulls: None });
+        select.order.extend(key.iter().map(|key| OrderTerm { expr: key.clone(), descending: false, nulls: None }));
     }
     let position = |column: &str| {
         let column = meta.columns.iter().position(|meta| meta.column == column)?;
@@ -239,16 +239,9 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
         let mut on = Expr::eq(column.clone(), Expr::column(&parents, "value"));
         if by_parent {
             let (from, order) = (vec![Source::first(meta.table, alias.clone())], select.order.clone());
-            let first = Select {
-                columns: vec![key.clone()],
-                from,
-                filter: vec![on],
-                order,
-                limit,
-                offset,
-                ..Select::default()
-            };
-            on = Expr::InSelect(Box::new(key), Box::new(first));
+            let first =
+                Select { columns: key.clone(), from, filter: vec![on], order, limit, offset, ..Select::default() };
+            on = Expr::InSelect(Box::new(lower::row(key)), Box::new(first));
         }
         let keys = Source { join: Join::Inner, table: TableRef::Array(keys), alias: parents, on: None };
         follow(&mut select.from, keys, on);

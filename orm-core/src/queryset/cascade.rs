@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::referrers::{Referrer, referrers, same};
 use crate::db::{About, Connection, Declared, DeclaredKey};
 use crate::error::{Error, Result};
+use crate::lower::{key_of, own_key_in};
 use crate::meta::{ModelMeta, OnDelete, RelationKind};
 use crate::sql;
 use crate::statement::{Alias, Delete, Expr, Join, Select, Source, Statement, TableRef, Update};
@@ -178,7 +179,7 @@ impl<'c> Cascade<'c> {
         let (order, is_circle) = self.order();
         self.connection.deferring_foreign_keys(is_circle, || {
             for doomed in order {
-                let filter = vec![in_keys(Expr::own(doomed.meta.key_column()), &Arc::new(doomed.keys.clone()))];
+                let filter = vec![own_key_in(doomed.meta, &Arc::new(doomed.keys.clone()))];
                 let rows = self.run(&Statement::Delete(Delete { table: doomed.meta.table, filter }))?;
                 *counts.entry(doomed.meta.table.to_owned()).or_default() += rows;
             }
@@ -246,7 +247,7 @@ impl<'c> Cascade<'c> {
     /// The keys of the rows of a model that point at something that goes.
     fn keys_of(&self, child: &'static ModelMeta, found: &Pointing) -> Result<Vec<Bind<'static>>> {
         let Pointing { referrer, keys } = found;
-        let select = pointing(referrer.table, &referrer.column, keys, |alias| Expr::column(alias, child.key_column()));
+        let select = pointing(referrer.table, &referrer.column, keys, |alias| key_of(child, alias));
         read_keys(self.connection, &Statement::Select(select), self.about)
     }
 }

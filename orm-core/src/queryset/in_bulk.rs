@@ -10,7 +10,7 @@ use crate::lookup::{Expr, Operand};
 use crate::model::{Fields, Model};
 use crate::plan::{Node, NodeKind};
 use crate::relation::IntoKey;
-use crate::value::{IsOwn, Key, Kind, Single, Value};
+use crate::value::{IsOwn, Kind, PrimaryKey, Single, Value};
 
 impl<M: Model> QuerySet<M> {
     /// The rows with these keys, by key; those that are not there are left out.

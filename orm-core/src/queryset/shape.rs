@@ -7,7 +7,7 @@ use super::Record;
 use crate::error::Result;
 use crate::group::{Cursor, Instance, Members};
 use crate::lookup::{Cond, Cross, Expr, Selection, ToOne};
-use crate::model::Model;
+use crate::model::{Model, Target};
 use crate::value::{Kind, Mismatch, Nullness, Scalar, Value};
 
 /// What one row of a queryset on `M` becomes.
@@ -163,7 +163,7 @@ impl<M: Model, T: Value, K: 'static> ValuesOf<M> for Expr<M, T, K> {
 impl<M: Model> ValuesOf<M> for Cond<M> {
     type Shape = Values<Cond<M>>;
 }
-impl<M: Model, T: Model, K: Kind, N: Cross> ValuesOf<M> for ToOne<M, T, K, N> {
+impl<M: Model, T: Target, K: Kind, N: Cross> ValuesOf<M> for ToOne<M, T, K, N> {
     type Shape = Column<<N::Null as Nullness>::Lift<K::Wrap<T::Key>>>;
 }
 macro_rules! values_of {

@@ -14,7 +14,7 @@ use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::relation::IntoKey;
 use crate::sql::{self, Sql};
-use crate::value::{Key, KeyRef};
+use crate::value::{KeyRef, PrimaryKey};
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// All rows, with everything that was asked to come with them.

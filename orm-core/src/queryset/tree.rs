@@ -4,7 +4,7 @@ use super::QuerySet;
 use crate::lookup::Cross;
 use crate::lookup::{ToMany, ToOne};
 use crate::model::Fields;
-use crate::model::{Model, root};
+use crate::model::{Model, Target, root};
 use crate::plan::{Node, NodeKind, Path, Plan, Tree};
 use crate::value::Own;
 
@@ -61,7 +61,10 @@ impl<M: Model> QuerySet<M> {
         self,
         f: impl FnOnce(Fields<M>) -> ToOne<M, M, Own, N>,
         depth: impl Into<Option<u32>>,
-    ) -> QuerySet<M> {
+    ) -> QuerySet<M>
+    where
+        M: Target,
+    {
         self.tree(f(root::<M>()).path(), depth.into())
     }
 

@@ -213,6 +213,7 @@ fn of_no_model(at: &'static Location<'static>) -> About {
         table: "",
         columns: &[],
         key: 0,
+        keys: &[0],
         auto_key: false,
         slots: 0,
         slot_names: &[],

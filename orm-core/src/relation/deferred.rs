@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::group::{Cursor, Handle, Place};
-use crate::value::{Bind, Datum, IntoField, Mismatch, Scalar, Storage, Value};
+use crate::value::{Bind, Datum, Domain, IntoField, Mismatch, Scalar, Storage, Value};
 
 /// A column that a query can leave out with `defer` or `only`, and that is loaded when it is asked for.
 ///
@@ -151,6 +151,7 @@ impl<T: Value> Value for Deferred<T> {
     type Out = T::Out;
     const STORAGE: Storage = T::STORAGE;
     const NAME: &'static str = T::NAME;
+    const DOMAIN: Domain = T::DOMAIN;
     fn read(datum: Datum<'_>) -> Result<T::Out, Mismatch> {
         T::read(datum)
     }

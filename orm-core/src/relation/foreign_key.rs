@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use super::IntoKey;
 use crate::group::{Cursor, Handle, OneCell, Place, Shared};
-use crate::model::Model;
-use crate::value::{Bind, Key, Mismatch, Value};
+use crate::model::Target;
+use crate::value::{Bind, Mismatch, PrimaryKey, Value};
 
 /// A foreign key: the key is always there, the row it points at may be loaded.
 ///
@@ -38,12 +38,12 @@ use crate::value::{Bind, Key, Mismatch, Value};
 /// assert!(book.author.loaded().is_some());
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
-pub struct ForeignKey<T: Model> {
+pub struct ForeignKey<T: Target> {
     pub(crate) key: T::Key,
     pub(crate) place: Place,
 }
 
-impl<T: Model> ForeignKey<T> {
+impl<T: Target> ForeignKey<T> {
     /// A foreign key with this key; the row is not loaded.
     ///
     /// # Examples
@@ -163,40 +163,40 @@ impl<T: Model> ForeignKey<T> {
     }
 }
 
-impl<T: Model> From<&T> for ForeignKey<T> {
+impl<T: Target> From<&T> for ForeignKey<T> {
     fn from(row: &T) -> Self {
         ForeignKey::new(row.key())
     }
 }
 
-impl<T: Model> Clone for ForeignKey<T> {
+impl<T: Target> Clone for ForeignKey<T> {
     fn clone(&self) -> Self {
         ForeignKey { key: self.key.clone(), place: self.place.clone() }
     }
 }
 
-impl<T: Model> PartialEq for ForeignKey<T> {
+impl<T: Target> PartialEq for ForeignKey<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl<T: Model> Eq for ForeignKey<T> {}
+impl<T: Target> Eq for ForeignKey<T> {}
 
-impl<T: Model> Hash for ForeignKey<T> {
+impl<T: Target> Hash for ForeignKey<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.key.hash(state);
     }
 }
 
-impl<T: Model> fmt::Debug for ForeignKey<T> {
+impl<T: Target> fmt::Debug for ForeignKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let loaded = if self.loaded().is_some() { ", loaded" } else { "" };
         write!(f, "{}({}{loaded})", T::META.name, self.key.key_ref())
     }
 }
 
-impl<T: Model + serde::Serialize> serde::Serialize for ForeignKey<T> {
+impl<T: Target + serde::Serialize> serde::Serialize for ForeignKey<T> {
     /// The row if it is loaded, its key otherwise.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.loaded() {
@@ -216,7 +216,7 @@ pub trait FlatKey {
     fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-impl<T: Model + serde::Serialize> FlatKey for ForeignKey<T> {
+impl<T: Target + serde::Serialize> FlatKey for ForeignKey<T> {
     fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error> {
         match self.loaded() {
             Some(row) => row.serialize(serializer),
@@ -225,7 +225,7 @@ impl<T: Model + serde::Serialize> FlatKey for ForeignKey<T> {
     }
 }
 
-impl<T: Model + serde::Serialize> FlatKey for Option<ForeignKey<T>> {
+impl<T: Target + serde::Serialize> FlatKey for Option<ForeignKey<T>> {
     fn serialize_flat<S: serde::Serializer>(&self, name: &'static str, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Some(key) => key.serialize_flat(name, serializer),
@@ -248,7 +248,7 @@ pub trait StoredKey: Sized {
     fn handle(&self) -> Handle<'_>;
 }
 
-impl<T: Model> StoredKey for ForeignKey<T> {
+impl<T: Target> StoredKey for ForeignKey<T> {
     #[inline]
     fn decode(row: &mut Cursor<'_>, slot: usize) -> Result<Self, Mismatch> {
         Ok(ForeignKey { key: row.value::<T::Key>()?, place: row.place(slot) })
@@ -262,7 +262,7 @@ impl<T: Model> StoredKey for ForeignKey<T> {
     }
 }
 
-impl<T: Model> StoredKey for Option<ForeignKey<T>> {
+impl<T: Target> StoredKey for Option<ForeignKey<T>> {
     #[inline]
     fn decode(row: &mut Cursor<'_>, slot: usize) -> Result<Self, Mismatch> {
         let key = row.value::<Option<T::Key>>()?;

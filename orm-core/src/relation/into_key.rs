@@ -2,7 +2,8 @@
 
 use super::ForeignKey;
 use crate::group::Shared;
-use crate::model::Model;
+use crate::model::{Model, Target};
+use crate::value::IntoField;
 
 /// A row of `T`, its key, or a foreign key to it: what a builder's setter takes.
 ///
@@ -41,12 +42,12 @@ impl<T: Model> IntoKey<T, T::Key> for &Shared<T> {
         self.key()
     }
 }
-impl<T: Model> IntoKey<T, T::Key> for ForeignKey<T> {
+impl<T: Target> IntoKey<T, T::Key> for ForeignKey<T> {
     fn into_key(self) -> T::Key {
         self.key
     }
 }
-impl<T: Model> IntoKey<T, T::Key> for &ForeignKey<T> {
+impl<T: Target> IntoKey<T, T::Key> for &ForeignKey<T> {
     fn into_key(self) -> T::Key {
         self.key.clone()
     }
@@ -84,12 +85,12 @@ impl<T: Model> IntoOptKey<T, T::Key> for &T {
         Some(self.key())
     }
 }
-impl<T: Model> IntoOptKey<T, T::Key> for ForeignKey<T> {
+impl<T: Target> IntoOptKey<T, T::Key> for ForeignKey<T> {
     fn into_opt_key(self) -> Option<T::Key> {
         Some(self.key)
     }
 }
-impl<T: Model> IntoOptKey<T, T::Key> for &ForeignKey<T> {
+impl<T: Target> IntoOptKey<T, T::Key> for &ForeignKey<T> {
     fn into_opt_key(self) -> Option<T::Key> {
         Some(self.key.clone())
     }
@@ -115,6 +116,21 @@ macro_rules! keys {
     )*};
 }
 keys!(i64, i32, i16, u32, String);
+#[cfg(feature = "uuid")]
+keys!(uuid::Uuid);
+
+macro_rules! tuples {
+    ($($given:ident $key:ident $at:tt),*) => {
+        impl<T, $($key, $given: IntoField<$key>),*> IntoKey<T, ($($key,)*)> for ($($given,)*) {
+            fn into_key(self) -> ($($key,)*) {
+                ($(self.$at.into_field(),)*)
+            }
+        }
+    };
+}
+tuples!(V A 0, W B 1);
+tuples!(V A 0, W B 1, X C 2);
+tuples!(V A 0, W B 1, X C 2, Y D 3);
 
 impl<T> IntoKey<T, String> for &str {
     fn into_key(self) -> String {

@@ -12,7 +12,7 @@ use crate::model::{Event, Model, Rules, group_of_one};
 use crate::plan::Plan;
 use crate::sql::{self, Sql};
 use crate::statement::{Expr, Function, Insert, InsertRows, Select, Statement};
-use crate::value::{Bind, Key, KeyRef, Mismatch};
+use crate::value::{Bind, KeyRef, Mismatch, PrimaryKey, pack_part};
 
 /// What is done with a new row in the transaction that inserts it.
 pub(crate) type Link<'a> = Option<&'a dyn Fn(&Connection<'_>, KeyRef<'_>) -> Result<()>>;
@@ -278,12 +278,19 @@ pub(super) fn unlike<M: Model>(mismatch: &Mismatch) -> Error {
 
 /// The key a new row has been given, or has got.
 pub(super) fn new_key<M: Model>(new: &M::New, rowid: i64) -> Result<M::Key> {
-    match M::bind_new(new, M::META.key) {
-        Some(Bind::Text(key)) => M::Key::from_key_ref(KeyRef::Text(&key)),
-        Some(Bind::Integer(key)) => M::Key::from_key_ref(KeyRef::Int(key)),
-        _ => M::Key::from_rowid(rowid).ok(),
-    }
-    .ok_or_else(|| no_key::<M>(rowid))
+    let mut packed = Vec::new();
+    let given = M::bind_new(new, M::META.key);
+    let key = match given.as_ref().and_then(KeyRef::of_bind) {
+        Some(_) if M::META.is_composite() => {
+            for part in M::META.keys.iter().filter_map(|key| M::bind_new(new, *key)) {
+                pack_part(&part, &mut packed);
+            }
+            M::Key::from_key_ref(KeyRef::Packed(&packed))
+        }
+        Some(key) => M::Key::from_key_ref(key),
+        None => M::Key::from_rowid(rowid).ok(),
+    };
+    key.ok_or_else(|| no_key::<M>(rowid))
 }
 
 #[cold]

@@ -139,8 +139,8 @@ fn columns_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Resu
     f(root::<M>()).columns(&mut names);
     let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
     let columns: Vec<usize> = names.iter().filter_map(number).collect();
-    if columns.contains(&M::META.key) {
-        let key = M::META.columns.get(M::META.key).map_or("key", |column| column.name);
+    if let Some(key) = M::META.keys.iter().find(|key| columns.contains(key)) {
+        let key = M::META.columns.get(*key).map_or("key", |column| column.name);
         return Err(Error::misuse(format!(
             "`{}.{key}` is the primary key: it finds the row, so it cannot be what is written",
             M::META.name

@@ -36,7 +36,7 @@ impl RowUpdate {
         let text = lower::text_of(Text::Update, meta, numbers, || {
             let mark = || Expr::Bind(Bind::Null);
             let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
-            let mut filter = vec![Expr::eq(Expr::own(meta.key_column()), mark())];
+            let mut filter: Vec<_> = meta.key_columns().map(|key| Expr::eq(Expr::own(key.column), mark())).collect();
             if let Some((_, version)) = meta.version() {
                 let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
                 set.push((version.column.into(), next));
@@ -71,9 +71,9 @@ impl RowUpdate {
             storable(self.meta, column, &bind)?;
             binds.bind(bind)?;
         }
-        binds.bind(row.key_ref().bind())?;
-        if let Some(version) = self.version.and_then(|version| row.bind(version)) {
-            binds.bind(version)?;
+        let by = self.meta.keys.iter().copied().chain(self.version);
+        for column in by {
+            binds.bind(row.bind(column).unwrap_or(Bind::Null))?;
         }
         Ok(execute(binds, &self.returned, returned)? > 0)
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, ColumnSource, Link, ModelMeta, RelationKind, RelationMeta};
 use crate::sql;
 use crate::statement::{ColumnDef, Computed, CreateIndex, CreateTable, References, Statement};
-use crate::value::Storage;
+use crate::value::{Domain, Storage};
 
 impl Database {
     /// Creates the tables of these models, their join tables and indexes, where they are not there yet; all of them or
@@ -155,19 +155,21 @@ pub(crate) fn points_ahead(models: &[&'static ModelMeta]) -> bool {
 fn table(meta: &'static ModelMeta) -> CreateTable {
     CreateTable {
         table: meta.table,
-        columns: meta.columns.iter().map(column).collect(),
+        columns: meta.columns.iter().map(|field| column(meta, field)).collect(),
         checks: meta.checks.iter().map(|check| (check.name, check.sql)).collect(),
+        primary_key: if meta.is_composite() { meta.key_columns().map(|key| key.column).collect() } else { Vec::new() },
         uniques: Vec::new(),
     }
 }
 
-fn column(column: &ColumnMeta) -> ColumnDef {
-    let is_rowid = column.primary_key && column.storage == Storage::Integer;
+fn column(meta: &ModelMeta, column: &ColumnMeta) -> ColumnDef {
+    let is_key = column.primary_key && !meta.is_composite();
+    let is_rowid = is_key && column.storage == Storage::Integer;
     ColumnDef {
         name: column.column.to_owned(),
         storage: column.storage,
         not_null: !column.nullable && !is_rowid,
-        primary_key: column.primary_key,
+        primary_key: is_key,
         unique: column.unique,
         default: match column.source {
             ColumnSource::Counter(_) => Some("0"),
@@ -179,29 +181,10 @@ fn column(column: &ColumnMeta) -> ColumnDef {
             ColumnSource::Generated { sql, stored } => Some(Computed::Generated { sql, stored }),
             _ => None,
         },
-        range: range(column),
+        domain: column.domain,
         length: (column.min_length, column.max_length),
         bounds: (column.min, column.max),
         references: column.relation.and_then(references),
-    }
-}
-
-/// What the field's type has room for: an UPDATE computes without it, and a row that cannot be read is no use.
-fn range(column: &ColumnMeta) -> Option<(i64, i64)> {
-    if column.storage == Storage::Boolean {
-        return Some((0, 1));
-    }
-    let within = |name: &'static str| column.rust_type.strip_prefix(name).and_then(|rest| rest.strip_suffix('>'));
-    let value = within("Deferred<").or_else(|| within("Option<")).unwrap_or(column.rust_type);
-    let value = value.strip_prefix("Option<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(value);
-    match value {
-        "i32" => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-        "i16" => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
-        "i8" => Some((i64::from(i8::MIN), i64::from(i8::MAX))),
-        "u32" => Some((0, i64::from(u32::MAX))),
-        "u16" => Some((0, i64::from(u16::MAX))),
-        "u8" => Some((0, i64::from(u8::MAX))),
-        _ => None,
     }
 }
 
@@ -216,7 +199,9 @@ fn references(relation: &'static RelationMeta) -> Option<References> {
 }
 
 fn indexes(meta: &'static ModelMeta) -> impl Iterator<Item = CreateIndex> {
-    let single = meta.columns.iter().filter(|column| column.index && !column.unique && !column.primary_key);
+    // The index of the key serves for its first column.
+    let leads = |column: &ColumnMeta| meta.key_columns().next().is_some_and(|key| std::ptr::eq(key, column));
+    let single = meta.columns.iter().filter(move |column| column.index && !column.unique && !leads(column));
     let single = single.map(|column| CreateIndex {
         name: format!("{}_{}_idx", meta.table, column.column),
         table: meta.table,
@@ -250,7 +235,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         computed: None,
-        range: None,
+        domain: Domain::Any,
         length: (None, None),
         bounds: (None, None),
         references: Some(References { table: meta.table, column: meta.key_column(), on_delete: "CASCADE" }),
@@ -263,7 +248,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         unique: false,
         default: None,
         computed: None,
-        range: None,
+        domain: Domain::Any,
         length: (None, None),
         bounds: (None, None),
         references: None,
@@ -273,6 +258,7 @@ fn join_table(meta: &'static ModelMeta, relation: &'static RelationMeta) -> Opti
         table: through.table,
         columns: vec![id, key(from.clone(), meta), key(to.clone(), target)],
         checks: Vec::new(),
+        primary_key: Vec::new(),
         uniques: vec![vec![from, to.clone()]],
     };
     let index = CreateIndex {

@@ -99,6 +99,11 @@ impl Writer {
                 self.select(select);
                 self.push(")");
             }
+            Expr::Row(values) => {
+                self.push("(");
+                self.list(values, ", ", Writer::expr);
+                self.push(")");
+            }
             Expr::Call(function, arguments) => {
                 self.push(function.sql());
                 self.push("(");
@@ -226,6 +231,7 @@ impl Writer {
                 | Expr::Window { .. }
                 | Expr::WindowCall(..)
                 | Expr::Call(..)
+                | Expr::Row(_)
                 | Expr::Cast(..)
                 | Expr::Aggregate { .. }
                 | Expr::Select(_)

@@ -4,6 +4,7 @@ use super::writer::Writer;
 use crate::statement::{
     ColumnDef, ColumnName, Computed, Conflict, CreateIndex, CreateTable, Delete, Insert, InsertRows, Update,
 };
+use crate::value::Domain;
 
 impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
@@ -73,6 +74,11 @@ impl Writer {
         self.ident(table.table);
         self.push(" (");
         self.list(&table.columns, ", ", Writer::column_def);
+        if !table.primary_key.is_empty() {
+            self.push(", PRIMARY KEY (");
+            self.list(&table.primary_key, ", ", |writer, column| writer.ident(column));
+            self.push(")");
+        }
         for columns in &table.uniques {
             self.push(", UNIQUE (");
             self.list(columns, ", ", |writer, column| writer.ident(column));
@@ -139,13 +145,7 @@ impl Writer {
             self.ident(&column.name);
             self.push(&format!(" {operator} {bound})"));
         }
-        if let Some((least, greatest)) = column.range {
-            self.push(" CONSTRAINT ");
-            self.ident(&format!("{}_range", column.name));
-            self.push(" CHECK (");
-            self.ident(&column.name);
-            self.push(&format!(" BETWEEN {least} AND {greatest})"));
-        }
+        self.domain(column);
         if let Some(references) = &column.references {
             self.push(" REFERENCES ");
             self.ident(references.table);
@@ -154,6 +154,43 @@ impl Writer {
             self.push(") ON DELETE ");
             self.push(references.on_delete);
         }
+    }
+
+    /// What the column's type has of its storage, as a CHECK. Its texts are those of the program, in quotes.
+    fn domain(&mut self, column: &ColumnDef) {
+        let name = match column.domain {
+            Domain::Any | Domain::Decimal => return,
+            Domain::Range(..) => "range",
+            Domain::Texts(_) | Domain::Integers(_) => "choices",
+            Domain::Length(_) => "length",
+            Domain::Json => "json",
+        };
+        self.push(" CONSTRAINT ");
+        self.ident(&format!("{}_{name}", column.name));
+        self.push(" CHECK (");
+        match column.domain {
+            Domain::Length(_) => self.push("length("),
+            Domain::Json => self.push("json_valid("),
+            _ => {}
+        }
+        self.ident(&column.name);
+        match column.domain {
+            Domain::Any | Domain::Decimal => {}
+            Domain::Range(least, greatest) => self.push(&format!(" BETWEEN {least} AND {greatest}")),
+            Domain::Texts(texts) => {
+                self.push(" IN (");
+                self.list(texts, ", ", |writer, text| writer.push(&format!("'{}'", text.replace('\'', "''"))));
+                self.push(")");
+            }
+            Domain::Integers(integers) => {
+                self.push(" IN (");
+                self.list(integers, ", ", |writer, integer| writer.push(&integer.to_string()));
+                self.push(")");
+            }
+            Domain::Length(bytes) => self.push(&format!(") = {bytes}")),
+            Domain::Json => self.push(")"),
+        }
+        self.push(")");
     }
 
     pub(super) fn create_index(&mut self, index: &CreateIndex) {

@@ -44,6 +44,8 @@ pub(crate) enum Expr {
     Exists(Box<Select>),
     Select(Box<Select>),
     Call(Function, Vec<Expr>),
+    /// `(x, y)`: values that are compared as one.
+    Row(Vec<Expr>),
     Cast(Box<Expr>, Storage),
     /// `function(DISTINCT argument) FILTER (WHERE filter)`; without an argument, of the rows.
     Aggregate {
@@ -152,6 +154,9 @@ pub enum AggregateFunction {
     StddevSample,
     Variance,
     VarianceSample,
+    /// `eager_decimal_sum(x)`, of texts that SQLite cannot add up.
+    DecimalSum,
+    DecimalAvg,
 }
 
 impl AggregateFunction {
@@ -168,6 +173,8 @@ impl AggregateFunction {
             AggregateFunction::StddevSample => "eager_stddev_sample",
             AggregateFunction::Variance => "eager_variance",
             AggregateFunction::VarianceSample => "eager_variance_sample",
+            AggregateFunction::DecimalSum => "eager_decimal_sum",
+            AggregateFunction::DecimalAvg => "eager_decimal_avg",
         }
     }
 }

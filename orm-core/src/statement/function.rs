@@ -69,6 +69,14 @@ pub(crate) enum Function {
     Radians,
     Random,
     JsonExtract,
+    /// `eager_key(..)`: the values of a key of several columns in one; NULL where one of them is.
+    Key,
+    /// `eager_key_part(key, n)`: one of them.
+    KeyPart,
+    /// `eager_decimal_text(x)`: a decimal as people write it.
+    DecimalText,
+    /// `eager_decimal(x)`: a number, or the text of one, as a decimal.
+    Decimal,
     /// `eager_plus(moment, span)`: a span of time, or a number of days.
     #[cfg(feature = "jiff")]
     Plus,
@@ -136,6 +144,10 @@ impl Function {
             Function::Radians => "eager_radians",
             Function::Random => "random",
             Function::JsonExtract => "json_extract",
+            Function::Key => "eager_key",
+            Function::KeyPart => "eager_key_part",
+            Function::DecimalText => "eager_decimal_text",
+            Function::Decimal => "eager_decimal",
             #[cfg(feature = "jiff")]
             Function::Plus => "eager_plus",
             #[cfg(feature = "jiff")]

@@ -208,6 +208,8 @@ pub(crate) struct CreateTable {
     pub(crate) table: &'static str,
     pub(crate) columns: Vec<ColumnDef>,
     pub(crate) checks: Vec<(&'static str, &'static str)>,
+    /// The columns of a primary key of several; none where one column is it.
+    pub(crate) primary_key: Vec<&'static str>,
     pub(crate) uniques: Vec<Vec<String>>,
 }
 
@@ -222,8 +224,8 @@ pub(crate) struct ColumnDef {
     pub(crate) default: Option<&'static str>,
     /// The expression of a default, or of a generated column and whether it is stored.
     pub(crate) computed: Option<Computed>,
-    /// The least and the greatest integer the field's type has room for.
-    pub(crate) range: Option<(i64, i64)>,
+    /// Which values the field's type has: an UPDATE computes without it, and a row that cannot be read is no use.
+    pub(crate) domain: crate::value::Domain,
     /// The fewest and the most characters of a text.
     pub(crate) length: (Option<u32>, Option<u32>),
     /// The least and the greatest value, as SQL literals.

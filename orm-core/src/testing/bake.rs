@@ -12,7 +12,7 @@ use crate::db::Executor;
 use crate::error::{Error, Result};
 use crate::lookup::{ColumnSet, Cross, ToMany, ToOne};
 use crate::meta::RelationMeta;
-use crate::model::{Fields, Model, root};
+use crate::model::{Fields, Model, Target, root};
 use crate::plan::Node;
 use crate::queryset::QuerySet;
 use crate::value::{IsOwn, KeyMap, KeyRef, Kind};
@@ -220,7 +220,7 @@ impl<M: Model> Bake<M> {
     /// assert_eq!(books[4].author.get(&db)?.name, "Author 2");
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
-    pub fn with_one<T: Model, K: Kind + IsOwn, N: Cross>(
+    pub fn with_one<T: Target, K: Kind + IsOwn, N: Cross>(
         self,
         f: impl FnOnce(Fields<M>) -> ToOne<M, T, K, N>,
         rows: impl RelatedRows<T>,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::order::wrong;
 use super::plan::Table;
 use crate::error::{Error, Result};
+use crate::meta::ColumnMeta;
 use crate::model::Rules;
 use crate::save::storable;
 use crate::value::Bind;
@@ -24,12 +25,13 @@ pub(super) fn check(table: &Table) -> Result<()> {
         }
     }
     rules.finish_of(meta)?;
-    let single = meta.columns.iter().enumerate().filter(|(_, column)| column.unique || column.primary_key);
+    let is_key = |column: &ColumnMeta| column.primary_key && !meta.is_composite();
+    let single = meta.columns.iter().enumerate().filter(|(_, column)| column.unique || is_key(column));
     for (number, _) in single {
         differ(table, &[number])?;
     }
-    for index in meta.indexes.iter().filter(|index| index.unique) {
-        differ(table, index.columns)?;
+    for columns in meta.unique_together() {
+        differ(table, columns)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::save::{RowInsert, blame};
 use crate::schema::{in_order, points_ahead};
 use crate::sql;
 use crate::statement::{AggregateFunction, Expr, Insert, InsertRows, Select, Source, Statement};
-use crate::value::{Bind, Datum};
+use crate::value::{Bind, Datum, pack_part};
 
 /// Makes what was ordered; the keys of its own rows, in order.
 pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<Bind<'static>>> {
@@ -25,6 +25,9 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
         let Plan { tables, links, .. } = plan;
         for table in &tables {
             check(table)?;
+        }
+        if order.meta.is_composite() {
+            keys = composite_keys(&tables, order.meta);
         }
         let metas: Vec<&'static ModelMeta> = tables.iter().map(|table| table.meta).collect();
         let metas = in_order(&metas);
@@ -57,6 +60,19 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
         })
     })?;
     Ok(keys)
+}
+
+/// The keys of the rows of a model to which no relation leads: they are all there are.
+fn composite_keys(tables: &[Table], meta: &'static ModelMeta) -> Vec<Bind<'static>> {
+    let table = tables.iter().find(|table| std::ptr::eq(table.meta, meta));
+    let key = |row: &Vec<Bind<'static>>| {
+        let mut packed = Vec::new();
+        for part in meta.keys.iter().filter_map(|column| row.get(*column)) {
+            pack_part(part, &mut packed);
+        }
+        Bind::Blob(packed.into())
+    };
+    table.into_iter().flat_map(|table| table.rows.iter().map(key)).collect()
 }
 
 fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'static>) -> Result<()> {

@@ -7,7 +7,7 @@
 use super::order::wrong;
 use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, ModelMeta};
-use crate::value::{Bind, Storage};
+use crate::value::{Bind, Domain, Storage};
 
 /// Makes the values of one column.
 pub(super) struct Maker {
@@ -96,6 +96,9 @@ impl Maker {
     /// The value of a row, which is the one of this number in its table.
     pub(super) fn value(&self, number: i64) -> Result<Bind<'static>> {
         let random = mix(self.seed ^ number.cast_unsigned());
+        if let Some(choice) = self.choice(random, number)? {
+            return self.read(&choice);
+        }
         let made = match self.form {
             Form::Integer => Bind::Integer(self.integer(random, number)?),
             Form::Boolean if self.distinct => Bind::Integer(number % 2),
@@ -202,6 +205,26 @@ impl Maker {
             return Err(self.no_room());
         }
         Ok(digits.iter().rev().collect())
+    }
+
+    /// A value of a type that has its own: of an enum, or a decimal.
+    fn choice(&self, random: u64, number: i64) -> Result<Option<Bind<'static>>> {
+        if self.column.domain == Domain::Decimal {
+            let digits = if self.distinct { number } else { 1 + (random % 99) as i64 }.to_string();
+            let sorted = char::from(b'A'.saturating_add(u8::try_from(digits.len()).unwrap_or(u8::MAX)));
+            return Ok(Some(Bind::Text(format!("{sorted}{digits}").into())));
+        }
+        let choices = self.column.domain.choices();
+        let count = choices.len() as u64;
+        let at = if self.distinct {
+            number.cast_unsigned().saturating_sub(1)
+        } else {
+            random.checked_rem(count).unwrap_or(0)
+        };
+        match choices.into_iter().nth(usize::try_from(at).unwrap_or(usize::MAX)) {
+            None if count > 0 => Err(self.no_room()),
+            choice => Ok(choice),
+        }
     }
 
     #[cold]

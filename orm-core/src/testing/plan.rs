@@ -171,7 +171,12 @@ impl<'a> Plan<'a> {
             } else if let Some(relation) = column.relation {
                 Source::Parent(relation)
             } else {
-                Source::Made(Maker::new(meta, column, seed, column.unique || column.primary_key)?)
+                Source::Made(Maker::new(
+                    meta,
+                    column,
+                    seed,
+                    column.unique || (column.primary_key && !meta.is_composite()),
+                )?)
             });
         }
         let apart = self.keep_apart(meta, &mut sources, count, seed)?;
@@ -202,9 +207,9 @@ impl<'a> Plan<'a> {
         seed: u64,
     ) -> Result<Vec<usize>> {
         let mut apart = Vec::new();
-        for index in meta.indexes.iter().filter(|index| index.unique && count > 1) {
+        for columns in meta.unique_together().filter(|_| count > 1) {
             let find = |wanted: fn(&Source<'_>) -> bool| {
-                index.columns.iter().rev().copied().find(|column| sources.get(*column).is_some_and(wanted))
+                columns.iter().rev().copied().find(|column| sources.get(*column).is_some_and(wanted))
             };
             // What the caller has given or dealt is theirs to keep apart.
             if let Some(made) = find(|source| matches!(source, Source::Made(_))) {

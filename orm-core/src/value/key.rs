@@ -3,19 +3,20 @@
 //! Relation loading works on [`KeyRef`]s, so one copy of it serves every model.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
-use super::{Bind, Datum, Literal, Mismatch, Value};
+use super::composite::{KeyParts, pack, unpack};
+use super::{Bind, Datum, Inside, Literal, Mismatch, Value};
 
-/// A type that can be a primary key: an integer or a `String`.
+/// The primary key of a model: a [`Key`], or a tuple of them where the key has several columns.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
     label = "not a key type",
-    note = "use i64, i32, i16, u32 or String"
+    note = "use i64, i32, i16, u32 or String, or a `Uuid` of the `uuid` feature; a newtype of one is a key with `#[db(key)]`"
 )]
-pub trait Key: Value<Base = Self, Out = Self> + Literal<Self> + Clone + Eq + Hash + fmt::Debug + Send + Sync {
+pub trait PrimaryKey: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static {
     /// The key, borrowed and untyped.
     fn key_ref(&self) -> KeyRef<'_>;
     /// The key back from its untyped form, if it is of this type.
@@ -28,9 +29,18 @@ pub trait Key: Value<Base = Self, Out = Self> + Literal<Self> + Clone + Eq + Has
     fn from_rowid(rowid: i64) -> Result<Self, Mismatch>;
 }
 
+/// A type that can be a primary key of one column: an integer, a `String`, or a newtype of one.
+#[diagnostic::on_unimplemented(
+    message = "no relation leads to a model whose primary key is `{Self}`, of several columns",
+    label = "the model at the other end has a composite primary key",
+    note = "give that model a key of one column, and say `unique(fields = \"..\")` of the others"
+)]
+pub trait Key: PrimaryKey + Value<Base = Self, Out = Self> + Literal<Self> {}
+
 macro_rules! integer_keys {
     ($($type:ty),*) => {$(
-        impl Key for $type {
+        impl Key for $type {}
+        impl PrimaryKey for $type {
             #[inline]
             fn key_ref(&self) -> KeyRef<'_> {
                 KeyRef::Int(i64::from(*self))
@@ -38,18 +48,21 @@ macro_rules! integer_keys {
             fn from_key_ref(key: KeyRef<'_>) -> Option<Self> {
                 match key {
                     KeyRef::Int(key) => key.try_into().ok(),
-                    KeyRef::Text(_) => None,
+                    _ => None,
                 }
             }
             fn from_rowid(rowid: i64) -> Result<Self, Mismatch> {
                 rowid.try_into().map_err(|_| Mismatch::found(Datum::Integer(rowid)))
             }
         }
+        impl AutoKey for $type {}
+        impl Counted for $type {}
     )*};
 }
 integer_keys!(i64, i32, i16, u32);
 
-impl Key for String {
+impl Key for String {}
+impl PrimaryKey for String {
     #[inline]
     fn key_ref(&self) -> KeyRef<'_> {
         KeyRef::Text(self)
@@ -57,7 +70,7 @@ impl Key for String {
     fn from_key_ref(key: KeyRef<'_>) -> Option<Self> {
         match key {
             KeyRef::Text(key) => Some(key.to_owned()),
-            KeyRef::Int(_) => None,
+            _ => None,
         }
     }
     fn from_rowid(rowid: i64) -> Result<Self, Mismatch> {
@@ -65,14 +78,31 @@ impl Key for String {
     }
 }
 
+/// A key that the database counts up where it is left out: an integer, or a newtype of one.
+pub trait AutoKey {}
+impl<T: Inside> AutoKey for T where T::Inner: Counted {}
+
+/// What the database counts up.
+#[diagnostic::on_unimplemented(
+    message = "the primary key is not set, and the database makes none that is a `{Self}`",
+    label = "set the key on the builder before this, or give it a default: `#[field(default = ..)]`"
+)]
+pub trait Counted {}
+
 /// A primary key, borrowed and untyped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum KeyRef<'a> {
     /// An integer of any type.
     Int(i64),
     /// Text.
     Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// The values of a key of several columns, in one.
+    Packed(&'a [u8]),
+    /// The same, where they are still apart.
+    Parts(&'a dyn KeyParts),
 }
 
 impl<'a> KeyRef<'a> {
@@ -81,6 +111,8 @@ impl<'a> KeyRef<'a> {
         match self {
             KeyRef::Int(key) => Bind::Integer(key),
             KeyRef::Text(key) => Bind::Text(Cow::Borrowed(key)),
+            KeyRef::Bytes(key) | KeyRef::Packed(key) => Bind::Blob(Cow::Borrowed(key)),
+            KeyRef::Parts(parts) => Bind::Blob(Cow::Owned(pack(parts))),
         }
     }
 
@@ -89,6 +121,7 @@ impl<'a> KeyRef<'a> {
         match bind {
             Bind::Integer(key) => Some(KeyRef::Int(*key)),
             Bind::Text(key) => Some(KeyRef::Text(key)),
+            Bind::Blob(key) => Some(KeyRef::Bytes(key)),
             _ => None,
         }
     }
@@ -97,7 +130,7 @@ impl<'a> KeyRef<'a> {
     ///
     /// # Errors
     ///
-    /// The value is no integer and no UTF-8 text.
+    /// The value is a float, or text that is not UTF-8.
     pub fn read(datum: Datum<'a>) -> Result<Option<Self>, Mismatch> {
         match datum {
             Datum::Null => Ok(None),
@@ -106,289 +139,72 @@ impl<'a> KeyRef<'a> {
                 Ok(key) => Ok(Some(KeyRef::Text(key))),
                 Err(_) => Err(Mismatch::found(datum)),
             },
+            Datum::Blob(key) => Ok(Some(KeyRef::Bytes(key))),
             other => Err(Mismatch::found(other)),
         }
     }
 }
 
+impl Ord for KeyRef<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let class = |key: &Self| match key {
+            KeyRef::Int(_) => 0,
+            KeyRef::Text(_) => 1,
+            KeyRef::Bytes(_) | KeyRef::Packed(_) | KeyRef::Parts(_) => 2,
+        };
+        match (self, other) {
+            (KeyRef::Int(one), KeyRef::Int(other)) => one.cmp(other),
+            (KeyRef::Text(one), KeyRef::Text(other)) => one.cmp(other),
+            _ => match (self.bind(), other.bind()) {
+                (Bind::Blob(one), Bind::Blob(other)) => one.cmp(&other),
+                _ => class(self).cmp(&class(other)),
+            },
+        }
+    }
+}
+
+impl PartialOrd for KeyRef<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for KeyRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for KeyRef<'_> {}
+
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            KeyRef::Int(key) => key.hash(state),
+            KeyRef::Text(key) => key.hash(state),
+            KeyRef::Bytes(key) | KeyRef::Packed(key) => key.hash(state),
+            KeyRef::Parts(parts) => pack(*parts).hash(state),
+        }
+    }
+}
+
+impl fmt::Debug for KeyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRef({self})")
+    }
+}
+
 impl fmt::Display for KeyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bind().fmt(f)
-    }
-}
-
-/// The keys of a result's rows, in order: 8 bytes a row for integers, the text itself for text.
-#[derive(Clone, Debug)]
-pub enum KeyList {
-    /// No key yet.
-    Empty,
-    /// One integer, as of [`Short`](KeyList::Short): most results have one row, and this is no allocation.
-    One(u32),
-    /// Integers from 0 to 4,294,967,295, as keys mostly are: half the memory.
-    Short(Vec<u32>),
-    /// Integers.
-    Int(Vec<i64>),
-    /// Texts, one after the other, with the end of each.
-    Text {
-        /// All texts in one.
-        bytes: String,
-        /// Where each one ends.
-        ends: Vec<usize>,
-    },
-}
-
-impl KeyList {
-    /// Adds the key of the next row.
-    #[inline]
-    pub fn push(&mut self, key: KeyRef<'_>) {
-        if let (KeyList::Short(keys), KeyRef::Int(key)) = (&mut *self, key)
-            && let Ok(key) = u32::try_from(key)
-        {
-            keys.push(key);
-        } else {
-            self.push_other(key);
-        }
-    }
-
-    fn push_other(&mut self, key: KeyRef<'_>) {
-        match (&mut *self, key) {
-            (KeyList::Short(keys), KeyRef::Int(key)) => {
-                let mut wide: Vec<i64> = Vec::with_capacity(keys.len() * 2);
-                wide.extend(keys.iter().copied().map(i64::from));
-                wide.push(key);
-                *self = KeyList::Int(wide);
-            }
-            (KeyList::Int(keys), KeyRef::Int(key)) => keys.push(key),
-            (KeyList::Text { bytes, ends }, KeyRef::Text(key)) => {
-                bytes.push_str(key);
-                ends.push(bytes.len());
-            }
-            (KeyList::Empty, KeyRef::Int(key)) => match u32::try_from(key) {
-                Ok(key) => *self = KeyList::One(key),
-                Err(_) => *self = KeyList::Int(vec![key]),
-            },
-            (KeyList::One(first), KeyRef::Int(key)) => match u32::try_from(key) {
-                Ok(key) => *self = KeyList::Short(vec![*first, key]),
-                Err(_) => *self = KeyList::Int(vec![i64::from(*first), key]),
-            },
-            (KeyList::Empty, KeyRef::Text(key)) => {
-                *self = KeyList::Text { bytes: key.to_owned(), ends: vec![key.len()] };
-            }
-            // One model has one key type, so its keys are never mixed.
-            _ => {}
-        }
-    }
-
-    /// Adds the last key once more; says whether there is one.
-    pub fn push_last(&mut self) -> bool {
-        match self {
-            KeyList::Empty => false,
-            KeyList::One(key) => {
-                *self = KeyList::Short(vec![*key, *key]);
-                true
-            }
-            KeyList::Short(keys) => {
-                keys.extend(keys.last().copied());
-                true
-            }
-            KeyList::Int(keys) => {
-                keys.extend(keys.last().copied());
-                true
-            }
-            KeyList::Text { bytes, ends } => {
-                let start = ends.len().checked_sub(2).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-                let last = bytes.get(start..).map(str::to_owned);
-                bytes.push_str(&last.unwrap_or_default());
-                ends.push(bytes.len());
-                true
-            }
-        }
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        match self {
-            KeyList::Empty => 0,
-            KeyList::One(_) => 1,
-            KeyList::Short(keys) => keys.len(),
-            KeyList::Int(keys) => keys.len(),
-            KeyList::Text { ends, .. } => ends.len(),
-        }
-    }
-
-    /// The key of a row.
-    pub fn get(&self, row: usize) -> Option<KeyRef<'_>> {
-        match self {
-            KeyList::Empty => None,
-            KeyList::One(key) => (row == 0).then_some(KeyRef::Int(i64::from(*key))),
-            KeyList::Short(keys) => keys.get(row).copied().map(|key| KeyRef::Int(i64::from(key))),
-            KeyList::Int(keys) => keys.get(row).copied().map(KeyRef::Int),
-            KeyList::Text { bytes, ends } => {
-                let end = *ends.get(row)?;
-                let start = if row == 0 { 0 } else { *ends.get(row - 1)? };
-                bytes.get(start..end).map(KeyRef::Text)
-            }
-        }
-    }
-}
-
-/// Finds the number of a key. Children come in runs of one parent, and parents mostly in their order, so the last key
-/// and the one after it are tried first.
-pub struct KeyMap {
-    ints: Ints,
-    texts: HashMap<Box<str>, u32>,
-    /// The integer that was found last, and its number.
-    last: Option<(i64, u32)>,
-}
-
-/// Integer keys and their numbers.
-enum Ints {
-    /// Keys that came in order, numbered from 0: to walk along is faster than to hash, and there is no table to fill.
-    Sorted(Vec<i64>),
-    Hashed(HashMap<i64, u32, BuildHasherDefault<KeyHasher>>),
-}
-
-impl Default for KeyMap {
-    fn default() -> Self {
-        KeyMap { ints: Ints::Sorted(Vec::new()), texts: HashMap::default(), last: None }
-    }
-}
-
-impl KeyMap {
-    /// The number of a key, or `number` from now on if the key is new. Says whether it is.
-    pub fn number(&mut self, key: KeyRef<'_>, number: u32) -> (u32, bool) {
-        match key {
-            KeyRef::Int(key) => {
-                if let Ints::Sorted(keys) = &mut self.ints
-                    && keys.last().is_none_or(|last| *last < key)
-                    && keys.len() == number as usize
-                {
-                    keys.push(key);
-                    self.last = Some((key, number));
-                    return (number, true);
-                }
-                if let Some(known) = self.int(key) {
-                    return (known, false);
-                }
-                self.insert(key, number);
-                self.last = Some((key, number));
-            }
-            KeyRef::Text(key) => {
-                if let Some(known) = self.texts.get(key) {
-                    return (*known, false);
-                }
-                self.texts.insert(key.into(), number);
-            }
-        }
-        (number, true)
-    }
-
-    /// The number of a key.
-    #[inline]
-    pub fn get(&mut self, key: KeyRef<'_>) -> Option<u32> {
-        match key {
-            KeyRef::Int(key) => self.int(key),
-            KeyRef::Text(key) => self.texts.get(key).copied(),
-        }
-    }
-
-    #[inline]
-    fn int(&mut self, key: i64) -> Option<u32> {
-        if let Some((last, number)) = self.last
-            && last == key
-        {
-            return Some(number);
-        }
-        let number = match &self.ints {
-            Ints::Sorted(keys) => {
-                let next = self.last.map_or(0, |(_, number)| number as usize + 1);
-                let place = if keys.get(next) == Some(&key) { next } else { place(keys, key)? };
-                u32::try_from(place).ok()?
-            }
-            Ints::Hashed(keys) => keys.get(&key).copied()?,
+        let packed = match self {
+            KeyRef::Packed(packed) => unpack(packed),
+            KeyRef::Parts(parts) => unpack(&pack(*parts)),
+            _ => None,
         };
-        self.last = Some((key, number));
-        Some(number)
-    }
-
-    /// The first key that is out of order makes the table.
-    fn insert(&mut self, key: i64, number: u32) {
-        match &mut self.ints {
-            Ints::Hashed(keys) => {
-                keys.insert(key, number);
-            }
-            Ints::Sorted(keys) => {
-                let mut hashed = HashMap::with_capacity_and_hasher(keys.len() * 2, BuildHasherDefault::default());
-                hashed.extend(keys.iter().copied().zip(0..));
-                hashed.insert(key, number);
-                self.ints = Ints::Hashed(hashed);
-            }
+        let Some(parts) = packed else { return self.bind().fmt(f) };
+        for (number, part) in parts.iter().enumerate() {
+            write!(f, "{}{part}", if number == 0 { "(" } else { ", " })?;
         }
-    }
-}
-
-/// Where a key is among sorted ones. In a table from which little was deleted they have no gaps.
-fn place(keys: &[i64], key: i64) -> Option<usize> {
-    let guess = key.checked_sub(*keys.first()?).and_then(|guess| usize::try_from(guess).ok());
-    match guess.filter(|guess| keys.get(*guess) == Some(&key)) {
-        Some(guess) => Some(guess),
-        None => keys.binary_search(&key).ok(),
-    }
-}
-
-/// A multiplicative hash for integer keys, which come in runs of the program's own counting; SipHash costs as much as
-/// reading the row. Text keys, which may come from anybody, stay with the standard hash.
-#[derive(Default)]
-pub struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        // The table takes its bucket from the low bits and the product is best in the high ones.
-        self.0.rotate_left(26)
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_i64(i64::from(*byte));
-        }
-    }
-    fn write_i64(&mut self, value: i64) {
-        self.0 = (self.0 ^ value.cast_unsigned()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{KeyMap, KeyRef};
-
-    #[test]
-    fn every_key_keeps_the_number_it_got_first() {
-        let orders: [&[i64]; 6] = [
-            &[1, 2, 3, 5, 8, 13, 1, 8, 13],
-            &[5, 5, 4, 3, 6, 4, 7],
-            &[i64::MIN, -1, 0, i64::MAX, -1],
-            &[7, 9, 8, 10, 7],
-            &[i64::MAX, i64::MIN],
-            &[-3, -2, 4, 5, 5, -2, 6],
-        ];
-        for order in orders {
-            let (mut map, mut known) = (KeyMap::default(), Vec::new());
-            for key in order {
-                let next = u32::try_from(known.len()).unwrap_or(0);
-                let place = known.iter().position(|other| other == key).and_then(|place| u32::try_from(place).ok());
-                assert_eq!(map.number(KeyRef::Int(*key), next), (place.unwrap_or(next), place.is_none()));
-                if place.is_none() {
-                    known.push(*key);
-                }
-                for key in [order, &[i64::MIN, -4, 2, 11, i64::MAX]].concat().iter().rev() {
-                    let place = known.iter().position(|other| other == key).and_then(|place| u32::try_from(place).ok());
-                    assert_eq!(map.get(KeyRef::Int(*key)), place, "{key} of {known:?}");
-                }
-            }
-        }
-        // Numbers of one's own.
-        let mut map = KeyMap::default();
-        assert_eq!([1, 2, 1].map(|key| map.number(KeyRef::Int(key), 0)), [(0, true), (0, true), (0, false)]);
-        assert_eq!(map.number(KeyRef::Text("a"), 7), (7, true));
-        assert_eq!((map.number(KeyRef::Text("a"), 8), map.get(KeyRef::Text("b"))), ((7, false), None));
+        f.write_str(")")
     }
 }

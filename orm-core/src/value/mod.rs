@@ -11,18 +11,37 @@
 //!
 //! What does not fit is a [`Mismatch`], which the reader of the row turns into an error that names model and field.
 
+mod composite;
+#[cfg(feature = "decimal")]
+mod decimal;
+mod derived;
+mod domain;
+#[cfg(feature = "json")]
+mod json;
 mod key;
+mod keys;
 mod kind;
 mod primitives;
 mod temporal;
 #[cfg(feature = "jiff")]
 mod time;
+#[cfg(feature = "uuid")]
+mod uuid;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use key::{Key, KeyList, KeyMap, KeyRef};
+pub use composite::KeyParts;
+pub(crate) use composite::{pack_part, unpack};
+#[cfg(feature = "decimal")]
+pub(crate) use decimal::{DecimalSum, decode as decode_decimal, encode as encode_decimal};
+pub use derived::{DbEnum, Inside, accepted, accepted_of, bind_inside, no_variant, read_inside, scalar_inside};
+pub use domain::Domain;
+#[cfg(feature = "json")]
+pub use json::Json;
+pub use key::{AutoKey, Key, KeyRef, PrimaryKey};
+pub use keys::{KeyList, KeyMap};
 pub use kind::{Agg, IsAgg, IsMany, IsOwn, JoinKind, Kind, Lit, Many, Meet, One, Own, Single};
 pub use temporal::{DateBase, Form, Now, Stamp, TimeBase};
 
@@ -77,6 +96,7 @@ impl fmt::Display for Bind<'_> {
     /// As a SQL literal, for people to read; long values are cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONG: usize = 60;
+        const SHORT: usize = 16;
         match self {
             Bind::Null => f.write_str("NULL"),
             Bind::Integer(value) => write!(f, "{value}"),
@@ -87,6 +107,11 @@ impl fmt::Display for Bind<'_> {
                     cut.push('…');
                 }
                 write!(f, "'{}'", cut.replace('\'', "''"))
+            }
+            Bind::Blob(bytes) if bytes.len() <= SHORT => {
+                f.write_str("x'")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_str("'")
             }
             Bind::Blob(bytes) => write!(f, "<{} bytes>", bytes.len()),
             Bind::Array(values) => {
@@ -153,6 +178,13 @@ impl Mismatch {
         Mismatch(found.into())
     }
 
+    /// The value is of the right class, and refused by a conversion.
+    #[cold]
+    pub(super) fn refused(datum: Datum<'_>, reason: &dyn fmt::Display) -> Self {
+        let Mismatch(found) = Mismatch::found(datum);
+        Mismatch(format!("{found}, which is refused ({reason}),").into())
+    }
+
     /// The value is of another class.
     #[cold]
     pub fn found(datum: Datum<'_>) -> Self {
@@ -213,6 +245,9 @@ pub enum Scalar {
     Text(String),
     /// Bytes.
     Blob(Vec<u8>),
+    /// What a JSON column holds.
+    #[cfg(feature = "json")]
+    Json(serde_json::Value),
 }
 
 impl serde::Serialize for Scalar {
@@ -224,6 +259,8 @@ impl serde::Serialize for Scalar {
             Scalar::Real(value) => serializer.serialize_f64(*value),
             Scalar::Text(value) => serializer.serialize_str(value),
             Scalar::Blob(value) => serializer.serialize_bytes(value),
+            #[cfg(feature = "json")]
+            Scalar::Json(value) => value.serialize(serializer),
         }
     }
 }
@@ -262,7 +299,8 @@ impl Accepts<Null> for Null {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column",
     label = "not a column type",
-    note = "use an integer up to 64 bits signed, f64, bool, String, Vec<u8>, a date or time of the `jiff` feature, or an Option of one"
+    note = "use an integer up to 64 bits signed, f64, bool, String, Vec<u8>, a type of the `jiff`, `uuid`, `decimal` or `json` feature, or an Option of one",
+    note = "a type of your own is one with `#[derive(DbEnum)]` or `#[derive(DbValue)]`"
 )]
 pub trait Value: Sized + 'static {
     /// The type without `Option` and `Deferred`: what a comparison is about.
@@ -277,6 +315,8 @@ pub trait Value: Sized + 'static {
     const STORAGE: Storage;
     /// The Rust name, for messages.
     const NAME: &'static str;
+    /// Which values of that storage it has.
+    const DOMAIN: Domain = Domain::Any;
     /// Reads a value of a row.
     ///
     /// # Errors
@@ -296,6 +336,7 @@ impl<T: Value<Base = T, Out = T>> Value for Option<T> {
     type Out = Option<T>;
     const STORAGE: Storage = T::STORAGE;
     const NAME: &'static str = T::NAME;
+    const DOMAIN: Domain = T::DOMAIN;
     #[inline]
     fn read(datum: Datum<'_>) -> Result<Option<T>, Mismatch> {
         match datum {
@@ -375,6 +416,27 @@ pub trait IntegerBase {}
     note = "`.cast::<String>()` makes text of it"
 )]
 pub trait TextBase {}
+/// Text with JSON in it: it has values by paths.
+pub trait JsonBase {}
+impl<T: TextBase> JsonBase for T {}
+/// A base type that can be added up.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column has no arithmetic, `sum` or `avg`",
+    label = "`{Self}` is not a number"
+)]
+pub trait SumBase {
+    /// What a sum of many of them fits into.
+    type Sum: Value<Base = Self::Sum, Out = Self::Sum>;
+    /// What their mean is.
+    type Mean: Value<Base = Self::Mean, Out = Self::Mean>;
+    /// The functions are those of decimals.
+    #[doc(hidden)]
+    const IS_DECIMAL: bool = false;
+}
+impl<T: NumericBase> SumBase for T {
+    type Sum = T::Sum;
+    type Mean = f64;
+}
 /// A bool: it is a condition by itself.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` column is a condition only if it is a bool",

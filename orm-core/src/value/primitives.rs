@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 
 use super::{
-    Bind, BoolBase, Datum, IntegerBase, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase, Value, text,
+    Bind, BoolBase, Datum, Domain, IntegerBase, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase,
+    Value, text,
 };
 
 /// What every scalar's impl has in common.
 macro_rules! scalar {
-    ($type:ty, $storage:ident, |$datum:ident| $read:expr, |$value:ident| $bind:expr, |$out:ident| $scalar:expr) => {
+    (
+        $type:ty, $storage:ident $(in $domain:expr)?,
+        |$datum:ident| $read:expr, |$value:ident| $bind:expr, |$out:ident| $scalar:expr
+    ) => {
         impl Value for $type {
             type Base = $type;
             type Null = NotNull;
@@ -16,6 +20,7 @@ macro_rules! scalar {
             type Out = $type;
             const STORAGE: Storage = Storage::$storage;
             const NAME: &'static str = stringify!($type);
+            $(const DOMAIN: Domain = $domain;)?
             #[inline]
             fn read($datum: Datum<'_>) -> Result<$type, Mismatch> {
                 $read
@@ -36,13 +41,19 @@ macro_rules! scalar {
         }
     };
 }
-#[cfg(feature = "jiff")]
+#[cfg(any(feature = "decimal", feature = "jiff", feature = "uuid"))]
 pub(super) use scalar;
+
+/// What a type from one number to another has room for: all that SQLite has, or a part of it.
+const fn range(least: i64, greatest: i64) -> Domain {
+    if least == i64::MIN && greatest == i64::MAX { Domain::Any } else { Domain::Range(least, greatest) }
+}
 
 macro_rules! integer {
     ($($type:ty),*) => {$(
         scalar!(
-            $type, Integer,
+            $type,
+            Integer in range(<$type>::MIN as i64, <$type>::MAX as i64),
             |datum| match datum {
                 Datum::Integer(value) => <$type>::try_from(value).map_err(|_| Mismatch::found(datum)),
                 other => Err(Mismatch::found(other)),
@@ -60,7 +71,7 @@ integer!(i64, i32, i16, i8, u32, u16, u8);
 
 scalar!(
     bool,
-    Boolean,
+    Boolean in Domain::Range(0, 1),
     |datum| match datum {
         Datum::Integer(0) => Ok(false),
         Datum::Integer(1) => Ok(true),

@@ -21,7 +21,12 @@ pub(super) fn insert_type(model: &Model, names: &Names) -> TokenStream {
         let value = value_type(stored, &door);
         let ty = match stored.insert() {
             Insert::Required => value,
-            Insert::Nullable | Insert::Defaulted | Insert::Generated | Insert::Computed | Insert::ReadOnly => {
+            Insert::Nullable
+            | Insert::Defaulted
+            | Insert::Generated
+            | Insert::GeneratedByType
+            | Insert::Computed
+            | Insert::ReadOnly => {
                 quote! { ::core::option::Option<#value> }
             }
             Insert::NullableDefaulted => quote! { ::core::option::Option<::core::option::Option<#value>> },
@@ -45,6 +50,20 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let door = quote! { #orm };
 
     let required: Vec<&Ident> = checked.model.required().map(|(field, _)| &field.ident).collect();
+    // A key whose type is counted up by the database may be missing, and only the compiler knows whether it is.
+    let by_type = checked.model.required().map(|(_, stored)| stored.insert() == Insert::GeneratedByType);
+    let by_type: Vec<bool> = by_type.collect();
+    let missing_states = required.iter().zip(&by_type).map(|(ident, by_type)| {
+        if *by_type {
+            quote! { pub struct #ident<K>(::core::marker::PhantomData<fn() -> K>); }
+        } else {
+            quote! { pub struct #ident; }
+        }
+    });
+    let may_be_missing = required.iter().zip(&by_type).filter(|(_, by_type)| **by_type);
+    let may_be_missing = may_be_missing.map(|(ident, _)| {
+        quote! { impl<K: #orm::AutoKey> #is_set::#ident for #missing::#ident<K> {} }
+    });
     let markers = checked.model.required().map(|(field, _)| {
         let (ident, field) = (&field.ident, &field.name);
         let message = format!("required field `{field}` of `{name}` is not set");
@@ -73,15 +92,17 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             | Insert::NullableDefaulted
             | Insert::Defaulted
             | Insert::Generated
+            | Insert::GeneratedByType
             | Insert::Computed
             | Insert::ReadOnly => quote! { #ident: self.draft.#ident },
         }
     });
 
     quote! {
-        pub mod #missing { #(pub struct #required;)* }
+        pub mod #missing { #(#missing_states)* }
         pub mod #is_set { #(#markers)* }
         #(impl #is_set::#required for #orm::Set {})*
+        #(#may_be_missing)*
 
         #[derive(::core::default::Default)]
         pub struct #draft { #(#drafted),* }
@@ -147,7 +168,7 @@ fn setters(checked: &Checked, names: &Names) -> TokenStream {
             Insert::NullableDefaulted => quote! { ::core::option::Option::Some(#value) },
             _ => value,
         };
-        if stored.insert() != Insert::Required {
+        if !stored.insert().is_asked_for() {
             return quote! {
                 pub fn #ident(mut self, value: #argument) -> Self {
                     self.draft.#ident = #value;
@@ -235,7 +256,7 @@ fn foreign_key_arm(field: &Field, stored: &Stored, names: &Names) -> Option<Toke
     let (ident, target) = (&field.ident, &stored.foreign_key()?.target);
     let slot = Literal::usize_unsuffixed(field.slot?);
     let key = quote_spanned! {target.span()=> <#target as #orm::Model>::Key };
-    let value = quote! { <#key as #orm::Key>::from_key_ref(key) };
+    let value = quote! { <#key as #orm::PrimaryKey>::from_key_ref(key) };
     Some(match stored.insert() {
         Insert::NullableDefaulted => quote! { #slot => self.draft.#ident = ::core::option::Option::Some(#value), },
         _ => quote! { #slot => self.draft.#ident = #value, },

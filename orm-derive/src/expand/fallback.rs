@@ -24,7 +24,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 fn at(path: __orm::Path) -> Self { __Fields(::core::marker::PhantomData) }
             }
             static __META: __orm::ModelMeta = __orm::ModelMeta {
-                name: "", table: "", columns: &[], key: 0, auto_key: false, slots: 0,
+                name: "", table: "", columns: &[], key: 0, keys: &[0], auto_key: false, slots: 0,
                 relations: &[], ordering: &[], indexes: &[], checks: &[], slot_names: &[], defaults: |_| ::core::option::Option::None,
             };
             #[automatically_derived]

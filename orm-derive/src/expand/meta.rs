@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
-use crate::model::{Checked, Field, FieldKind, Length, Shape, Source, Stored};
+use crate::model::{Checked, Field, FieldKind, Generated, Length, Shape, Source, Stored};
 use crate::names::{self, Names};
 
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
@@ -14,11 +14,24 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let (name, table) = (&model.name, &model.table);
 
     let key = checked.key.as_ref().map(|key| key.column);
-    let auto_key = checked.key.as_ref().is_some_and(|key| key.auto);
+    let all: Vec<usize> = match &checked.key {
+        Some(key) if !key.columns.is_empty() => key.columns.clone(),
+        _ => key.into_iter().collect(),
+    };
+    let keys = all.iter().map(|column| number(*column));
+    let auto_key = match checked.key.as_ref().map(|key| (key.generated, &key.ty)) {
+        Some((Some(Generated::Yes), _)) => quote! { true },
+        Some((Some(Generated::ByType), ty)) => {
+            quote_spanned! {ty.span()=>
+                ::core::matches!(<#ty as #orm::Value>::STORAGE, #orm::Storage::Integer)
+            }
+        }
+        _ => quote! { false },
+    };
     let described = model
         .columns()
         .enumerate()
-        .map(|(position, (field, stored))| column(field, stored, key == Some(position), names));
+        .map(|(position, (field, stored))| column(field, stored, all.contains(&position), names));
     let count = number(model.columns().count());
     let key = number(key.unwrap_or_default());
 
@@ -59,6 +72,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             table: #table,
             columns: &#columns,
             key: #key,
+            keys: &[#(#keys),*],
             auto_key: #auto_key,
             slots: #slots,
             relations: &[#(&#relations),*],
@@ -114,6 +128,11 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
     };
     let storage = quote_spanned! {place=> <#value as #orm::Value>::STORAGE };
     let canonical = quote_spanned! {place=> #orm::canonical::<#value> };
+    let domain = match &stored.shape {
+        Shape::Plain { .. } | Shape::Deferred { .. } => quote_spanned! {place=> <#value as #orm::Value>::DOMAIN },
+        // The row it points at has such a key.
+        Shape::ForeignKey(_) => quote! { #orm::Domain::Any },
+    };
     let unique = stored.unique.is_some();
     // Deleting a row looks for the rows that point at it, so a foreign key is always indexed.
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
@@ -137,6 +156,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             column: #column,
             rust_type: #rust_type,
             storage: #storage,
+            domain: #domain,
             nullable: #nullable,
             primary_key: #primary_key,
             unique: #unique,

@@ -4,6 +4,7 @@
 //! `__private` module and spells out what the prelude would give, which a program may have shadowed.
 
 mod builder;
+mod column_type;
 mod fallback;
 mod fields;
 mod meta;
@@ -20,6 +21,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
+pub(crate) use self::column_type::column_type;
 pub(crate) use self::projection::{projection, projection_fallback};
 use crate::model::{Checked, FieldKind, Link};
 use crate::names::{self, Names};
@@ -55,6 +57,7 @@ fn assemble(checked: &Checked, names: &Names, relation_checks: &TokenStream) -> 
         relation_checks.clone(),
         builder::expand(checked, names),
         model::expand(checked, names),
+        model::key_parts(checked, names),
         rules::expand(checked, names),
         writes::expand(checked, names),
         serialize::expand(checked, names),

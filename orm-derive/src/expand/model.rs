@@ -11,15 +11,23 @@ use crate::names::{self, Names};
 pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     let Names { orm, new, fields, builder, missing, meta, .. } = names;
     let model = &checked.model.ident;
-    let required = checked.model.required().map(|(field, _)| &field.ident);
+    let required = checked.model.required().map(|(field, stored)| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        if stored.insert() == Insert::GeneratedByType {
+            quote! { #ident<#ty> }
+        } else {
+            quote! { #ident }
+        }
+    });
     // Without a key there is an error already: the rest of the program may go on as if it were an `i64`.
     let (key_type, key, key_ref) = match &checked.key {
+        Some(key) if !key.columns.is_empty() => composite_key(checked, &key.columns, names),
         Some(key) => {
             let (ident, ty) = (&key.ident, &key.ty);
             (
                 quote! { #ty },
                 quote! { ::core::clone::Clone::clone(&self.#ident) },
-                quote! { #orm::Key::key_ref(&self.#ident) },
+                quote! { #orm::PrimaryKey::key_ref(&self.#ident) },
             )
         }
         None => (quote! { i64 }, quote! { ::core::unreachable!() }, quote! { ::core::unreachable!() }),
@@ -147,6 +155,60 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     }
 }
 
+/// The type of a key of several columns, its value, and its values where they are still apart.
+fn composite_key(checked: &Checked, columns: &[usize], names: &Names) -> (TokenStream, TokenStream, TokenStream) {
+    let Names { orm, .. } = names;
+    let parts = || columns.iter().filter_map(|column| checked.model.columns().nth(*column));
+    let types = parts().map(|(_, stored)| builder::value_type(stored, &quote! { #orm }));
+    let values: Vec<_> = parts()
+        .map(|(field, stored)| {
+            let ident = &field.ident;
+            if stored.foreign_key().is_some() {
+                quote! { self.#ident.key() }
+            } else {
+                quote! { &self.#ident }
+            }
+        })
+        .collect();
+    (
+        quote! { (#(#types,)*) },
+        quote! { (#(::core::clone::Clone::clone(#values),)*) },
+        quote! { #orm::KeyRef::Parts(self) },
+    )
+}
+
+/// `impl KeyParts`, of a model whose key has several columns.
+pub(super) fn key_parts(checked: &Checked, names: &Names) -> TokenStream {
+    let Names { orm, .. } = names;
+    let model = &checked.model.ident;
+    let Some(key) = checked.key.as_ref().filter(|key| !key.columns.is_empty()) else { return TokenStream::new() };
+    let count = Literal::usize_unsuffixed(key.columns.len());
+    let parts = key.columns.iter().filter_map(|column| checked.model.columns().nth(*column));
+    let arms = parts.enumerate().map(|(number, (field, stored))| {
+        let (number, ident) = (Literal::usize_unsuffixed(number), &field.ident);
+        let value = if stored.foreign_key().is_some() {
+            quote! { self.#ident.key() }
+        } else {
+            quote! { &self.#ident }
+        };
+        quote! { #number => ::core::option::Option::Some(#orm::PrimaryKey::key_ref(#value)), }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #orm::KeyParts for #model {
+            fn parts(&self) -> usize {
+                #count
+            }
+            fn part(&self, number: usize) -> ::core::option::Option<#orm::KeyRef<'_>> {
+                match number {
+                    #(#arms)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    }
+}
+
 /// A row to be inserted, of values: only for the testing kit, so only where that is compiled in.
 fn new_of(checked: &Checked, names: &Names) -> TokenStream {
     if !cfg!(feature = "testing") {
@@ -159,7 +221,12 @@ fn new_of(checked: &Checked, names: &Names) -> TokenStream {
         let value = builder::value_type(stored, &quote! { #orm });
         let value = match stored.insert() {
             Insert::Required => quote_spanned! {place=> #orm::made::<#value>(binds, #column)? },
-            Insert::Nullable | Insert::Defaulted | Insert::Generated | Insert::Computed | Insert::ReadOnly => {
+            Insert::Nullable
+            | Insert::Defaulted
+            | Insert::Generated
+            | Insert::GeneratedByType
+            | Insert::Computed
+            | Insert::ReadOnly => {
                 quote_spanned! {place=> #orm::made::<::core::option::Option<#value>>(binds, #column)? }
             }
             Insert::NullableDefaulted => quote_spanned! {place=>
@@ -218,10 +285,10 @@ fn from_new(field: &Field, column: usize, names: &Names) -> TokenStream {
             }
         }
         Insert::Defaulted | Insert::NullableDefaulted => quote! { #orm::filled(new.#ident)? },
-        Insert::Generated => quote! {
+        Insert::Generated | Insert::GeneratedByType => quote! {
             match new.#ident {
                 ::core::option::Option::Some(key) => key,
-                ::core::option::Option::None => <#ty as #orm::Key>::from_rowid(rowid)?,
+                ::core::option::Option::None => <#ty as #orm::PrimaryKey>::from_rowid(rowid)?,
             }
         },
     };

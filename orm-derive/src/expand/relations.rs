@@ -93,7 +93,10 @@ pub(super) fn checks(checked: &Checked, names: &Names) -> TokenStream {
         FieldKind::HasMany(Reverse { target, via }) => check("points_at", target, owner, via, names),
         FieldKind::HasOne(Reverse { target, via }) => check("points_at_one", target, owner, via, names),
         FieldKind::ManyToMany(ManyToMany { target, link }) => match link {
-            Link::Auto { .. } => TokenStream::new(),
+            Link::Auto { .. } => {
+                let orm = names::at(&names.orm, target.span());
+                quote_spanned! {target.span()=> #orm::can_be_led_to::<#target>(); }
+            }
             Link::Through { model, from, to } => {
                 let from = check("links_to", model, owner, from, names);
                 let to = check("links_to", model, target, to, names);

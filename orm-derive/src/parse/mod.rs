@@ -1,5 +1,6 @@
 //! From the struct to what is known about it. Reports what is wrong in one place of the source, and reads on.
 
+mod column_type;
 mod field_attrs;
 mod field_type;
 mod model_attrs;
@@ -12,6 +13,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Type, parse_quote};
 
+pub(crate) use self::column_type::{db_enum, db_value};
 use self::field_attrs::FieldAttrs;
 use self::field_type::FieldType;
 pub(crate) use self::projection::projection;
@@ -39,6 +41,7 @@ pub(crate) fn model(errors: &mut Errors, input: &DeriveInput) -> Option<Model> {
         vis: input.vis.clone(),
         facade: attrs.facade.unwrap_or_else(|| parse_quote!(::eager_orm)),
         fields,
+        primary_key: attrs.primary_key,
         ordering: attrs.ordering.unwrap_or_default(),
         indexes: attrs.indexes,
         checks: attrs.checks,
@@ -154,7 +157,7 @@ fn stored(shape: Shape, column: String, nullable: bool, attrs: FieldAttrs) -> Fi
         min: attrs.min,
         max: attrs.max,
         validators: attrs.validators,
-        generated: false,
+        generated: None,
     }))
 }
 

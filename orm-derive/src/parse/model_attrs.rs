@@ -1,8 +1,8 @@
 //! `#[model(..)]`: what is said about the whole table.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::parse::ParseStream;
-use syn::{Attribute, Expr, LitStr, Path};
+use syn::{Attribute, Expr, LitStr, Path, Token};
 
 use super::words::{self, Words};
 use crate::errors::Errors;
@@ -14,6 +14,7 @@ use crate::symbol;
 pub(super) struct ModelAttrs {
     pub(super) table: Option<LitStr>,
     pub(super) facade: Option<Path>,
+    pub(super) primary_key: Option<(Vec<Named>, Span)>,
     pub(super) ordering: Option<Vec<OrderTerm>>,
     pub(super) indexes: Vec<Index>,
     pub(super) checks: Vec<Check>,
@@ -24,11 +25,8 @@ pub(super) struct ModelAttrs {
 
 pub(super) fn read(errors: &mut Errors, attrs: &[Attribute]) -> ModelAttrs {
     let mut found = ModelAttrs::default();
-    let model = Words {
-        title: "#[model(..)]",
-        known: symbol::MODEL_WORDS,
-        elsewhere: &[("#[field(..)]", &[symbol::PRIMARY_KEY, symbol::COLUMN])],
-    };
+    let model =
+        Words { title: "#[model(..)]", known: symbol::MODEL_WORDS, elsewhere: &[("#[field(..)]", &[symbol::COLUMN])] };
     for attr in attrs {
         if attr.path().is_ident(symbol::MODEL) {
             model.of_attribute(errors, attr, &mut |errors, word, input| found.read_word(errors, word, input));
@@ -44,6 +42,19 @@ impl ModelAttrs {
         if word == symbol::TABLE {
             let table = words::text(word, input)?;
             words::once(errors, &mut self.table, word, table);
+        } else if word == symbol::PRIMARY_KEY {
+            if !input.peek(Token![=]) {
+                let message = "a key of one field is marked there, `#[field(primary_key)]`; of several it is \
+                               `primary_key = \"order, product\"`";
+                return Err(syn::Error::new(word.span(), message));
+            }
+            let text = words::text(word, input)?;
+            let fields = listed(&text)?;
+            if fields.len() < 2 {
+                let message = "a key of one field is marked there: `#[field(primary_key)]`";
+                return Err(syn::Error::new(text.span(), message));
+            }
+            words::once(errors, &mut self.primary_key, word, (fields, text.span()));
         } else if word == symbol::ORDERING {
             let terms = ordering(&words::text(word, input)?)?;
             words::once(errors, &mut self.ordering, word, terms);

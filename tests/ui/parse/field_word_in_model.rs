@@ -1,8 +1,8 @@
-//~ `primary_key` belongs in `#[field(..)]`, not in `#[model(..)]`
+//~ `column` belongs in `#[field(..)]`, not in `#[model(..)]`
 use eager_orm::prelude::*;
 
 #[derive(Model)]
-#[model(primary_key = "id")]
+#[model(column = "id")]
 struct Book {
     id: i64,
 }

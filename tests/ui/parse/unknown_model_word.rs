@@ -1,4 +1,4 @@
-//~ unknown word `tabel`: `#[model(..)]` knows table, ordering, index, unique, check
+//~ unknown word `tabel`: `#[model(..)]` knows table, primary_key, ordering, index, unique, check, validate, hooks, serialize, crate
 //~ did you mean `table`?
 use eager_orm::prelude::*;
 

@@ -1,0 +1,35 @@
+//~ the primary key is not set, and the database makes none that is a `String`
+//~ set the key on the builder before this
+use eager_orm::prelude::*;
+
+#[derive(DbValue, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[db(key)]
+struct UserId(i64);
+
+#[derive(DbEnum, Clone, Copy, Debug, PartialEq)]
+enum Role {
+    Member,
+    Admin,
+}
+
+#[derive(DbValue, Clone, Debug, PartialEq, Eq, Hash)]
+#[db(key)]
+struct Code(String);
+
+#[derive(Model)]
+struct User {
+    id: UserId,
+    role: Role,
+}
+
+#[derive(Model)]
+struct Country {
+    #[field(primary_key)]
+    code: Code,
+    president: ForeignKey<User>,
+}
+
+fn main() {
+    let db = Database::in_memory().unwrap();
+    let _ = Country::create().president(UserId(7)).save(&db);
+}
