@@ -1,3 +1,4 @@
+//~ up to 2 errors
 //~ `cod` is not a field of `Line`; did you mean `code`?
 use eager_orm::prelude::*;
 

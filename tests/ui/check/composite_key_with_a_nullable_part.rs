@@ -1,3 +1,4 @@
+//~ up to 2 errors
 //~ a part of the primary key is never absent: leave the `Option` out
 use eager_orm::prelude::*;
 

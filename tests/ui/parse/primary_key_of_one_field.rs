@@ -1,3 +1,4 @@
+//~ up to 2 errors
 //~ a key of one field is marked there: `#[field(primary_key)]`
 use eager_orm::prelude::*;
 
