@@ -1,5 +1,7 @@
 //! The workloads as one writes them with this crate.
 
+use std::hint::black_box;
+
 use eager_orm::prelude::*;
 
 use super::data::{self, Fields};
@@ -170,7 +172,9 @@ pub fn plain_loop(world: &mut World, probe: &mut Probe) {
     let db = &world.ours;
     let authors = probe.time(|| {
         let authors = Author::objects().all(db).unwrap();
-        authors.iter().for_each(|author| drop(author.books.all(db).unwrap().len()));
+        authors.iter().for_each(|author| {
+            black_box(author.books.all(db).unwrap());
+        });
         authors
     });
     sum_authors(probe, &authors);
@@ -218,7 +222,9 @@ pub fn nested_plain_loop(world: &mut World, probe: &mut Probe) {
     let authors = probe.time(|| {
         let authors = Author::objects().all(db).unwrap();
         for author in &authors {
-            author.books.all(db).unwrap().iter().for_each(|book| drop(book.reviews.all(db).unwrap().len()));
+            author.books.all(db).unwrap().iter().for_each(|book| {
+                black_box(book.reviews.all(db).unwrap());
+            });
         }
         authors
     });
@@ -229,7 +235,9 @@ pub fn nplus1(world: &mut World, probe: &mut Probe) {
     let (db, end) = (&world.ours, world.size.asked / 10);
     let books = probe.time(|| {
         let books = Book::objects().filter(|b| b.id().le(end)).fetch_mode(FetchMode::One).all(db).unwrap();
-        books.iter().for_each(|book| drop(book.author.get(db).unwrap().id));
+        books.iter().for_each(|book| {
+            black_box(book.author.get(db).unwrap());
+        });
         books
     });
     probe.sum(|sum| {
