@@ -114,7 +114,7 @@ impl<M: Model> QuerySet<M> {
         db.run(Need::WriteAll, at, &mut |connection| {
             let mut current: Option<&M> = None;
             connection
-                .repeat(&update.sql.text, About { meta, at }, |prepared| {
+                .repeat(&update.text, About { meta, at }, |prepared| {
                     for row in &rows {
                         current = Some(row);
                         match update.run(prepared, *row, &mut Returned::default())? {

@@ -3,10 +3,10 @@
 use std::panic::Location;
 
 use super::{blame, storable};
-use crate::db::{About, Connection, Executor, Need, Prepared};
+use crate::db::{About, Connection, Executor, Need, Prepared, PreparedRow};
 use crate::error::{Error, Result};
 use crate::group::{Origin, Returned};
-use crate::lower;
+use crate::lower::{self, Text};
 use crate::meta::{ColumnMeta, ColumnSource, ModelMeta};
 use crate::model::{Event, Model, Rules, group_of_one};
 use crate::plan::Plan;
@@ -38,7 +38,12 @@ impl RowInsert {
         if meta.columns.iter().any(|column| matches!(column.source, ColumnSource::DefaultSql(_))) {
             return Self::of(meta, InsertRows::Select(Box::new(one_row(meta))));
         }
-        Self::of(meta, InsertRows::Values)
+        let text = lower::text_of(Text::Insert, meta, std::iter::empty(), || {
+            compile(meta, &inserted(meta).collect::<Vec<_>>(), InsertRows::Values).text
+        });
+        let returned = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
+        let returned = returned.map(|(number, _)| number).collect();
+        RowInsert { meta, columns: inserted(meta).collect(), returned, sql: Sql { text, binds: Vec::new() } }
     }
 
     /// `INSERT INTO t (..) SELECT .. WHERE NOT EXISTS (..)`: if no row of the plan is there.
@@ -52,16 +57,9 @@ impl RowInsert {
 
     fn of(meta: &'static ModelMeta, rows: InsertRows) -> Self {
         let columns: Vec<_> = inserted(meta).collect();
-        let returned: Vec<_> = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed()).collect();
-        let insert = Insert {
-            table: meta.table,
-            columns: columns.iter().map(|(_, column)| column.column.into()).collect(),
-            rows,
-            conflict: None,
-            returning: returned.iter().map(|(_, column)| column.column.into()).collect(),
-        };
-        let sql = sql::compile(&Statement::Insert(insert));
-        RowInsert { meta, columns, returned: returned.into_iter().map(|(number, _)| number).collect(), sql }
+        let sql = compile(meta, &columns, rows);
+        let returned = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
+        RowInsert { meta, columns, returned: returned.map(|(number, _)| number).collect(), sql }
     }
 
     pub(super) fn need(&self) -> Need {
@@ -110,21 +108,22 @@ impl RowInsert {
         bind: impl Fn(usize) -> Option<Bind<'b>>,
         returned: &mut Returned,
     ) -> Result<u64> {
-        for (place, (number, column)) in self.columns.iter().enumerate() {
+        let mut row = prepared.row();
+        for (number, column) in &self.columns {
             let bind = bind(*number).unwrap_or(Bind::Null);
             storable(self.meta, column, &bind)?;
-            prepared.bind(place + 1, &bind)?;
+            row.bind(bind)?;
         }
-        execute(prepared, &self.returned, returned)
+        execute(row, &self.returned, returned)
     }
 }
 
 /// Runs a statement and keeps what it returns, the values of these columns; says how many rows it changed.
-pub(super) fn execute(prepared: &mut Prepared<'_, '_>, columns: &[usize], returned: &mut Returned) -> Result<u64> {
+pub(super) fn execute(row: PreparedRow<'_, '_>, columns: &[usize], returned: &mut Returned) -> Result<u64> {
     if columns.is_empty() {
-        return prepared.execute();
+        return row.execute();
     }
-    prepared.returning(|row| {
+    row.returning(|row| {
         for (place, column) in columns.iter().enumerate() {
             if let Ok(datum) = row.datum(place) {
                 returned.push(*column, datum);
@@ -132,6 +131,17 @@ pub(super) fn execute(prepared: &mut Prepared<'_, '_>, columns: &[usize], return
         }
         Ok(())
     })
+}
+
+fn compile(meta: &'static ModelMeta, columns: &[(usize, &ColumnMeta)], rows: InsertRows) -> Sql {
+    let computed = meta.columns.iter().filter(|column| column.is_computed());
+    sql::compile(&Statement::Insert(Insert {
+        table: meta.table,
+        columns: columns.iter().map(|(_, column)| column.column.into()).collect(),
+        rows,
+        conflict: None,
+        returning: computed.map(|column| column.column.into()).collect(),
+    }))
 }
 
 /// The columns an INSERT writes.

@@ -13,7 +13,9 @@ mod validate;
 use std::panic::Location;
 
 pub use bulk::BulkCreate;
-pub(crate) use insert::{RowInsert, create_linked};
+#[cfg(feature = "testing")]
+pub(crate) use insert::RowInsert;
+pub(crate) use insert::create_linked;
 pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
