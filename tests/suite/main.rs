@@ -14,6 +14,7 @@ mod composite_keys;
 mod counters;
 mod dates;
 mod enums;
+mod exclusive;
 mod faults;
 mod fixtures;
 mod functions;

@@ -84,7 +84,7 @@ pub(super) fn collect(database: usize, touch: &Arc<Touch>, volatile: Option<&'st
     });
 }
 
-/// Whether this thread collects.
+/// Whether this thread collects. One that is ending, in the destructor of a value of its own, does not.
 pub(super) fn is_collecting() -> bool {
     collecting(|open| !open.is_empty())
 }

@@ -40,6 +40,7 @@ pub struct DatabaseBuilder {
     pub(super) pool_timeout: Duration,
     pub(super) synchronous: Synchronous,
     pub(super) access: Access,
+    pub(super) exclusive: bool,
     pub(super) fetch_mode: FetchMode,
     pub(super) peer_cap: usize,
     pub(super) cache_limits: (usize, usize),
@@ -101,6 +102,7 @@ impl DatabaseBuilder {
             pool_timeout: Duration::from_secs(30),
             synchronous: Synchronous::default(),
             access: Access::Write,
+            exclusive: false,
             fetch_mode: FetchMode::default(),
             peer_cap: 100_000,
             cache_limits: (10_000, 64 << 20),
@@ -122,6 +124,32 @@ impl DatabaseBuilder {
     /// ```
     pub fn readers(mut self, readers: u32) -> Self {
         self.readers = readers.max(1);
+        self
+    }
+
+    /// One connection for everything, which keeps the file to itself as long as the database is open: for a program that
+    /// nobody shares the file with, and that reads much and little at a time.
+    ///
+    /// A statement outside of a transaction takes no lock any more, which is most of what a look-up by key costs. Other
+    /// processes (and other handles in this one) are refused with [`Error::Busy`]; threads wait for each other, readers
+    /// too; and a thread that reads cannot write meanwhile, as in memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{Error, prelude::*};
+    /// # #[derive(Model, Debug)]
+    /// # pub struct Tag { pub id: i64 }
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("library.db");
+    /// let db = Database::builder(&path).exclusive().open()?; // PRAGMA locking_mode = EXCLUSIVE
+    /// db.create_tables(models![Tag])?;
+    /// Tag::create().save(&db)?;
+    /// assert_eq!(Tag::objects().count(&db)?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn exclusive(mut self) -> Self {
+        self.exclusive = true;
         self
     }
 

@@ -314,25 +314,62 @@ impl Prepared<'_, '_> {
         self.statement.bind(number, bind).map_err(|error| told(error, self.text, self.about))
     }
 
-    /// Runs it; says how many rows it changed.
-    pub(crate) fn execute(&mut self) -> Result<u64> {
-        let changed = self.statement.execute_bound().map_err(|error| told(error, self.text, self.about))?;
-        self.times += 1;
-        self.changed += changed;
-        Ok(changed)
-    }
-
-    /// Runs it and hands the rows it returns to `each`; says how many there were.
-    pub(crate) fn returning(&mut self, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
-        let changed = self.statement.query_bound(each, |error| told(error, self.text, self.about))?;
-        self.times += 1;
-        self.changed += changed;
-        Ok(changed)
+    /// Binds the values of one row, one after the other, and runs it with them.
+    #[inline]
+    pub(crate) fn row<'p, 'b>(&'p mut self) -> PreparedRow<'p, 'b> {
+        let first = (self.recording && self.times == 0).then_some(&mut self.first);
+        let run = self.statement.run_with();
+        PreparedRow {
+            run,
+            first,
+            about: self.about,
+            text: self.text,
+            times: &mut self.times,
+            changed: &mut self.changed,
+        }
     }
 
     /// The rowid of the row that was inserted last.
     pub(crate) fn rowid(&self) -> i64 {
         self.raw.last_insert_rowid()
+    }
+}
+
+/// One run of a statement that runs many times. `'b` is the life of what its binds borrow.
+pub(crate) struct PreparedRow<'p, 'b> {
+    run: link::RunWith<'p, 'b>,
+    first: Option<&'p mut Vec<Bind<'static>>>,
+    about: About,
+    text: &'p str,
+    times: &'p mut u64,
+    changed: &'p mut u64,
+}
+
+impl<'b> PreparedRow<'_, 'b> {
+    /// The next value.
+    #[inline]
+    pub(crate) fn bind(&mut self, bind: Bind<'b>) -> Result<()> {
+        if let Some(first) = &mut self.first {
+            first.push(bind.clone().into_owned());
+        }
+        storable_at(self.run.count() + 1, &bind, self.about)?;
+        self.run.bind(bind).map_err(|error| told(error, self.text, self.about))
+    }
+
+    /// Runs the statement; says how many rows it changed.
+    pub(crate) fn execute(self) -> Result<u64> {
+        let changed = self.run.execute().map_err(|error| told(error, self.text, self.about))?;
+        *self.times += 1;
+        *self.changed += changed;
+        Ok(changed)
+    }
+
+    /// Runs the statement and hands the rows it returns to `each`; says how many there were.
+    pub(crate) fn returning(self, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
+        let changed = self.run.query(each, |error| told(error, self.text, self.about))?;
+        *self.times += 1;
+        *self.changed += changed;
+        Ok(changed)
     }
 }
 

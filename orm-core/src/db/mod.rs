@@ -47,7 +47,7 @@ use std::time::Duration;
 
 pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::{DatabaseBuilder, Synchronous};
-pub(crate) use connection::{About, Connection, Prepared, refused};
+pub(crate) use connection::{About, Connection, Prepared, PreparedRow, refused};
 pub use counters::Counters;
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
@@ -156,6 +156,8 @@ struct Inner {
     id: usize,
     place: Place,
     memory: bool,
+    /// One connection does everything, and has the file to itself.
+    exclusive: bool,
     /// It was opened so, or the file cannot be written.
     read_only: bool,
     /// The file as it was when it was opened.

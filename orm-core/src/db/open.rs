@@ -105,13 +105,17 @@ impl DatabaseBuilder {
             busy_timeout: self.busy_timeout,
             file: file.clone(),
         };
-        let pools = Pools { writer: pool(opener(), 1, &failures), readers: pool(opener(), self.readers, &failures) };
+        let writer = pool(opener(), 1, &failures);
+        let exclusive = self.exclusive && !memory;
+        let readers = if exclusive { writer.clone() } else { pool(opener(), self.readers, &failures) };
+        let pools = Pools { writer, readers };
         let fresh = Fresh::new((!memory).then(|| (name.clone(), self.flags(false))));
         Ok(Database {
             inner: Arc::new(Inner {
                 id,
                 place: self.place,
                 memory,
+                exclusive,
                 read_only,
                 file,
                 pools: RwLock::new(Some(pools)),
@@ -143,8 +147,13 @@ impl DatabaseBuilder {
             Synchronous::Normal => "NORMAL",
             Synchronous::Full => "FULL",
         };
+        let exclusive = self.exclusive && matches!(self.place, Place::File(_));
         Arc::new(move |connection| {
             connection.busy_handler(Some(busy::wait))?;
+            if exclusive {
+                // Before anything is read: then the index of the log is in this process's memory, too.
+                connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
+            }
             connection.pragma_update(None, "cache_size", pages)?;
             // A mis-spelt column is an error, and not a text of that name.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;

@@ -145,6 +145,9 @@ impl Database {
                 holds: "reads from this in-memory database, and in memory a writer waits for readers",
             });
         }
+        if self.inner.exclusive && held(self.inner.id, Hold::Read) {
+            return Err(Error::Nested { holds: "reads from this exclusive database, which has one connection" });
+        }
         let (start, timeout) = (Instant::now(), self.inner.pool_timeout);
         let turn = self.inner.turn.try_lock_arc_for(timeout);
         let turn = turn.ok_or(Error::PoolTimeout { seconds: timeout.as_secs() })?;
@@ -164,6 +167,11 @@ impl Database {
         if self.inner.memory && held(self.inner.id, Hold::Write) {
             return Err(Error::Nested {
                 holds: "already holds a transaction, `tx`, and in memory readers wait for a writer",
+            });
+        }
+        if self.inner.exclusive && held(self.inner.id, Hold::Write) {
+            return Err(Error::Nested {
+                holds: "already holds a transaction, `tx`, and an exclusive database has one connection",
             });
         }
         let pool = self.pools()?.readers;

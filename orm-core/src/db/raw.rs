@@ -89,7 +89,7 @@ impl<'c, 's> RawStatement<'c, 's> {
         let statement = prepared.map_err(|error| raw_error(error, sql, about))?;
         let (expected, given) = (statement.parameter_count(), sql.binds.len());
         if expected != given {
-            return Err(Error::BindCount { expected, given, sql: sql.text.clone() });
+            return Err(Error::BindCount { expected, given, sql: sql.text.to_string() });
         }
         watch.sees(&statement);
         Ok(RawStatement { statement, connection: *connection, sql, about, watch })
@@ -155,13 +155,13 @@ impl<'c, 's> RawStatement<'c, 's> {
 #[cold]
 fn raw_error(error: rusqlite::Error, sql: &Sql, about: About) -> Error {
     let message = match &error {
-        rusqlite::Error::MultipleStatement => return Error::SeveralStatements { sql: sql.text.clone() },
+        rusqlite::Error::MultipleStatement => return Error::SeveralStatements { sql: sql.text.to_string() },
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         other => other.to_string(),
     };
     match told(error, &sql.text, about) {
         Error::NoSuchTable { .. } | Error::NoSuchColumn { .. } => {
-            Error::Database { message, sql: Some(sql.text.clone()), source: None }
+            Error::Database { message, sql: Some(sql.text.to_string()), source: None }
         }
         error => error,
     }

@@ -1,6 +1,7 @@
 //! Transactions, savepoints and snapshots. Dropping one that was not committed rolls it back, so a panic does too.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use super::connection::{About, Connection, told};
 use super::executor::Held;
@@ -140,7 +141,7 @@ pub struct HeldConnection<'s>(Connection<'s>);
 /// The rows of a statement that is being streamed.
 pub(crate) struct Streamed<'s> {
     rows: Rows<'s, 'static>,
-    text: String,
+    text: Arc<str>,
     about: About,
 }
 
@@ -158,7 +159,7 @@ impl<'s> HeldConnection<'s> {
     /// Opens a stream. It is logged when it is opened: its rows are read as long as the caller likes.
     pub(crate) fn stream(&self, sql: &Sql, about: About) -> Result<Streamed<'s>> {
         still_open(&self.0)?;
-        Ok(Streamed { rows: self.0.stream(sql, about)?, text: sql.text.clone(), about })
+        Ok(Streamed { rows: self.0.stream(sql, about)?, text: Arc::clone(&sql.text), about })
     }
 
     pub(crate) fn connection(&self) -> Connection<'s> {

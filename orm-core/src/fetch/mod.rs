@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 use std::panic::Location;
+use std::sync::Arc;
 
 use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch, on_behalf};
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::model::{Model, Target, decode_into, loader_of};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::prefetch::{self, Run};
 use crate::relation::{Deferred, ForeignKey, HasMany, HasOne, IntoOptKey, ManyToMany};
-use crate::sql;
+use crate::sql::{self, Sql};
 use crate::value::{KeyMap, KeyRef, Value};
 
 impl<T: Target> ForeignKey<T> {
@@ -340,8 +341,8 @@ fn load_key(
 /// One row by its key, into one place.
 fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place: &Place) -> Result<()> {
     let meta = loader.meta();
-    let lowered = lower::select(&with_keys(meta, std::iter::once(key)))?;
-    let sql = sql::compile(&lowered.statement);
+    let (compiled, binds) = lower::by_key(meta, key)?;
+    let sql = Sql { text: Arc::clone(&compiled.text), binds };
     let watch = place
         .group()
         .watch()
@@ -350,7 +351,7 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
     let group = Group::open(meta, run.home, watch);
     let mut sink = loader.ones();
     run.connection.query(&sql, About { meta, at: run.at }, |row| {
-        decode_into(&mut *sink, row, meta, &lowered.layout, &group, 0).map(drop)
+        decode_into(&mut *sink, row, meta, &compiled.layout, &group, 0).map(drop)
     })?;
     let found = (sink.len() > 0).then_some(0);
     sink.seal(&group);

@@ -17,6 +17,7 @@ mod keyset;
 mod paths;
 mod period;
 mod query;
+mod shape;
 mod tree;
 mod value;
 
@@ -33,6 +34,8 @@ pub(crate) use groups::over_groups;
 pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
 use query::{Purpose, Query};
+pub(crate) use shape::Text;
+pub(crate) use shape::{Compiled, by_key, compile, compile_count, compile_exists, text_of};
 
 /// A query on a model, lowered.
 pub(crate) struct Lowered {

@@ -36,6 +36,7 @@ pub(crate) struct Run<'c> {
 }
 
 /// A prefetch tree, checked and merged.
+#[derive(Default)]
 pub(crate) struct Prefetch(Vec<Branch>);
 
 impl Prefetch {

@@ -13,8 +13,7 @@ use crate::group::Shared;
 use crate::lower;
 use crate::model::Model;
 use crate::plan::{Plan, PrefetchNode};
-use crate::sql;
-use crate::statement::Statement;
+use crate::sql::{self, Sql};
 
 /// A queryset whose results are remembered. Made by [`QuerySet::cached`] and [`QuerySet::cached_for`].
 ///
@@ -157,7 +156,7 @@ impl<M: Model, S: Shape<M>> Cached<M, S> {
     /// ```
     #[track_caller]
     pub fn count(&self, db: &dyn Executor) -> Result<u64> {
-        let count = self.single(b'c', db, Location::caller(), lower::count)?;
+        let count = self.single(b'c', db, Location::caller(), lower::compile_count)?;
         Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
     }
 
@@ -180,7 +179,7 @@ impl<M: Model, S: Shape<M>> Cached<M, S> {
     /// ```
     #[track_caller]
     pub fn exists(&self, db: &dyn Executor) -> Result<bool> {
-        Ok(self.single(b'e', db, Location::caller(), lower::exists)?.is_some())
+        Ok(self.single(b'e', db, Location::caller(), lower::compile_exists)?.is_some())
     }
 
     fn single(
@@ -188,14 +187,13 @@ impl<M: Model, S: Shape<M>> Cached<M, S> {
         what: u8,
         db: &dyn Executor,
         at: &'static Location<'static>,
-        lower: fn(&Plan) -> Result<Option<Statement>>,
+        compile: fn(&Plan) -> Result<Option<Sql>>,
     ) -> Result<Option<i64>> {
-        let Some(statement) = lower(&self.query.plan)? else { return Ok(None) };
-        let sql = sql::compile(&statement);
+        let Some(sql) = compile(&self.query.plan)? else { return Ok(None) };
         let mut key = KeyWriter::new(what, self.age);
         key.text(&sql.text);
         key.binds(&sql.binds);
-        let run = || self.query.single(db, at, lower);
+        let run = || self.query.single(db, at, compile);
         match store(db.database()) {
             Some(store) => store.remembered(db, key.finish::<Option<i64>>(), self.age, run),
             None => run(),

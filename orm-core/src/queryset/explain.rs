@@ -27,7 +27,7 @@ impl<M: Model, S> QuerySet<M, S> {
     /// ```
     pub fn to_sql(&self) -> String {
         match lower::select(&self.plan) {
-            Ok(lowered) => sql::compile(&lowered.statement).text,
+            Ok(lowered) => sql::compile(&lowered.statement).text.to_string(),
             Err(error) => error.to_string(),
         }
     }
@@ -56,7 +56,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     pub fn explain(&self, db: &dyn Executor) -> Result<String> {
         let at = Location::caller();
         let mut sql = sql::compile(&lower::select(&self.plan)?.statement);
-        sql.text.insert_str(0, EXPLAIN);
+        sql.text = format!("{EXPLAIN}{}", sql.text).into();
         let mut steps = Steps::default();
         db.run(Need::Read, at, &mut |connection| {
             connection.query(&sql, about::<M>(at), |row| {

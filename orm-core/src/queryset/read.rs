@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::record::names;
@@ -10,15 +11,16 @@ use super::{QuerySet, Shape};
 use crate::db::{Connection, Database, Executor, Home, Need, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Instance, Members, Mint};
-use crate::lower::{self, Lowered};
+use crate::lower::{self, Compiled};
 use crate::model::{Model, decode_error};
 use crate::plan::Plan;
 use crate::prefetch::{self, Joined, Prefetch, Run};
-use crate::sql::{self, Sql};
+use crate::sql::Sql;
+use crate::value::Bind;
 
 /// A query that is ready to run.
 pub(super) struct Read<M, S> {
-    lowered: Lowered,
+    compiled: Rc<Compiled>,
     pub(super) sql: Sql,
     prefetch: Prefetch,
     home: Home,
@@ -35,13 +37,18 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
 
 impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
-        let lowered = lower::select(plan)?;
-        let sql = sql::compile(&lowered.statement);
         let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
+        Ok(Read { prefetch, ..Self::of(lower::compile(plan)?, plan, db) })
+    }
+
+    /// A query that is compiled, with nothing to be loaded besides.
+    pub(super) fn of((compiled, binds): (Rc<Compiled>, Vec<Bind<'static>>), plan: &Plan, db: &dyn Executor) -> Self {
+        let sql = Sql { text: Arc::clone(&compiled.text), binds };
+        let prefetch = Prefetch::default();
         // The line is known when rows are read.
         let home = db.database().home(plan.mode, Location::caller());
         let names = plan.select.as_deref().map(names);
-        Ok(Read { lowered, sql, prefetch, home, names, types: PhantomData })
+        Read { compiled, sql, prefetch, home, names, types: PhantomData }
     }
 
     /// Runs it, and reads all rows.
@@ -66,18 +73,18 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
 
     /// How many columns a row has.
     pub(super) fn width(&self) -> usize {
-        self.lowered.width
+        self.compiled.width
     }
 
     /// Whether no row can be in it.
     pub(super) fn is_empty(&self) -> bool {
-        self.lowered.empty
+        self.compiled.empty
     }
 
     pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
         let watch = database.watch(M::META, at);
         let home = Home { at, answer: database.answer_under_way(), ..self.home };
-        let joined = Joined::new(&self.lowered.joins, home, watch.as_deref());
+        let joined = Joined::new(&self.compiled.joins, home, watch.as_deref());
         let members = Members::new(M::META);
         Chunk { read: self, rows: Vec::new(), members, group: Group::open(M::META, home, watch), joined, home }
     }
@@ -85,7 +92,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
     #[cold]
     fn error(&self, column: usize, mismatch: crate::value::Mismatch) -> Error {
         let Some(names) = &self.names else {
-            return decode_error(M::META, &self.lowered.layout, column, mismatch);
+            return decode_error(M::META, &self.compiled.layout, column, mismatch);
         };
         let name = names.get(column.saturating_sub(1)).cloned().unwrap_or_default();
         let mut types = Vec::new();
@@ -116,16 +123,17 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
     #[inline]
     pub(super) fn row(&mut self, row: Row<'_>) -> Result<()> {
         let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        let mut cursor = Cursor::new(row, &self.read.lowered.layout, &self.group, number);
+        let mut cursor = Cursor::new(row, &self.read.compiled.layout, &self.group, number);
         match S::read(&mut cursor) {
-            Ok(mut out) => {
-                if let Some(names) = &self.read.names {
-                    S::name(&mut out, names);
-                }
-                S::join(&out, &mut self.members);
-                self.rows.push(out);
-            }
+            // Moved once: a row may be large.
+            Ok(out) => self.rows.push(out),
             Err(mismatch) => return Err(self.read.error(cursor.column(), mismatch)),
+        }
+        if let Some(out) = self.rows.last_mut() {
+            if let Some(names) = &self.read.names {
+                S::name(out, names);
+            }
+            S::join(out, &mut self.members);
         }
         for joined in &mut self.joined {
             joined.row(row)?;
@@ -143,7 +151,7 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
         if self.read.names.is_none() {
             self.group.seal(self.members);
             Joined::finish(&mut self.joined, &self.group);
-            prefetch::tell_columns(connection.database(), &self.group, &self.joined, &self.read.lowered.layout);
+            prefetch::tell_columns(connection.database(), &self.group, &self.joined, &self.read.compiled.layout);
         }
         if !self.read.prefetch.is_empty() {
             let instances: Vec<&dyn Instance> = self.rows.iter().filter_map(S::instance).collect();

@@ -3,7 +3,8 @@
 use std::panic::Location;
 
 use super::delete::{Deleted, Which, delete};
-use super::{QuerySet, Shape};
+use super::read::Read;
+use super::{QuerySet, Rows, Shape};
 use crate::db::{About, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lookup::{AssignSet, OrderSet};
@@ -12,8 +13,7 @@ use crate::meta::RelationMeta;
 use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::relation::IntoKey;
-use crate::sql;
-use crate::statement::Statement;
+use crate::sql::{self, Sql};
 use crate::value::{KeyRef, PrimaryKey};
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
@@ -166,7 +166,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// ```
     #[track_caller]
     pub fn count(&self, db: &dyn Executor) -> Result<u64> {
-        let count = self.single(db, Location::caller(), lower::count)?;
+        let count = self.single(db, Location::caller(), lower::compile_count)?;
         Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
     }
 
@@ -190,7 +190,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// ```
     #[track_caller]
     pub fn exists(&self, db: &dyn Executor) -> Result<bool> {
-        Ok(self.single(db, Location::caller(), lower::exists)?.is_some())
+        Ok(self.single(db, Location::caller(), lower::compile_exists)?.is_some())
     }
 
     /// The one integer of a statement made from the plan.
@@ -198,10 +198,9 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         &self,
         db: &dyn Executor,
         at: &'static Location<'static>,
-        lower: fn(&Plan) -> Result<Option<Statement>>,
+        compile: fn(&Plan) -> Result<Option<Sql>>,
     ) -> Result<Option<i64>> {
-        let Some(statement) = lower(&self.plan)? else { return Ok(None) };
-        let sql = sql::compile(&statement);
+        let Some(sql) = compile(&self.plan)? else { return Ok(None) };
         let mut value = None;
         db.run(Need::Read, at, &mut |connection| {
             connection.query(&sql, about::<M>(at), |row| {
@@ -319,6 +318,12 @@ impl<M: Model> QuerySet<M> {
 
     #[track_caller]
     pub(crate) fn find_by(&self, db: &dyn Executor, key: KeyRef<'_>) -> Result<M> {
+        let none = || Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) };
+        if self.plan.is_plain() && self.plan.prefetches.is_empty() && self.plan.annotations.is_empty() {
+            // Nothing else is asked: the text is known, but for the first time.
+            let read = Read::<M, Rows>::of(lower::by_key(M::META, key)?, &self.plan, db);
+            return read.all(db, Location::caller())?.pop().ok_or_else(none);
+        }
         let mut one = self.clone();
         if one.plan.is_sliced() {
             one.plan.misuse = Some("`find` in a queryset that is cut off");
@@ -326,7 +331,7 @@ impl<M: Model> QuerySet<M> {
         one.plan.without_order();
         one.plan.filters.push(Node::key_is(key));
         let mut rows = one.all(db)?;
-        rows.pop().ok_or_else(|| Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) })
+        rows.pop().ok_or_else(none)
     }
 
     /// Whether a row is among these, by its key.
@@ -358,7 +363,7 @@ impl<M: Model> QuerySet<M> {
         }
         plan.filters.push(Node::key_is(row.key_ref()));
         let these: Self = QuerySet::from_plan(plan);
-        Ok(these.single(db, Location::caller(), lower::exists)?.is_some())
+        Ok(these.single(db, Location::caller(), lower::compile_exists)?.is_some())
     }
 
     /// Sets fields of all rows in one statement; says how many rows there were.

@@ -45,7 +45,7 @@ use crate::sql::Sql;
 /// # Ok::<(), eager_orm::Error>(())
 /// ```
 pub fn raw<T: RawRow>(sql: impl Into<String>, binds: impl Binds) -> RawQuery<T> {
-    RawQuery { sql: Sql { text: sql.into(), binds: binds.binds() }, types: PhantomData }
+    RawQuery { sql: Sql { text: sql.into().into(), binds: binds.binds() }, types: PhantomData }
 }
 
 /// A statement of one's own, not yet run. Made by [`raw`].

@@ -69,7 +69,7 @@ impl<M: Model, V> fmt::Debug for RawQuerySet<M, V> {
 
 impl<M: Model> RawQuerySet<M> {
     pub(crate) fn new(sql: String, binds: impl Binds) -> Self {
-        let sql = Sql { text: sql, binds: binds.binds() };
+        let sql = Sql { text: sql.into(), binds: binds.binds() };
         RawQuerySet { sql, prefetches: Vec::new(), mode: None, types: PhantomData }
     }
 

@@ -1,45 +1,26 @@
 //! Many rows at once: one prepared statement that runs for each row, in one transaction. Measured, it is the fastest
-//! form SQLite has; many rows in one VALUES are up to twice as slow. Keys come back as rowids; what a row is that was
-//! there already, only RETURNING tells.
+//! form SQLite has; many rows in one VALUES are up to twice as slow. Keys come back as rowids.
 
 use std::panic::Location;
 
+use super::conflict::OnConflict;
 use super::insert::{RowInsert, made};
 use super::update::{RowUpdate, is_stale, stale};
 use super::{blame, columns_of, insert, numbers_of};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
-use crate::group::{Cursor, Group, Layout, Members, Mint, Origin, Returned};
+use crate::group::{Group, Members, Origin, Returned};
 use crate::lookup::ColumnSet;
-use crate::model::{Complete, Fields, Model, Rules, decode_error};
+use crate::model::{Complete, Fields, Model, Rules};
 use crate::queryset::QuerySet;
-use crate::statement::{ColumnName, Conflict};
+use crate::statement::Conflict;
 use crate::value::KeyMap;
 
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
 #[must_use = "nothing is inserted until `.run(db)`"]
 pub struct BulkCreate<'p, M: Model> {
-    rows: Result<Vec<M::New>>,
-    batches: Batches<'p>,
-}
-
-/// Rows to be inserted, and the fields in which one that is there may be in their way. Made by
-/// [`BulkCreate::on_conflict`].
-#[must_use = "say what happens then: `.ignore()` or `.update(|x| ..)`"]
-pub struct OnConflict<'p, M: Model> {
-    bulk: BulkCreate<'p, M>,
-    target: Vec<usize>,
-}
-
-/// Rows to be inserted where none is in their way. Made by [`OnConflict::ignore`].
-#[must_use = "nothing is inserted until `.run(db)`"]
-pub struct BulkIgnore<'p, M: Model>(OnConflict<'p, M>);
-
-/// Rows to be inserted, or written into those that are there. Made by [`OnConflict::update`].
-#[must_use = "nothing is inserted until `.run(db)`"]
-pub struct BulkUpsert<'p, M: Model> {
-    conflict: OnConflict<'p, M>,
-    update: Result<Vec<usize>>,
+    pub(super) rows: Result<Vec<M::New>>,
+    pub(super) batches: Batches<'p>,
 }
 
 /// Rows to be updated. Made by [`QuerySet::bulk_update_of`].
@@ -52,14 +33,14 @@ pub struct BulkUpdate<'p, 'a, M: Model> {
 
 /// How many rows go together, and who is told of them.
 #[derive(Default)]
-struct Batches<'p> {
+pub(super) struct Batches<'p> {
     size: Option<usize>,
     progress: Option<Box<dyn FnMut(u64) + 'p>>,
 }
 
 impl Batches<'_> {
     /// How many rows a batch has.
-    fn size(&self) -> Result<usize> {
+    pub(super) fn size(&self) -> Result<usize> {
         /// How many rows are told of at once, if nothing is said.
         const TOLD: usize = 1000;
         match (self.size, &self.progress) {
@@ -70,7 +51,7 @@ impl Batches<'_> {
         }
     }
 
-    fn tell(&mut self, done: usize) {
+    pub(super) fn tell(&mut self, done: usize) {
         if let Some(progress) = &mut self.progress {
             progress(done as u64);
         }
@@ -233,7 +214,7 @@ impl<'p, M: Model> BulkUpdate<'p, '_, M> {
             let mut done = 0;
             for batch in rows.chunks(size) {
                 let mut known = KeyMap::default();
-                let updated = connection.repeat(&update.sql.text, About { meta, at }, |prepared| {
+                let updated = connection.repeat(&update.text, About { meta, at }, |prepared| {
                     for row in batch {
                         if known.number(row.key_ref(), 0).1 {
                             match update.run(prepared, *row, &mut Returned::default())? {
@@ -338,7 +319,7 @@ impl<'p, M: Model> BulkCreate<'p, M> {
     }
 
     /// Inserts the rows; none for one that was not to be inserted.
-    fn insert(
+    pub(super) fn insert(
         mut self,
         db: &dyn Executor,
         at: &'static Location<'static>,
@@ -385,7 +366,7 @@ impl<'p, M: Model> BulkCreate<'p, M> {
 }
 
 /// The defaults of new rows, once the rules of their model have been asked.
-fn fill<M: Model>(rows: &mut [M::New]) -> Result<()> {
+pub(super) fn fill<M: Model>(rows: &mut [M::New]) -> Result<()> {
     let mut rules = Rules::default();
     for (number, row) in rows.iter_mut().enumerate() {
         M::fill(row);
@@ -396,7 +377,7 @@ fn fill<M: Model>(rows: &mut [M::New]) -> Result<()> {
 
 /// The error of a row, with its number, as far as it is one of a row.
 #[cold]
-fn told<M: Model>(
+pub(super) fn told<M: Model>(
     error: Error,
     connection: &Connection<'_>,
     at: &'static Location<'static>,
@@ -413,98 +394,4 @@ fn told<M: Model>(
     }
     let bind = |column| rows.get(row).and_then(|row| M::bind_new(row, column));
     in_row(blame(error, connection, M::META, at, &bind), row)
-}
-
-impl<'p, M: Model> OnConflict<'p, M> {
-    /// Leaves the row that is there as it is.
-    pub fn ignore(self) -> BulkIgnore<'p, M> {
-        BulkIgnore(self)
-    }
-
-    /// Writes these fields of the new row into the one that is there.
-    pub fn update<C: ColumnSet<M>>(self, f: impl FnOnce(Fields<M>) -> C) -> BulkUpsert<'p, M> {
-        BulkUpsert { conflict: self, update: columns_of::<M, C>(f) }
-    }
-
-    fn conflict(&self, update: &[usize]) -> Result<Conflict> {
-        let named = |numbers: &[usize]| -> Vec<ColumnName> {
-            numbers
-                .iter()
-                .filter_map(|number| M::META.columns.get(*number))
-                .map(|column| column.column.into())
-                .collect()
-        };
-        let target = named(&self.target);
-        if target.is_empty() {
-            return Err(Error::misuse(format!("`on_conflict` of `{}` names no field", M::META.name)));
-        }
-        Ok(Conflict { target, update: named(update) })
-    }
-}
-
-impl<M: Model> BulkIgnore<'_, M> {
-    /// Inserts the rows that nothing is in the way of; none for the others, in order.
-    ///
-    /// # Errors
-    ///
-    /// As for [`BulkCreate::run`]; [`Error::Misuse`] where the named fields are not unique.
-    #[track_caller]
-    pub fn run(self, db: &dyn Executor) -> Result<Vec<Option<M>>> {
-        let conflict = self.0.conflict(&[])?;
-        self.0.bulk.insert(db, Location::caller(), Some(conflict))
-    }
-}
-
-impl<M: Model> BulkUpsert<'_, M> {
-    /// Inserts the rows, or writes them into those that are there; they come back as they are now, in order.
-    ///
-    /// # Errors
-    ///
-    /// As for [`BulkCreate::run`]; [`Error::Misuse`] where the named fields are not unique, or there are none to update.
-    #[track_caller]
-    pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
-        let at = Location::caller();
-        let update = self.update?;
-        if update.is_empty() {
-            return Err(Error::misuse("`update` after `on_conflict` names no field: write `.ignore()`"));
-        }
-        let conflict = self.conflict.conflict(&update)?;
-        let BulkCreate { rows, mut batches } = self.conflict.bulk;
-        let (meta, size, mut rows) = (M::META, batches.size()?, rows?);
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        fill::<M>(&mut rows)?;
-        let insert = RowInsert::or(meta, Some(conflict), true);
-        let group = Group::open(meta, db.database().home(None, at), None);
-        let mut there: Vec<M> = Vec::with_capacity(rows.len());
-        db.run(Need::WriteAll, at, &mut |connection| {
-            for batch in rows.chunks(size) {
-                let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
-                    for new in batch {
-                        insert.put(prepared, |column| M::bind_new(new, column))?;
-                        prepared.returning(|row| {
-                            there.push(read(row, &group, there.len())?);
-                            Ok(())
-                        })?;
-                    }
-                    Ok(())
-                });
-                inserted.map_err(|error| told::<M>(error, connection, at, &rows, there.len()))?;
-                batches.tell(there.len());
-            }
-            Ok(())
-        })?;
-        let mut members = Members::new(meta);
-        there.iter().for_each(|row| row.list_keys(&mut members));
-        group.seal(members);
-        Ok(there)
-    }
-}
-
-/// A row that a statement returned, all of its columns in their order.
-fn read<M: Model>(row: crate::db::Row<'_>, group: &Mint, number: usize) -> Result<M> {
-    let layout = Layout::default();
-    let mut cursor = Cursor::new(row, &layout, group, u32::try_from(number).unwrap_or(u32::MAX));
-    M::decode(&mut cursor).map_err(|mismatch| decode_error(M::META, &layout, cursor.column(), mismatch))
 }

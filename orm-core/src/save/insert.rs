@@ -3,10 +3,10 @@
 use std::panic::Location;
 
 use super::{blame, storable};
-use crate::db::{About, Connection, Executor, Need, Prepared};
+use crate::db::{About, Connection, Executor, Need, Prepared, PreparedRow};
 use crate::error::{Error, Result};
 use crate::group::{Origin, Returned};
-use crate::lower;
+use crate::lower::{self, Text};
 use crate::meta::{ColumnMeta, ColumnSource, ModelMeta};
 use crate::model::{Event, Model, Rules, group_of_one};
 use crate::plan::Plan;
@@ -38,11 +38,19 @@ impl RowInsert {
         if meta.columns.iter().any(|column| matches!(column.source, ColumnSource::DefaultSql(_))) {
             return Self::of(meta, InsertRows::Select(Box::new(one_row(meta))));
         }
-        Self::of(meta, InsertRows::Values)
+        let text = lower::text_of(Text::Insert, meta, std::iter::empty(), || {
+            compile(meta, &inserted(meta).collect::<Vec<_>>(), InsertRows::Values, None, false).text
+        });
+        let returned = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
+        let returned = returned.map(|(number, _)| number).collect();
+        RowInsert { meta, columns: inserted(meta).collect(), returned, sql: Sql { text, binds: Vec::new() } }
     }
 
     /// What happens where another row is in the way; and whether the whole row comes back as it is then.
     pub(super) fn or(meta: &'static ModelMeta, conflict: Option<Conflict>, whole: bool) -> Self {
+        if conflict.is_none() && !whole {
+            return Self::new(meta);
+        }
         let rows = if meta.columns.iter().any(|column| matches!(column.source, ColumnSource::DefaultSql(_))) {
             // A condition keeps ON CONFLICT from being read as the ON of a JOIN.
             InsertRows::Select(Box::new(Select { filter: vec![Expr::One], ..one_row(meta) }))
@@ -68,16 +76,9 @@ impl RowInsert {
     fn with(meta: &'static ModelMeta, rows: InsertRows, conflict: Option<Conflict>, whole: bool) -> Self {
         let columns: Vec<_> = inserted(meta).collect();
         let returned = meta.columns.iter().enumerate().filter(|(_, column)| whole || column.is_computed());
-        let returned: Vec<_> = returned.collect();
-        let insert = Insert {
-            table: meta.table,
-            columns: columns.iter().map(|(_, column)| column.column.into()).collect(),
-            rows,
-            conflict,
-            returning: returned.iter().map(|(_, column)| column.column.into()).collect(),
-        };
-        let sql = sql::compile(&Statement::Insert(insert));
-        RowInsert { meta, columns, returned: returned.into_iter().map(|(number, _)| number).collect(), sql }
+        let returned: Vec<usize> = returned.map(|(number, _)| number).collect();
+        let sql = compile(meta, &columns, rows, conflict, whole);
+        RowInsert { meta, columns, returned, sql }
     }
 
     pub(super) fn need(&self) -> Need {
@@ -126,31 +127,31 @@ impl RowInsert {
         bind: impl Fn(usize) -> Option<Bind<'b>>,
         returned: &mut Returned,
     ) -> Result<u64> {
-        self.put(prepared, bind)?;
-        execute(prepared, &self.returned, returned)
+        execute(self.put(prepared, bind)?, &self.returned, returned)
     }
 
     /// Binds a row, and runs nothing.
-    pub(super) fn put<'b>(
+    pub(super) fn put<'p, 'b>(
         &self,
-        prepared: &mut Prepared<'_, '_>,
+        prepared: &'p mut Prepared<'_, '_>,
         bind: impl Fn(usize) -> Option<Bind<'b>>,
-    ) -> Result<()> {
-        for (place, (number, column)) in self.columns.iter().enumerate() {
+    ) -> Result<PreparedRow<'p, 'b>> {
+        let mut row = prepared.row();
+        for (number, column) in &self.columns {
             let bind = bind(*number).unwrap_or(Bind::Null);
             storable(self.meta, column, &bind)?;
-            prepared.bind(place + 1, &bind)?;
+            row.bind(bind)?;
         }
-        Ok(())
+        Ok(row)
     }
 }
 
 /// Runs a statement and keeps what it returns, the values of these columns; says how many rows it changed.
-pub(super) fn execute(prepared: &mut Prepared<'_, '_>, columns: &[usize], returned: &mut Returned) -> Result<u64> {
+pub(super) fn execute(row: PreparedRow<'_, '_>, columns: &[usize], returned: &mut Returned) -> Result<u64> {
     if columns.is_empty() {
-        return prepared.execute();
+        return row.execute();
     }
-    prepared.returning(|row| {
+    row.returning(|row| {
         for (place, column) in columns.iter().enumerate() {
             if let Ok(datum) = row.datum(place) {
                 returned.push(*column, datum);
@@ -158,6 +159,23 @@ pub(super) fn execute(prepared: &mut Prepared<'_, '_>, columns: &[usize], return
         }
         Ok(())
     })
+}
+
+fn compile(
+    meta: &'static ModelMeta,
+    columns: &[(usize, &ColumnMeta)],
+    rows: InsertRows,
+    conflict: Option<Conflict>,
+    whole: bool,
+) -> Sql {
+    let returned = meta.columns.iter().filter(|column| whole || column.is_computed());
+    sql::compile(&Statement::Insert(Insert {
+        table: meta.table,
+        columns: columns.iter().map(|(_, column)| column.column.into()).collect(),
+        rows,
+        conflict,
+        returning: returned.map(|column| column.column.into()).collect(),
+    }))
 }
 
 /// The columns an INSERT writes.

@@ -5,6 +5,7 @@
 //! have such columns.
 
 mod bulk;
+mod conflict;
 mod insert;
 mod update;
 mod upsert;
@@ -12,8 +13,11 @@ mod validate;
 
 use std::panic::Location;
 
-pub use bulk::{BulkCreate, BulkIgnore, BulkUpdate, BulkUpsert, OnConflict};
-pub(crate) use insert::{RowInsert, create_linked};
+pub use bulk::{BulkCreate, BulkUpdate};
+pub use conflict::{BulkIgnore, BulkUpsert, OnConflict};
+#[cfg(feature = "testing")]
+pub(crate) use insert::RowInsert;
+pub(crate) use insert::create_linked;
 pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 

@@ -1,18 +1,19 @@
 //! Saving and deleting one row, found by its key, and by its version where it has one.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use super::insert::{execute, unlike};
 use super::{blame, storable};
 use crate::db::{About, Connection, Executor, Need, Prepared};
 use crate::error::{Error, Result};
 use crate::group::Returned;
-use crate::lower;
+use crate::lower::{self, Text};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Event, Model, Rules};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::queryset::{Deleted, Which, delete};
-use crate::sql::{self, Sql};
+use crate::sql;
 use crate::statement::{Expr, Operator, Statement, Update};
 use crate::value::Bind;
 
@@ -23,29 +24,33 @@ pub(super) struct RowUpdate {
     columns: Vec<(usize, &'static ColumnMeta)>,
     version: Option<usize>,
     returned: Vec<usize>,
-    pub(super) sql: Sql,
+    pub(super) text: Arc<str>,
 }
 
 impl RowUpdate {
     /// Where the row is to know what the database computes of it, that comes back.
     pub(super) fn new(meta: &'static ModelMeta, columns: &[usize], comes_back: bool) -> Self {
         let columns: Vec<_> = columns.iter().filter_map(|number| Some((*number, meta.columns.get(*number)?))).collect();
-        let mark = || Expr::Bind(Bind::Null);
-        let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
-        let mut filter: Vec<_> = meta.key_columns().map(|key| Expr::eq(Expr::own(key.column), mark())).collect();
-        if let Some((_, version)) = meta.version() {
-            let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
-            set.push((version.column.into(), next));
-            filter.push(Expr::eq(Expr::own(version.column), mark()));
-        }
-        if set.is_empty() {
-            // A row that is nothing but its key: the statement still says whether it is there.
-            set.push((meta.key_column().into(), Expr::own(meta.key_column())));
-        }
         let computed = meta.columns.iter().enumerate().filter(|(_, column)| comes_back && column.is_read_only());
-        let (returned, returning) = computed.map(|(number, column)| (number, column.column.into())).unzip();
-        let sql = sql::compile(&Statement::Update(Update { table: meta.table, set, filter, returning }));
-        RowUpdate { meta, columns, version: meta.version().map(|(number, _)| number), returned, sql }
+        let numbers = columns.iter().map(|(number, _)| *number).chain([usize::from(comes_back)]);
+        let text = lower::text_of(Text::Update, meta, numbers, || {
+            let mark = || Expr::Bind(Bind::Null);
+            let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
+            let mut filter: Vec<_> = meta.key_columns().map(|key| Expr::eq(Expr::own(key.column), mark())).collect();
+            if let Some((_, version)) = meta.version() {
+                let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
+                set.push((version.column.into(), next));
+                filter.push(Expr::eq(Expr::own(version.column), mark()));
+            }
+            if set.is_empty() {
+                // A row that is nothing but its key: the statement still says whether it is there.
+                set.push((meta.key_column().into(), Expr::own(meta.key_column())));
+            }
+            let returning = computed.clone().map(|(_, column)| column.column.into()).collect();
+            sql::compile(&Statement::Update(Update { table: meta.table, set, filter, returning })).text
+        });
+        let returned = computed.map(|(number, _)| number).collect();
+        RowUpdate { meta, columns, version: meta.version().map(|(number, _)| number), returned, text }
     }
 
     /// Writes a row; whether it was there, as it was read.
@@ -55,7 +60,8 @@ impl RowUpdate {
         row: &M,
         returned: &mut Returned,
     ) -> Result<bool> {
-        for (i, (number, column)) in self.columns.iter().enumerate() {
+        let mut binds = prepared.row();
+        for (number, column) in &self.columns {
             let bind = row.bind(*number).ok_or_else(|| {
                 Error::misuse(format!(
                     "`{}.{}` is deferred and not loaded: it cannot be saved",
@@ -63,13 +69,13 @@ impl RowUpdate {
                 ))
             })?;
             storable(self.meta, column, &bind)?;
-            prepared.bind(i + 1, &bind)?;
+            binds.bind(bind)?;
         }
         let by = self.meta.keys.iter().copied().chain(self.version);
-        for (i, column) in by.enumerate() {
-            prepared.bind(self.columns.len() + 1 + i, &row.bind(column).unwrap_or(Bind::Null))?;
+        for column in by {
+            binds.bind(row.bind(column).unwrap_or(Bind::Null))?;
         }
-        Ok(execute(prepared, &self.returned, returned)? > 0)
+        Ok(execute(binds, &self.returned, returned)? > 0)
     }
 }
 
@@ -115,7 +121,7 @@ fn write<M: Model>(
     db.run(Need::Write, at, &mut |connection| {
         let mut written = false;
         connection
-            .repeat(&update.sql.text, About { meta, at }, |prepared| {
+            .repeat(&update.text, About { meta, at }, |prepared| {
                 written = update.run(prepared, row, &mut returned)?;
                 Ok(())
             })

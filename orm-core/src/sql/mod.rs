@@ -12,6 +12,7 @@ mod writer;
 mod tests;
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
 use crate::statement::Statement;
 use crate::value::Bind;
@@ -29,7 +30,7 @@ pub(crate) const ARRAY_TABLE: &CStr = c"CREATE TABLE rarray(value, argument HIDD
 /// A compiled statement.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sql {
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     pub(crate) binds: Vec<Bind<'static>>,
 }
 

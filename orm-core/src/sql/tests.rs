@@ -10,7 +10,7 @@ use crate::statement::{
 use crate::value::Bind;
 
 fn text(statement: Statement) -> String {
-    compile(&statement).text
+    compile(&statement).text.to_string()
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn values_are_numbered_binds() {
     };
     let sql = compile(&Statement::Select(select));
     assert_eq!(
-        sql.text,
+        &*sql.text,
         r#"SELECT "book"."title" FROM "book" WHERE ("book"."title" = ?1) AND (("book"."title" = ?2) OR ("book"."title" IS NULL)) ORDER BY "book"."title" DESC LIMIT ?3 OFFSET ?4"#
     );
     assert_eq!(sql.binds.len(), 4);

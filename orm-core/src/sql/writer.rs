@@ -50,6 +50,6 @@ impl Writer {
     }
 
     pub(super) fn finish(self) -> Sql {
-        Sql { text: self.text, binds: self.binds }
+        Sql { text: self.text.into(), binds: self.binds }
     }
 }

@@ -48,9 +48,10 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
                 let text = sql::compile(&Statement::Insert(link)).text;
                 connection.repeat(&text, About { meta: links.meta, at }, |prepared| {
                     for (from, to) in &links.pairs {
-                        prepared.bind(1, from)?;
-                        prepared.bind(2, to)?;
-                        prepared.execute()?;
+                        let mut row = prepared.row();
+                        row.bind(from.clone())?;
+                        row.bind(to.clone())?;
+                        row.execute()?;
                     }
                     Ok(())
                 })?;

@@ -144,6 +144,14 @@ pub enum Datum<'a> {
     Blob(&'a [u8]),
 }
 
+/// Bytes as text, if they are UTF-8. That is a tenth of reading a row with a long text in it, unless it is asked of many
+/// bytes at a time.
+#[inline]
+pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
+    const LONG: usize = 64;
+    if bytes.len() < LONG { std::str::from_utf8(bytes).ok() } else { simdutf8::basic::from_utf8(bytes).ok() }
+}
+
 impl Datum<'_> {
     /// The same value, kept. Text that is not UTF-8 is kept as the bytes it is.
     pub(crate) fn owned(self) -> Bind<'static> {

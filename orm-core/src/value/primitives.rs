@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     Bind, BoolBase, Datum, Domain, IntegerBase, Literal, Mismatch, NotNull, NumericBase, Scalar, Storage, TextBase,
-    Value,
+    Value, text,
 };
 
 /// What every scalar's impl has in common.
@@ -102,9 +102,9 @@ scalar!(
     String,
     Text,
     |datum| match datum {
-        Datum::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(text.to_owned()),
-            Err(_) => Err(Mismatch::found(datum)),
+        Datum::Text(bytes) => match text(bytes) {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(Mismatch::found(datum)),
         },
         other => Err(Mismatch::found(other)),
     },

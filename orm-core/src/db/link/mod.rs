@@ -40,7 +40,7 @@ use rusqlite::ffi;
 pub(super) use array::register as register_arrays;
 pub(crate) use row::Row;
 use statement::Held;
-pub(super) use statement::{Rows, Statement};
+pub(super) use statement::{Rows, RunWith, Statement};
 
 /// An open connection, and the statements that are kept for it.
 pub(super) struct Link {

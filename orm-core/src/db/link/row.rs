@@ -40,8 +40,8 @@ impl<'a> Row<'a> {
         16 * (self.columns + 2) + long.sum::<usize>()
     }
 
-    /// The value in a column.
-    #[inline]
+    /// The value in a column. (Where it is read the type is known, and what is left of this is one branch.)
+    #[inline(always)]
     pub(crate) fn datum(self, column: usize) -> Result<Datum<'a>, Mismatch> {
         if column >= self.columns {
             return Err(Mismatch::new("no such column"));

@@ -113,42 +113,16 @@ impl<'c> Statement<'c> {
         self.run()
     }
 
-    /// Binds one value for the next [`execute_bound`](Self::execute_bound), and for those after it; numbers count from 1.
+    /// Binds one value for the next run, and for those after it; numbers count from 1.
     #[inline]
     pub(in crate::db) fn bind(&mut self, number: usize, bind: &Bind<'_>) -> rusqlite::Result<()> {
         self.put(number, bind, true)
     }
 
-    /// Runs it with what is bound; says how many rows it changed.
-    pub(in crate::db) fn execute_bound(&mut self) -> rusqlite::Result<u64> {
-        self.forget_borrowed(0);
-        self.run()
-    }
-
-    /// Runs it with what is bound and hands the rows it returns to `each`; says how many there were.
-    pub(in crate::db) fn query_bound<E>(
-        &mut self,
-        mut each: impl FnMut(Row<'_>) -> Result<(), E>,
-        failed: impl Fn(rusqlite::Error) -> E,
-    ) -> Result<u64, E> {
-        self.forget_borrowed(0);
-        let statement = Statement::new(self.link, Rc::clone(&self.kept));
-        let mut rows = Rows { statement, columns: None, ended: false, binds: PhantomData };
-        let mut count = 0;
-        let outcome = loop {
-            match rows.next() {
-                Ok(Some(row)) => match each(row) {
-                    Ok(()) => count += 1,
-                    Err(error) => break Err(error),
-                },
-                Ok(None) => break Ok(count),
-                Err(error) => break Err(failed(error)),
-            }
-        };
-        drop(rows);
-        // The rows have given back what is still in hand here.
-        self.kept.in_use.set(true);
-        outcome
+    /// Runs it with values that come one by one.
+    #[inline]
+    pub(in crate::db) fn run_with<'s, 'b>(&'s mut self) -> RunWith<'s, 'b> {
+        RunWith { statement: self, count: 0, binds: PhantomData }
     }
 
     /// Binds values that outlive the run, and NULL where there are fewer than it asks for. Every parameter is replaced.
@@ -268,6 +242,62 @@ impl<'c> Statement<'c> {
                 unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
             }
         }
+    }
+}
+
+/// The binds of one run, put together one by one. `'b` is the life of what they borrow, which outlives the run.
+pub(in crate::db) struct RunWith<'s, 'b> {
+    statement: &'s Statement<'s>,
+    count: usize,
+    binds: PhantomData<&'b ()>,
+}
+
+impl<'b> RunWith<'_, 'b> {
+    /// How many there are so far.
+    #[inline]
+    pub(in crate::db) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The next value. What it owns is copied, for it is dropped here.
+    #[inline]
+    pub(in crate::db) fn bind(&mut self, bind: Bind<'b>) -> rusqlite::Result<()> {
+        let is_owned = matches!(&bind, Bind::Text(Cow::Owned(_)) | Bind::Blob(Cow::Owned(_)));
+        self.count += 1;
+        self.statement.put(self.count, &bind, is_owned)
+    }
+
+    /// Runs the statement; says how many rows it changed. What was left out is as it was in the run before, unless that
+    /// has borrowed it: then it is NULL.
+    pub(in crate::db) fn execute(self) -> rusqlite::Result<u64> {
+        self.statement.forget_borrowed(self.count);
+        self.statement.run()
+    }
+
+    /// Runs the statement and hands the rows it returns to `each`; says how many there were.
+    pub(in crate::db) fn query<E>(
+        self,
+        mut each: impl FnMut(Row<'_>) -> Result<(), E>,
+        failed: impl Fn(rusqlite::Error) -> E,
+    ) -> Result<u64, E> {
+        self.statement.forget_borrowed(self.count);
+        let statement = Statement::new(self.statement.link, Rc::clone(&self.statement.kept));
+        let mut rows = Rows { statement, columns: None, ended: false, binds: PhantomData };
+        let mut count = 0;
+        let outcome = loop {
+            match rows.next() {
+                Ok(Some(row)) => match each(row) {
+                    Ok(()) => count += 1,
+                    Err(error) => break Err(error),
+                },
+                Ok(None) => break Ok(count),
+                Err(error) => break Err(failed(error)),
+            }
+        };
+        drop(rows);
+        // The rows have given back what is still in hand here.
+        self.statement.kept.in_use.set(true);
+        outcome
     }
 }
 

@@ -61,7 +61,7 @@ fn what_was_bound_before_is_gone() {
         assert_eq!(statement.execute(&[Bind::Text((&*gone).into()), Bind::Integer(1)]).unwrap(), 1);
     }
     // The key is bound still; the text was another run's.
-    assert_eq!(statement.execute_bound().unwrap(), 1);
+    assert_eq!(statement.run_with().execute().unwrap(), 1);
     drop(statement);
     assert_eq!(integers(&link, text, &[]), [2]);
 }
@@ -72,9 +72,9 @@ fn a_large_copy_is_not_kept() {
     let mut statement = link.prepare("UPDATE t SET b = ?1 WHERE a = 1").unwrap();
     for length in [10, 1_000_000] {
         statement.bind(1, &Bind::Text("x".repeat(length).into())).unwrap();
-        statement.execute_bound().unwrap();
+        statement.run_with().execute().unwrap();
     }
-    statement.execute_bound().unwrap();
+    statement.run_with().execute().unwrap();
     drop(statement);
     assert_eq!(integers(&link, "SELECT count(*) FROM t WHERE b IS NULL", &[]), [2]);
 }
