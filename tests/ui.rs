@@ -30,7 +30,7 @@ use serde_json::Value;
 const PINNED: &str = "rustc 1.95.";
 
 /// Most errors that one mistake may give, said of it or not.
-const FLOOD: usize = 3;
+const FLOOD: usize = 5;
 
 /// A program in one of the folders.
 struct Program {

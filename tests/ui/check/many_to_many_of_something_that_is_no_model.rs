@@ -1,4 +1,4 @@
-//~ up to 6 errors
+//~ up to 7 errors
 //~ `Tag` is not a model
 use eager_orm::prelude::*;
 

@@ -1,4 +1,4 @@
-//~ up to 3 errors
+//~ up to 4 errors
 //~ `Place` cannot be a primary key
 //~ a newtype of one is a key with `#[db(key)]`
 use eager_orm::prelude::*;
