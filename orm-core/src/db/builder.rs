@@ -131,7 +131,7 @@ impl DatabaseBuilder {
     /// nobody shares the file with, and that reads much and little at a time.
     ///
     /// A statement outside of a transaction takes no lock any more, which is most of what a look-up by key costs. Other
-    /// processes (and other handles in this one) are refused with [`Error::Busy`]; threads wait for each other, readers
+    /// processes (and other handles in this one) are refused with [`Error::Busy`](crate::Error::Busy); threads wait for each other, readers
     /// too; and a thread that reads cannot write meanwhile, as in memory.
     ///
     /// # Examples
