@@ -127,8 +127,8 @@ impl DatabaseBuilder {
         self
     }
 
-    /// One connection for everything, which keeps the file to itself as long as the database is open: for a program that
-    /// nobody shares the file with, and that reads much and little at a time.
+    /// One connection for everything, which keeps the file to itself as long as the database is open: for a program
+    /// that nobody shares the file with, and that reads much and little at a time.
     ///
     /// A statement outside of a transaction takes no lock any more, which is most of what a look-up by key costs. Other
     /// processes (and other handles in this one) are refused with [`Error::Busy`](crate::Error::Busy); threads wait for each other, readers

@@ -246,7 +246,7 @@ impl Database {
 /// and it is tried again later.
 #[cold]
 fn restart_log(connection: &rusqlite::Connection) {
-    let _patience = Patience::new(Duration::from_millis(20));
+    let _patience = Patience::new(Duration::from_millis(200));
     // It gives the space back too, and what `has_long_log` sees is what there is.
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
