@@ -5,18 +5,17 @@
 //! moments. The rows of an answer carry its number, so that what is loaded into them later becomes part of it.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use super::fresh::{Fresh, Moment, lock};
-use super::touch::Touch;
+use super::fresh::{Moment, Stamp, Touched, lock};
 use super::{Database, Executor, Row, Standing};
 use crate::error::{Error, Result};
 
 /// Something that was computed from the database, and the tables it was computed from.
 pub(crate) struct Answer {
     epoch: u64,
-    tables: Mutex<Vec<(Arc<AtomicU64>, u64)>>,
+    tables: Mutex<Vec<(Stamp, u64)>>,
     /// The moment before it was computed, for writes that may be of any table.
     clock: u64,
     /// How many threads load something more into its rows at this time.
@@ -29,7 +28,7 @@ pub(crate) struct Answer {
 struct Collecting {
     database: usize,
     number: u32,
-    touches: Vec<Arc<Touch>>,
+    touches: Vec<Arc<Touched>>,
     volatile: Option<&'static str>,
     bytes: usize,
 }
@@ -67,13 +66,13 @@ impl Drop for Collection {
 }
 
 /// A statement ran on this thread, on this database, and touches this.
-pub(super) fn collect(database: usize, touch: &Arc<Touch>, volatile: Option<&'static str>) {
-    let writes = touch.writes_all || !touch.writes.is_empty();
+pub(super) fn collect(database: usize, touch: &Arc<Touched>, volatile: Option<&'static str>) {
+    let writes = touch.touch.writes_all || !touch.touch.writes.is_empty();
     collecting(|open| {
         for collecting in open {
             let volatile = match collecting.database == database {
                 true if writes => Some("it writes"),
-                true => volatile.or(touch.volatile),
+                true => volatile.or(touch.touch.volatile),
                 false => Some("it reads another database"),
             };
             collecting.volatile = collecting.volatile.or(volatile);
@@ -106,12 +105,12 @@ impl Database {
         })
     }
 
-    /// Weighs the rows of a statement that is part of an answer: of a long result every eighth row, for eight.
+    /// Weighs the rows of a statement that is part of an answer: of a long result every sixteenth row, for sixteen.
     pub(super) fn weigh(count: u64, row: Row<'_>) {
-        const EACH: u64 = 32;
+        const EACH: u64 = 16;
         let times = match count {
             0..=EACH => 1,
-            _ if count.is_multiple_of(8) => 8,
+            _ if count.is_multiple_of(EACH) => 16,
             _ => return,
         };
         let bytes = row.weight().saturating_mul(times);
@@ -145,9 +144,9 @@ impl Database {
             is_dead: AtomicBool::new(false),
             bytes: AtomicUsize::new(collected.bytes),
         });
-        let named = tables.iter().map(|name| name.to_ascii_lowercase());
-        let read = collected.touches.iter().flat_map(|touch| &touch.reads).map(|name| name.to_string());
-        answer.depend(fresh, named.chain(read), moment.clock);
+        let named: Vec<Stamp> = tables.iter().map(|name| fresh.stamp(&name.to_ascii_lowercase())).collect();
+        let read = collected.touches.iter().flat_map(|touch| &touch.stamps);
+        answer.depend(named.iter().chain(read), moment.clock);
         let mut answers = lock(&fresh.answers);
         if answers.len() >= 1024 && answers.len().is_power_of_two() {
             answers.retain(|_, answer| answer.strong_count() > 0);
@@ -212,8 +211,8 @@ impl Database {
             && collected.volatile.is_none()
         {
             for answer in &flux.0 {
-                let read = collected.touches.iter().flat_map(|touch| &touch.reads).map(|name| name.to_string());
-                answer.depend(fresh, read, moment.clock);
+                let read = collected.touches.iter().flat_map(|touch| &touch.stamps);
+                answer.depend(read, moment.clock);
                 answer.bytes.fetch_add(collected.bytes, SeqCst);
             }
             flux.1 = true;
@@ -242,14 +241,13 @@ pub(crate) fn on_behalf(db: &dyn Executor, answers: &[u32], load: impl FnOnce() 
 }
 
 impl Answer {
-    fn depend(&self, fresh: &Fresh, tables: impl Iterator<Item = String>, at: u64) {
+    fn depend<'s>(&self, tables: impl Iterator<Item = &'s Stamp>, at: u64) {
         let mut known = lock(&self.tables);
-        for table in tables {
-            let stamp = fresh.stamp(&table);
-            match known.iter_mut().find(|(other, _)| Arc::ptr_eq(other, &stamp)) {
+        for stamp in tables {
+            match known.iter_mut().find(|(other, _)| Arc::ptr_eq(other, stamp)) {
                 // What was read first is what counts.
                 Some((_, before)) => *before = (*before).min(at),
-                None => known.push((stamp, at)),
+                None => known.push((Arc::clone(stamp), at)),
             }
         }
     }

@@ -190,7 +190,7 @@ impl<'c> Connection<'c> {
             let touch = touch.or_else(|| seeing(|| self.raw().prepare(text).map(drop)).1);
             fresh.keep(text, touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() }))
         });
-        let volatile = if touch.calls_time { time() } else { None };
+        let volatile = if touch.touch.calls_time { time() } else { None };
         fresh.ran(self.database.inner.id, &touch, volatile);
     }
 

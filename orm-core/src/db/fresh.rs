@@ -53,25 +53,36 @@ pub(super) struct Fresh {
     clock: AtomicU64,
     /// The stamp of every table at once.
     pub(super) all: AtomicU64,
-    stamps: RwLock<HashMap<Box<str>, Arc<AtomicU64>>>,
+    stamps: RwLock<HashMap<Box<str>, Stamp>>,
     /// What each statement touches, by its text.
-    touches: RwLock<HashMap<Box<str>, Arc<Touch>>>,
+    touches: RwLock<HashMap<Box<str>, Arc<Touched>>>,
     /// What the transaction of the writing connection has written.
     writing: Mutex<Writing>,
     /// The file; none for a database that no other process can reach.
     file: Option<(PathBuf, OpenFlags)>,
     sentinel: Mutex<Sentinel>,
+    /// How often somebody else has written, as far as was asked. It changes while the sentinel is locked.
+    epoch: AtomicU64,
     /// What is remembered, by number.
     pub(super) answers: Mutex<HashMap<u32, Weak<Answer>>>,
     pub(super) next: AtomicU32,
 }
+
+/// What a statement touches, with the stamps of the tables it reads.
+pub(super) struct Touched {
+    pub(super) touch: Touch,
+    pub(super) stamps: Vec<Stamp>,
+}
+
+/// When a table was written last.
+pub(super) type Stamp = Arc<AtomicU64>;
 
 /// What a transaction that writes has written.
 #[derive(Default)]
 struct Writing {
     /// Whether all of it was noted.
     is_noted: bool,
-    touches: Vec<Arc<Touch>>,
+    touches: Vec<Arc<Touched>>,
 }
 
 #[derive(Default)]
@@ -81,8 +92,6 @@ struct Sentinel {
     known: Option<i64>,
     /// Which connection wrote at that time, and its `data_version`.
     writer: Option<(u64, i64)>,
-    /// How often somebody else has written.
-    epoch: u64,
 }
 
 /// A moment before something is read.
@@ -107,6 +116,7 @@ impl Fresh {
             writing: Mutex::default(),
             file,
             sentinel: Mutex::default(),
+            epoch: AtomicU64::new(0),
             answers: Mutex::default(),
             next: AtomicU32::new(1),
         }
@@ -144,10 +154,10 @@ impl Fresh {
             return commit();
         }
         let number = self.clock.load(SeqCst) + 1;
-        if !writing.is_noted || writing.touches.iter().any(|touch| touch.writes_all) {
+        if !writing.is_noted || writing.touches.iter().any(|touch| touch.touch.writes_all) {
             self.all.store(number, SeqCst);
         }
-        for table in writing.touches.iter().flat_map(|touch| &touch.writes) {
+        for table in writing.touches.iter().flat_map(|touch| &touch.touch.writes) {
             self.stamp(table).store(number, SeqCst);
         }
         let outcome = commit();
@@ -179,8 +189,8 @@ impl Fresh {
     }
 
     /// A statement ran on this thread, and touches this.
-    pub(super) fn ran(&self, database: usize, touch: &Arc<Touch>, volatile: Option<&'static str>) {
-        if touch.writes_all || !touch.writes.is_empty() {
+    pub(super) fn ran(&self, database: usize, touch: &Arc<Touched>, volatile: Option<&'static str>) {
+        if touch.touch.writes_all || !touch.touch.writes.is_empty() {
             let mut writing = lock(&self.writing);
             if !writing.touches.iter().any(|known| Arc::ptr_eq(known, touch)) {
                 writing.touches.push(Arc::clone(touch));
@@ -190,16 +200,17 @@ impl Fresh {
     }
 
     /// What the statement with this text touches, where it was prepared before.
-    pub(super) fn known(&self, text: &str) -> Option<Arc<Touch>> {
+    pub(super) fn known(&self, text: &str) -> Option<Arc<Touched>> {
         self.touches.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
     }
 
     /// Keeps what the statement with this text touches.
-    pub(super) fn keep(&self, text: &str, touch: Touch) -> Arc<Touch> {
-        if let Some(known) = self.known(text).filter(|known| **known == touch) {
+    pub(super) fn keep(&self, text: &str, touch: Touch) -> Arc<Touched> {
+        if let Some(known) = self.known(text).filter(|known| known.touch == touch) {
             return known;
         }
-        let touch = Arc::new(touch);
+        let stamps = touch.reads.iter().map(|table| self.stamp(table)).collect();
+        let touch = Arc::new(Touched { touch, stamps });
         let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
         if touches.len() >= STATEMENTS {
             touches.clear();
@@ -208,7 +219,7 @@ impl Fresh {
         touch
     }
 
-    pub(super) fn stamp(&self, table: &str) -> Arc<AtomicU64> {
+    pub(super) fn stamp(&self, table: &str) -> Stamp {
         if let Some(stamp) = self.stamps.read().unwrap_or_else(PoisonError::into_inner).get(table) {
             return Arc::clone(stamp);
         }
@@ -226,7 +237,7 @@ impl Fresh {
         let seen = self.look(&mut sentinel);
         let told = data_version(writer.raw()).map(|version| (writer.serial(), version));
         if told.is_none() || told != sentinel.writer {
-            sentinel.epoch += 1;
+            self.epoch.fetch_add(1, SeqCst);
             sentinel.writer = told;
         }
         sentinel.known = seen.filter(|_| told.is_some());
@@ -260,7 +271,7 @@ impl Fresh {
                 let mut sentinel = lock(&self.sentinel);
                 let seen = self.look(&mut sentinel)?;
                 if sentinel.known == Some(seen) {
-                    return Some(sentinel.epoch);
+                    return Some(self.epoch.load(SeqCst));
                 }
             }
             // Somebody has written: the writing connection says whether it was somebody else. Where another thread has it,
@@ -281,7 +292,9 @@ impl Fresh {
         if self.all.load(SeqCst) > clock {
             return None;
         }
-        Some(Moment { epoch: self.epoch(db)?, clock })
+        // Nobody is asked whether somebody else has written meanwhile. If somebody has, the answer is of an epoch that is over
+        // when it is asked, which costs a query and no truth.
+        Some(Moment { epoch: self.epoch.load(SeqCst), clock })
     }
 
     /// Begins to note writes. A write that began before is through once the writing connection was to be had.
@@ -290,10 +303,9 @@ impl Fresh {
             return true;
         }
         let _ = self.state.compare_exchange(OFF, STARTING, SeqCst, SeqCst);
-        if db.idle_writer().is_none() {
-            return false;
-        }
+        let Some(writer) = db.idle_writer() else { return false };
         self.state.store(READY, SeqCst);
+        self.tell_apart(&writer);
         true
     }
 
