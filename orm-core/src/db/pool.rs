@@ -4,50 +4,35 @@
 //! not there any more, or if there is nothing to write to.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::ops::Deref;
+use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use r2d2::ManageConnection;
-use r2d2_sqlite::SqliteConnectionManager;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::OpenFlags;
-use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::Database;
 use super::busy::Patience;
 use super::file::FileId;
-use super::link::Link;
+use super::link::{Alone, Link};
+use super::open::Place;
 use crate::error::{Error, Result};
 
-pub(super) type Pooled = r2d2::PooledConnection<Opener>;
-pub(super) type Pool = r2d2::Pool<Opener>;
-
-/// How long a caller waits at a time: why a connection could not be opened is known sooner than the pool says so.
-const SLICE: Duration = Duration::from_millis(250);
-
-/// How long at a time where every connection is open: a wait that is begun again is begun behind all others.
-const LONG_SLICE: Duration = Duration::from_secs(5);
-
-#[derive(Clone)]
-pub(super) struct Pools {
-    pub(super) writer: Pool,
-    pub(super) readers: Pool,
-}
-
-/// Whose turn it is to write. The pool would give its connection to whoever asks just when it is given back, which is the
-/// thread that has given it back and writes again; here those who have waited longer come first.
-pub(super) type Turn = parking_lot::Mutex<()>;
-
-/// The turn of a thread that writes.
-type TurnGuard = parking_lot::ArcMutexGuard<parking_lot::RawMutex, ()>;
+/// Whose turn it is to write. A pool gives its connection to whoever asks just when it is given back, which is the thread
+/// that has given it back and writes again; here those who have waited longer come first.
+pub(super) type Turn = Mutex<()>;
 
 /// What a connection is told when it is opened.
 pub(super) type Init = dyn Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync;
 
 /// Opens connections, all alike.
 pub(super) struct Opener {
-    pub(super) manager: SqliteConnectionManager,
+    pub(super) place: Place,
+    pub(super) name: PathBuf,
+    pub(super) flags: OpenFlags,
+    pub(super) init: Arc<Init>,
     /// How many statements each keeps.
     pub(super) statements: usize,
     pub(super) busy_timeout: Duration,
@@ -56,84 +41,121 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    /// Opens the file of this name, with these flags, and tells each connection this.
-    pub(super) fn manager(name: &Path, flags: OpenFlags, init: &Arc<Init>) -> SqliteConnectionManager {
-        let init = Arc::clone(init);
-        SqliteConnectionManager::file(name).with_flags(flags).with_init(move |connection| init(connection))
-    }
-}
-
-impl ManageConnection for Opener {
-    type Connection = Link;
-    type Error = Unopened;
-
-    fn connect(&self) -> Result<Link, Unopened> {
+    fn open(&self) -> Result<Rc<Link>> {
         let _patience = Patience::new(self.busy_timeout);
         // A connection to another file of this name would find this one's log beside it, and play it back.
         if let Some(file) = &self.file {
             file.check()?;
         }
-        Ok(Link::new(self.manager.connect()?, self.statements))
+        let open_error = |error| self.place.open_error(error);
+        let mut raw = rusqlite::Connection::open_with_flags(&self.name, self.flags).map_err(open_error)?;
+        (self.init)(&mut raw).map_err(open_error)?;
+        Ok(Rc::new(Link::new(raw, self.statements)))
+    }
+}
+
+/// Up to so many connections, each opened by the first thread that finds none.
+pub(super) struct Pool {
+    opener: Opener,
+    most: u32,
+    state: Mutex<State>,
+    /// A connection was given back, or may be opened.
+    free: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Alone>,
+    /// How many are open, or being opened.
+    open: u32,
+    closed: bool,
+}
+
+impl Pool {
+    /// A pool of which no connection is open yet.
+    pub(super) fn new(opener: Opener, most: u32) -> Self {
+        Pool { opener, most, state: Mutex::default(), free: Condvar::new() }
     }
 
-    fn is_valid(&self, _: &mut Link) -> Result<(), Unopened> {
-        Ok(())
+    /// Takes a connection; waits for one so long where all are held.
+    fn take(&self, timeout: Duration) -> Result<Rc<Link>> {
+        let (mut state, mut until) = (self.state.lock(), None);
+        loop {
+            if state.closed {
+                return Err(Error::Closed);
+            }
+            if let Some(idle) = state.idle.pop() {
+                return Ok(idle.into());
+            }
+            if state.open < self.most {
+                state.open += 1;
+                drop(state);
+                return self.opener.open().inspect_err(|_| self.forget());
+            }
+            let until = *until.get_or_insert_with(|| Instant::now() + timeout);
+            if self.free.wait_until(&mut state, until).timed_out() && state.idle.is_empty() && state.open == self.most {
+                return Err(Error::PoolTimeout { seconds: timeout.as_secs() });
+            }
+        }
     }
 
-    fn has_broken(&self, connection: &mut Link) -> bool {
+    /// Takes a connection that is idle, or the first.
+    fn take_idle(&self) -> Option<Rc<Link>> {
+        let mut state = self.state.lock();
+        let idle = state.idle.pop();
+        if idle.is_some() || state.closed || state.open > 0 {
+            return idle.map(Rc::from);
+        }
+        drop(state);
+        self.take(Duration::ZERO).ok()
+    }
+
+    /// Whether every connection there may be is held.
+    fn is_exhausted(&self) -> bool {
+        let state = self.state.lock();
+        state.open == self.most && state.idle.is_empty()
+    }
+
+    /// Takes back a connection, unless somebody else on this thread still has it.
+    fn give_back(&self, link: Rc<Link>) {
+        let Some(link) = Alone::new(link) else { return };
         // What could not be rolled back is, with the connection.
-        !connection.raw().is_autocommit()
+        if !link.raw().is_autocommit() {
+            drop(link);
+            return self.forget();
+        }
+        let mut state = self.state.lock();
+        if state.closed {
+            drop(state);
+            return drop(link);
+        }
+        state.idle.push(link);
+        drop(state);
+        self.free.notify_one();
     }
-}
 
-/// Why a connection was not opened.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unopened {
-    #[error(transparent)]
-    File(#[from] Error),
-    #[error(transparent)]
-    Driver(#[from] rusqlite::Error),
-}
-
-/// Keeps why a connection could not be opened, for whoever waits for it.
-#[derive(Debug, Default)]
-pub(super) struct Failures(Mutex<Option<Unopened>>);
-
-#[derive(Debug)]
-struct Told(Arc<Failures>);
-
-impl r2d2::HandleError<Unopened> for Told {
-    fn handle_error(&self, error: Unopened) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    /// There is a connection less.
+    #[cold]
+    fn forget(&self) {
+        self.state.lock().open -= 1;
+        self.free.notify_one();
     }
-}
 
-/// A pool of at most so many connections, of which none is open yet.
-pub(super) fn pool(opener: Opener, connections: u32, failures: &Arc<Failures>) -> Pool {
-    Pool::builder()
-        .max_size(connections)
-        .min_idle(Some(0))
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_on_check_out(false)
-        // Half of it is the longest pause before it tries again to open what could not be opened.
-        .connection_timeout(SLICE)
-        .error_handler(Box::new(Told(Arc::clone(failures))))
-        .thread_pool(thread())
-        .build_unchecked(opener)
-}
-
-/// One thread for the whole process opens connections; the pool's default is three for each pool.
-fn thread() -> Arc<ScheduledThreadPool> {
-    static OPENER: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
-    Arc::clone(OPENER.get_or_init(|| {
-        Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("eager-orm-open-{}").build())
-    }))
+    /// Closes what is idle, and what is given back from now on.
+    pub(super) fn close(&self) {
+        let idle = {
+            let mut state = self.state.lock();
+            state.closed = true;
+            std::mem::take(&mut state.idle)
+        };
+        drop(idle);
+        self.free.notify_all();
+    }
 }
 
 impl Database {
-    /// Takes the writing connection; the guard remembers that this thread has it.
-    pub(super) fn writer(&self) -> Result<(HoldGuard, Pooled)> {
+    /// Takes the writing connection.
+    pub(super) fn writer(&self) -> Result<Holding<'_>> {
         if self.inner.read_only {
             return Err(Error::ReadOnly { what: "the database" });
         }
@@ -148,22 +170,22 @@ impl Database {
         if self.inner.exclusive && held(self.inner.id, Hold::Read) {
             return Err(Error::Nested { holds: "reads from this exclusive database, which has one connection" });
         }
-        let (start, timeout) = (Instant::now(), self.inner.pool_timeout);
-        let turn = self.inner.turn.try_lock_arc_for(timeout);
+        let timeout = self.inner.pool_timeout;
+        let turn = self.inner.turn.try_lock_for(timeout);
         let turn = turn.ok_or(Error::PoolTimeout { seconds: timeout.as_secs() })?;
-        let pool = self.pools()?.writer;
-        let pooled = self.connect(&pool, start)?;
+        let link = self.inner.writer.take(timeout)?;
+        let holding = Holding::new(self, Hold::Write, link, Some(turn));
         if let Some(file) = &self.inner.file {
             file.check()?;
             if file.has_long_log() {
-                restart_log(pooled.raw());
+                restart_log(holding.raw());
             }
         }
-        Ok((HoldGuard::new(self, Hold::Write, None, Some(turn)), pooled))
+        Ok(holding)
     }
 
     /// Takes a reading connection.
-    pub(super) fn reader(&self) -> Result<(HoldGuard, Rc<Pooled>)> {
+    pub(super) fn reader(&self) -> Result<Holding<'_>> {
         if self.inner.memory && held(self.inner.id, Hold::Write) {
             return Err(Error::Nested {
                 holds: "already holds a transaction, `tx`, and in memory readers wait for a writer",
@@ -174,20 +196,19 @@ impl Database {
                 holds: "already holds a transaction, `tx`, and an exclusive database has one connection",
             });
         }
-        let pool = self.pools()?.readers;
+        let pool = &self.inner.readers;
         if let Some(held) = held_reader(self.inner.id) {
             // A thread that reads while it reads. If every connection is held, each thread may be waiting for the others
             // to give one back: then it reads on with its own, and sees the moment that one sees.
-            let state = pool.state();
-            if state.connections == pool.max_size() && state.idle_connections == 0 {
-                return Ok((HoldGuard::new(self, Hold::Read, Some(&held), None), held));
+            if pool.is_exhausted() {
+                return Ok(Holding::new(self, Hold::Read, held, None));
             }
         }
-        let pooled = Rc::new(self.connect(&pool, Instant::now())?);
+        let holding = Holding::new(self, Hold::Read, pool.take(self.inner.pool_timeout)?, None);
         if let Some(file) = &self.inner.file {
             file.glance()?;
         }
-        Ok((HoldGuard::new(self, Hold::Read, Some(&pooled), None), pooled))
+        Ok(holding)
     }
 
     /// Whether this thread holds the writing connection.
@@ -201,43 +222,12 @@ impl Database {
     }
 
     /// The writing connection, if nobody has it at this moment.
-    pub(super) fn idle_writer(&self) -> Option<Pooled> {
+    pub(super) fn idle_writer(&self) -> Option<Lent<'_>> {
         if self.is_writing() {
             return None;
         }
-        let pool = self.pools().ok()?.writer;
-        // The first who asks waits for it to be opened.
-        if pool.state().connections == 0 { self.connect(&pool, Instant::now()).ok() } else { pool.try_get() }
-    }
-
-    fn pools(&self) -> Result<Pools> {
-        let pools = self.inner.pools.read().unwrap_or_else(PoisonError::into_inner);
-        pools.clone().ok_or(Error::Closed)
-    }
-
-    /// Takes a connection, for which the caller has waited since `start`.
-    fn connect(&self, pool: &Pool, start: Instant) -> Result<Pooled> {
-        if let Some(pooled) = pool.try_get() {
-            return Ok(pooled);
-        }
-        let timeout = self.inner.pool_timeout;
-        loop {
-            let left = timeout.saturating_sub(start.elapsed());
-            let slice = if pool.state().connections == pool.max_size() { LONG_SLICE } else { SLICE };
-            if let Ok(pooled) = pool.get_timeout(left.clamp(Duration::from_millis(1), slice)) {
-                return Ok(pooled);
-            }
-            let failure = self.inner.failures.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-            match failure {
-                Some(Unopened::File(error)) => return Err(error),
-                Some(Unopened::Driver(error)) => return Err(self.inner.place.open_error(error)),
-                // A connection that is still being opened is none that others hold.
-                None if left.is_zero() && pool.state().connections == pool.max_size() => {
-                    return Err(Error::PoolTimeout { seconds: timeout.as_secs() });
-                }
-                None => {}
-            }
-        }
+        let pool = &*self.inner.writer;
+        Some(Lent { link: Some(pool.take_idle()?), pool })
     }
 }
 
@@ -258,12 +248,15 @@ enum Hold {
     Write,
 }
 
+/// The database, what is held of it, and what it is read with.
+type Held = (usize, Hold, Option<Rc<Link>>);
+
 thread_local! {
-    static HOLDS: RefCell<Vec<(usize, Hold, Option<Rc<Pooled>>)>> = const { RefCell::new(Vec::new()) };
+    static HOLDS: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Asks what this thread holds. One that is ending, in the destructor of a value of its own, holds nothing.
-fn holds<T: Default>(ask: impl FnOnce(&mut Vec<(usize, Hold, Option<Rc<Pooled>>)>) -> T) -> T {
+fn holds<T: Default>(ask: impl FnOnce(&mut Vec<Held>) -> T) -> T {
     HOLDS.try_with(|holds| ask(&mut holds.borrow_mut())).unwrap_or_default()
 }
 
@@ -272,37 +265,71 @@ fn held(id: usize, hold: Hold) -> bool {
 }
 
 /// The connection this thread reads with already.
-fn held_reader(id: usize) -> Option<Rc<Pooled>> {
+fn held_reader(id: usize) -> Option<Rc<Link>> {
     holds(|holds| holds.iter().rev().find_map(|(of, _, reader)| (*of == id).then(|| reader.clone()).flatten()))
 }
 
-/// Remembers a hold for as long as it lives. It never leaves its thread: it lives beside a connection on the stack.
-pub(super) struct HoldGuard {
-    entry: (usize, Hold),
-    _patience: Patience,
-    _turn: Option<TurnGuard>,
-    /// Not `Send`: dropped on the thread that made it.
-    _here: std::marker::PhantomData<*const ()>,
+/// A connection that was taken from a pool, and goes back to it.
+pub(super) struct Lent<'d> {
+    /// None when it has gone back.
+    link: Option<Rc<Link>>,
+    pool: &'d Pool,
 }
 
-impl HoldGuard {
-    fn new(database: &Database, hold: Hold, reader: Option<&Rc<Pooled>>, turn: Option<TurnGuard>) -> Self {
-        let entry = (database.inner.id, hold);
-        holds(|holds| holds.push((entry.0, hold, reader.cloned())));
-        HoldGuard {
-            entry,
-            _patience: Patience::new(database.inner.busy_timeout),
-            _turn: turn,
-            _here: std::marker::PhantomData,
+impl Deref for Lent<'_> {
+    type Target = Link;
+    fn deref(&self) -> &Link {
+        match &self.link {
+            Some(link) => link,
+            // It goes back when this is dropped, and not before.
+            None => std::process::abort(),
         }
     }
 }
 
-impl Drop for HoldGuard {
+impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        // The connection goes back to its pool outside of the borrow.
+        if let Some(link) = self.link.take() {
+            self.pool.give_back(link);
+        }
+    }
+}
+
+/// A connection that this thread has and remembers to have. It never leaves its thread: it lives on the stack.
+pub(super) struct Holding<'d> {
+    hold: Hold,
+    database: usize,
+    // In the order in which they go: who waits for the turn finds the connection there.
+    lent: Lent<'d>,
+    _patience: Patience,
+    _turn: Option<MutexGuard<'d, ()>>,
+}
+
+impl<'d> Holding<'d> {
+    fn new(database: &'d Database, hold: Hold, link: Rc<Link>, turn: Option<MutexGuard<'d, ()>>) -> Self {
+        let inner = &*database.inner;
+        let (pool, reader) = match hold {
+            Hold::Read => (&inner.readers, Some(Rc::clone(&link))),
+            Hold::Write => (&inner.writer, None),
+        };
+        holds(|holds| holds.push((inner.id, hold, reader)));
+        let lent = Lent { link: Some(link), pool };
+        Holding { hold, database: inner.id, lent, _patience: Patience::new(inner.busy_timeout), _turn: turn }
+    }
+}
+
+impl Deref for Holding<'_> {
+    type Target = Link;
+    fn deref(&self) -> &Link {
+        &self.lent
+    }
+}
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        // What is remembered of it is a reference too, and goes before the connection does.
         let _gone = holds(|holds| {
-            let at = holds.iter().rposition(|(id, hold, _)| (*id, *hold) == self.entry);
+            let at = holds.iter().rposition(|(id, hold, _)| (*id, *hold) == (self.database, self.hold));
             at.map(|at| holds.remove(at))
         });
     }
