@@ -43,45 +43,75 @@ impl<'c> Connection<'c> {
 
     /// Runs a query and hands its rows to `each`.
     pub(crate) fn query(&self, sql: &Sql, about: About, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
-        self.read(sql, about, Does::Read, each)
+        self.read(&sql.text, &sql.binds, about, Does::Read, false, each)
+    }
+
+    /// Runs a query that finds one row at most, and hands it to `each`: nobody asks whether there is another.
+    pub(crate) fn look_up(
+        &self,
+        text: &str,
+        binds: &[Bind<'static>],
+        about: About,
+        each: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.read(text, binds, about, Does::Read, true, each)
     }
 
     /// Runs a query that loads a relation for several rows, and hands its rows to `each`.
     pub(crate) fn batch(&self, sql: &Sql, about: About, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
-        self.read(sql, about, Does::Batch, each)
+        self.read(&sql.text, &sql.binds, about, Does::Batch, false, each)
     }
 
-    fn read(&self, sql: &Sql, about: About, does: Does, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
-        self.noting(&sql.text, &sql.binds, || self.rows(sql, about, does, each))
+    fn read(
+        &self,
+        text: &str,
+        binds: &[Bind<'static>],
+        about: About,
+        does: Does,
+        is_one: bool,
+        each: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.noting(text, binds, || self.rows(text, binds, about, does, is_one, each))
     }
 
-    fn rows(&self, sql: &Sql, about: About, does: Does, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+    fn rows(
+        &self,
+        text: &str,
+        binds: &[Bind<'static>],
+        about: About,
+        does: Does,
+        is_one: bool,
+        mut each: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<()> {
         let weighs = is_collecting();
         let watch = Watch::start(self.database);
-        let statement = self.prepare(&sql.text, about)?;
+        let statement = self.prepare(text, about)?;
         watch.sees(&statement);
-        let does = if statement.is_readonly() { does } else { Does::Write };
-        storable(&sql.binds, about)?;
-        let mut rows = statement.query(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
+        let does = if watch.0.is_none() || statement.is_readonly() { does } else { Does::Write };
+        storable(binds, about)?;
+        let mut rows = statement.query(binds).map_err(|error| told(error, text, about))?;
         let mut count = 0;
-        while let Some(row) = rows.next().map_err(|error| told(error, &sql.text, about))? {
+        while let Some(row) = rows.next().map_err(|error| told(error, text, about))? {
             count += 1;
             if weighs {
                 Database::weigh(count, row);
             }
             each(row)?;
+            if is_one {
+                break;
+            }
         }
         let counters = watch.counters(|| rows.counters());
         drop(rows);
         let ran = Ran { does, times: 1, rows: count, about, counters };
-        watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
+        watch.end(self.database, || (text, owned(binds)), ran);
         Ok(())
     }
 
     /// Whether a query has a row that tells why another statement was refused.
     pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
         let mut found = false;
-        self.read(sql, about, Does::Diagnose, |_| {
+        self.read(&sql.text, &sql.binds, about, Does::Diagnose, false, |_| {
             found = true;
             Ok(())
         })?;

@@ -70,8 +70,7 @@ pub(crate) fn compile(plan: &Plan) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)>
 }
 
 /// The row of a model with this key, and everything of it that is not deferred.
-pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
-    let bind = key.bind().into_owned();
+pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Compiled>, Bind<'static>)> {
     let fresh = || {
         let mut plan = Plan::new(meta);
         plan.order = Some(Vec::new());
@@ -82,10 +81,11 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
     };
     let shape = |shape: &mut Shape<'_>| {
         shape.words.extend([For::Key as usize, address(meta)]);
-        shape.binds.push(bind);
         Some(())
     };
-    kept(shape, fresh)
+    // The one bind is the key, whatever it was compiled for.
+    let fresh = || fresh().map(|(compiled, _)| (compiled, Vec::new()));
+    Ok((kept(shape, fresh)?.0, key.bind().into_owned()))
 }
 
 /// `SELECT count(*)`. None where there can be no row.

@@ -3,8 +3,8 @@
 use std::panic::Location;
 
 use super::delete::{Deleted, Which, delete};
-use super::read::Read;
-use super::{QuerySet, Rows, Shape};
+use super::read::look_up;
+use super::{QuerySet, Shape};
 use crate::db::{About, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lookup::{AssignSet, OrderSet};
@@ -321,8 +321,7 @@ impl<M: Model> QuerySet<M> {
         let none = || Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) };
         if self.plan.is_plain() && self.plan.prefetches.is_empty() && self.plan.annotations.is_empty() {
             // Nothing else is asked: the text is known, but for the first time.
-            let read = Read::<M, Rows>::of(lower::by_key(M::META, key)?, &self.plan, db);
-            return read.all(db, Location::caller())?.pop().ok_or_else(none);
+            return look_up(key, db, Location::caller())?.ok_or_else(none);
         }
         let mut one = self.clone();
         if one.plan.is_sliced() {
