@@ -18,6 +18,7 @@ mod file;
 mod foreign_keys;
 mod fresh;
 mod functions;
+mod hold;
 mod link;
 mod key;
 mod log;
@@ -67,9 +68,10 @@ use crate::meta::ModelMeta;
 use file::FileId;
 use foreign_keys::Cascades;
 use fresh::Fresh;
+use hold::Turn;
 use log::Sink;
 use open::Place;
-use pool::{Pool, Turn};
+use pool::Pool;
 use told::Slow;
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.

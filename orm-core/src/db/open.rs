@@ -10,7 +10,8 @@ use rusqlite::{ErrorCode, OpenFlags};
 use super::busy::{self, Patience};
 use super::file::FileId;
 use super::fresh::Fresh;
-use super::pool::{Init, Opener, Pool, Turn};
+use super::hold::Turn;
+use super::pool::{Init, Opener, Pool};
 use super::{Database, DatabaseBuilder, Inner, Synchronous, functions, touch};
 use crate::error::{Error, Result};
 
@@ -98,10 +99,7 @@ impl DatabaseBuilder {
         let file = file.map_err(|error| Error::Open { path: self.place.shown(), reason: error.to_string() })?;
         let file = file.map(Arc::new);
         let opener = || Opener {
-            place: self.place.clone(),
-            name: name.clone(),
-            flags: self.flags(false),
-            init: Arc::clone(&init),
+            manager: Opener::manager(&name, self.flags(false), &init),
             statements: self.statement_cache,
             busy_timeout: self.busy_timeout,
             file: file.clone(),

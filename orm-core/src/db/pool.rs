@@ -1,38 +1,35 @@
-//! The pools of connections, and what a thread holds of them.
-//!
-//! One connection writes and several read. Whoever takes one is told at once if it would wait for itself, if the file is
-//! not there any more, or if there is nothing to write to.
+//! A pool of connections. r2d2 opens, counts, bounds and closes them; those that nobody has stay checked out of it, in a
+//! list from which a look-up takes one under one lock and without asking for the time.
 
-use std::cell::RefCell;
-use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
+use r2d2::ManageConnection;
+use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::OpenFlags;
+use scheduled_thread_pool::ScheduledThreadPool;
 
-use super::Database;
 use super::busy::Patience;
 use super::file::FileId;
 use super::link::{Alone, Link};
 use super::open::Place;
 use crate::error::{Error, Result};
 
-/// Whose turn it is to write. A pool gives its connection to whoever asks just when it is given back, which is the thread
-/// that has given it back and writes again; here those who have waited longer come first.
-pub(super) type Turn = Mutex<()>;
+/// A connection that r2d2 has handed out.
+pub(super) type Pooled = r2d2::PooledConnection<Opener>;
+
+/// How long r2d2 is waited for at a time: why a connection could not be opened is known sooner than it says so.
+const SLICE: Duration = Duration::from_millis(250);
 
 /// What a connection is told when it is opened.
 pub(super) type Init = dyn Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync;
 
 /// Opens connections, all alike.
 pub(super) struct Opener {
-    pub(super) place: Place,
-    pub(super) name: PathBuf,
-    pub(super) flags: OpenFlags,
-    pub(super) init: Arc<Init>,
+    pub(super) manager: SqliteConnectionManager,
     /// How many statements each keeps.
     pub(super) statements: usize,
     pub(super) busy_timeout: Duration,
@@ -41,56 +38,115 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    fn open(&self) -> Result<Rc<Link>> {
+    /// Opens the file of this name, with these flags, and tells each connection this.
+    pub(super) fn manager(name: &Path, flags: OpenFlags, init: &Arc<Init>) -> SqliteConnectionManager {
+        let init = Arc::clone(init);
+        SqliteConnectionManager::file(name).with_flags(flags).with_init(move |connection| init(connection))
+    }
+}
+
+impl ManageConnection for Opener {
+    type Connection = Link;
+    type Error = Unopened;
+
+    fn connect(&self) -> Result<Link, Unopened> {
         let _patience = Patience::new(self.busy_timeout);
         // A connection to another file of this name would find this one's log beside it, and play it back.
         if let Some(file) = &self.file {
             file.check()?;
         }
-        let open_error = |error| self.place.open_error(error);
-        let mut raw = rusqlite::Connection::open_with_flags(&self.name, self.flags).map_err(open_error)?;
-        (self.init)(&mut raw).map_err(open_error)?;
-        Ok(Rc::new(Link::new(raw, self.statements)))
+        Ok(Link::new(self.manager.connect()?, self.statements))
+    }
+
+    fn is_valid(&self, _: &mut Link) -> Result<(), Unopened> {
+        Ok(())
+    }
+
+    fn has_broken(&self, connection: &mut Link) -> bool {
+        // What could not be rolled back is, with the connection.
+        !connection.raw().is_autocommit()
     }
 }
 
-/// Up to so many connections, each opened by the first thread that finds none.
+/// Why a connection was not opened.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unopened {
+    #[error(transparent)]
+    File(#[from] Error),
+    #[error(transparent)]
+    Driver(#[from] rusqlite::Error),
+}
+
+/// Keeps why a connection could not be opened, for whoever waits for it.
+#[derive(Debug, Default)]
+struct Failures(Mutex<Option<Unopened>>);
+
+#[derive(Debug)]
+struct Told(Arc<Failures>);
+
+impl r2d2::HandleError<Unopened> for Told {
+    fn handle_error(&self, error: Unopened) {
+        *self.0.0.lock() = Some(error);
+    }
+}
+
+/// One thread for the whole process opens connections; r2d2's default is three for each pool.
+fn thread() -> Arc<ScheduledThreadPool> {
+    static OPENER: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
+    Arc::clone(OPENER.get_or_init(|| {
+        Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("eager-orm-open-{}").build())
+    }))
+}
+
+/// Up to so many connections, each opened when somebody finds none.
 pub(super) struct Pool {
-    opener: Opener,
     most: u32,
     state: Mutex<State>,
     /// A connection was given back, or may be opened.
     free: Condvar,
+    failures: Arc<Failures>,
 }
 
-#[derive(Default)]
 struct State {
-    idle: Vec<Alone>,
-    /// How many are open, or being opened.
+    /// None once the pool is closed.
+    source: Option<r2d2::Pool<Opener>>,
+    idle: Vec<Alone<Pooled>>,
+    /// How many have come from the source, or are coming.
     open: u32,
-    closed: bool,
 }
 
 impl Pool {
     /// A pool of which no connection is open yet.
     pub(super) fn new(opener: Opener, most: u32) -> Self {
-        Pool { opener, most, state: Mutex::default(), free: Condvar::new() }
+        let failures = Arc::default();
+        let source = r2d2::Pool::builder()
+            .max_size(most)
+            .min_idle(Some(0))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_on_check_out(false)
+            // Half of it is the longest pause before it tries again to open what could not be opened.
+            .connection_timeout(SLICE)
+            .error_handler(Box::new(Told(Arc::clone(&failures))))
+            .thread_pool(thread())
+            .build_unchecked(opener);
+        let state = State { source: Some(source), idle: Vec::new(), open: 0 };
+        Pool { most, state: Mutex::new(state), free: Condvar::new(), failures }
     }
 
     /// Takes a connection; waits for one so long where all are held.
-    fn take(&self, timeout: Duration) -> Result<Rc<Link>> {
+    pub(super) fn take(&self, place: &Place, timeout: Duration) -> Result<Rc<Pooled>> {
         let (mut state, mut until) = (self.state.lock(), None);
         loop {
-            if state.closed {
-                return Err(Error::Closed);
-            }
             if let Some(idle) = state.idle.pop() {
                 return Ok(idle.into());
             }
+            let source = state.source.as_ref().ok_or(Error::Closed)?;
             if state.open < self.most {
+                let source = source.clone();
                 state.open += 1;
                 drop(state);
-                return self.opener.open().inspect_err(|_| self.forget());
+                return self.open(&source, place).inspect_err(|_| self.forget()).map(Rc::new);
             }
             let until = *until.get_or_insert_with(|| Instant::now() + timeout);
             if self.free.wait_until(&mut state, until).timed_out() && state.idle.is_empty() && state.open == self.most {
@@ -99,37 +155,49 @@ impl Pool {
         }
     }
 
+    /// Opens a connection more. There is room for it: it is opened, or it is known why not.
+    #[cold]
+    fn open(&self, source: &r2d2::Pool<Opener>, place: &Place) -> Result<Pooled> {
+        loop {
+            if let Ok(pooled) = source.get() {
+                return Ok(pooled);
+            }
+            match self.failures.0.lock().take() {
+                Some(Unopened::File(error)) => return Err(error),
+                Some(Unopened::Driver(error)) => return Err(place.open_error(error)),
+                None => {}
+            }
+        }
+    }
+
     /// Takes a connection that is idle, or the first.
-    fn take_idle(&self) -> Option<Rc<Link>> {
+    pub(super) fn take_idle(&self, place: &Place) -> Option<Rc<Pooled>> {
         let mut state = self.state.lock();
         let idle = state.idle.pop();
-        if idle.is_some() || state.closed || state.open > 0 {
+        if idle.is_some() || state.open > 0 {
             return idle.map(Rc::from);
         }
         drop(state);
-        self.take(Duration::ZERO).ok()
+        self.take(place, Duration::ZERO).ok()
     }
 
     /// Whether every connection there may be is held.
-    fn is_exhausted(&self) -> bool {
+    pub(super) fn is_exhausted(&self) -> bool {
         let state = self.state.lock();
         state.open == self.most && state.idle.is_empty()
     }
 
     /// Takes back a connection, unless somebody else on this thread still has it.
-    fn give_back(&self, link: Rc<Link>) {
-        let Some(link) = Alone::new(link) else { return };
-        // What could not be rolled back is, with the connection.
-        if !link.raw().is_autocommit() {
-            drop(link);
+    pub(super) fn give_back(&self, pooled: Rc<Pooled>) {
+        let Some(pooled) = Alone::new(pooled) else { return };
+        let mut state = self.state.lock();
+        // What could not be rolled back is, with the connection: its source closes it.
+        if state.source.is_none() || !pooled.raw().is_autocommit() {
+            drop(state);
+            drop(pooled);
             return self.forget();
         }
-        let mut state = self.state.lock();
-        if state.closed {
-            drop(state);
-            return drop(link);
-        }
-        state.idle.push(link);
+        state.idle.push(pooled);
         drop(state);
         self.free.notify_one();
     }
@@ -143,194 +211,13 @@ impl Pool {
 
     /// Closes what is idle, and what is given back from now on.
     pub(super) fn close(&self) {
-        let idle = {
+        let gone = {
             let mut state = self.state.lock();
-            state.closed = true;
-            std::mem::take(&mut state.idle)
+            let idle = std::mem::take(&mut state.idle);
+            state.open -= u32::try_from(idle.len()).unwrap_or(state.open);
+            (idle, state.source.take())
         };
-        drop(idle);
+        drop(gone);
         self.free.notify_all();
-    }
-}
-
-impl Database {
-    /// Takes the writing connection.
-    pub(super) fn writer(&self) -> Result<Holding<'_>> {
-        if self.inner.read_only {
-            return Err(Error::ReadOnly { what: "the database" });
-        }
-        if held(self.inner.id, Hold::Write) {
-            return Err(Error::Nested { holds: "already holds a transaction, `tx`" });
-        }
-        if self.inner.memory && held(self.inner.id, Hold::Read) {
-            return Err(Error::Nested {
-                holds: "reads from this in-memory database, and in memory a writer waits for readers",
-            });
-        }
-        if self.inner.exclusive && held(self.inner.id, Hold::Read) {
-            return Err(Error::Nested { holds: "reads from this exclusive database, which has one connection" });
-        }
-        let timeout = self.inner.pool_timeout;
-        let turn = self.inner.turn.try_lock_for(timeout);
-        let turn = turn.ok_or(Error::PoolTimeout { seconds: timeout.as_secs() })?;
-        let link = self.inner.writer.take(timeout)?;
-        let holding = Holding::new(self, Hold::Write, link, Some(turn));
-        if let Some(file) = &self.inner.file {
-            file.check()?;
-            if file.has_long_log() {
-                restart_log(holding.raw());
-            }
-        }
-        Ok(holding)
-    }
-
-    /// Takes a reading connection.
-    pub(super) fn reader(&self) -> Result<Holding<'_>> {
-        if self.inner.memory && held(self.inner.id, Hold::Write) {
-            return Err(Error::Nested {
-                holds: "already holds a transaction, `tx`, and in memory readers wait for a writer",
-            });
-        }
-        if self.inner.exclusive && held(self.inner.id, Hold::Write) {
-            return Err(Error::Nested {
-                holds: "already holds a transaction, `tx`, and an exclusive database has one connection",
-            });
-        }
-        let pool = &self.inner.readers;
-        if let Some(held) = held_reader(self.inner.id) {
-            // A thread that reads while it reads. If every connection is held, each thread may be waiting for the others
-            // to give one back: then it reads on with its own, and sees the moment that one sees.
-            if pool.is_exhausted() {
-                return Ok(Holding::new(self, Hold::Read, held, None));
-            }
-        }
-        let holding = Holding::new(self, Hold::Read, pool.take(self.inner.pool_timeout)?, None);
-        if let Some(file) = &self.inner.file {
-            file.glance()?;
-        }
-        Ok(holding)
-    }
-
-    /// Whether this thread holds the writing connection.
-    pub(super) fn is_writing(&self) -> bool {
-        held(self.inner.id, Hold::Write)
-    }
-
-    /// Whether this thread reads already.
-    pub(super) fn is_reading(&self) -> bool {
-        held(self.inner.id, Hold::Read)
-    }
-
-    /// The writing connection, if nobody has it at this moment.
-    pub(super) fn idle_writer(&self) -> Option<Lent<'_>> {
-        if self.is_writing() {
-            return None;
-        }
-        let pool = &*self.inner.writer;
-        Some(Lent { link: Some(pool.take_idle()?), pool })
-    }
-}
-
-/// Has the log begun anew. SQLite moves it into the file by itself, but writes on behind its end for as long as there is
-/// always somebody who reads from it; this lets those who read come to their end. Whoever reads longer is not waited for,
-/// and it is tried again later.
-#[cold]
-fn restart_log(connection: &rusqlite::Connection) {
-    let _patience = Patience::new(Duration::from_millis(200));
-    // It gives the space back too, and what `has_long_log` sees is what there is.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-}
-
-/// What a thread holds of a database while it runs a closure of the user's.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    Read,
-    Write,
-}
-
-/// The database, what is held of it, and what it is read with.
-type Held = (usize, Hold, Option<Rc<Link>>);
-
-thread_local! {
-    static HOLDS: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Asks what this thread holds. One that is ending, in the destructor of a value of its own, holds nothing.
-fn holds<T: Default>(ask: impl FnOnce(&mut Vec<Held>) -> T) -> T {
-    HOLDS.try_with(|holds| ask(&mut holds.borrow_mut())).unwrap_or_default()
-}
-
-fn held(id: usize, hold: Hold) -> bool {
-    holds(|holds| holds.iter().any(|(of, held, _)| (*of, *held) == (id, hold)))
-}
-
-/// The connection this thread reads with already.
-fn held_reader(id: usize) -> Option<Rc<Link>> {
-    holds(|holds| holds.iter().rev().find_map(|(of, _, reader)| (*of == id).then(|| reader.clone()).flatten()))
-}
-
-/// A connection that was taken from a pool, and goes back to it.
-pub(super) struct Lent<'d> {
-    /// None when it has gone back.
-    link: Option<Rc<Link>>,
-    pool: &'d Pool,
-}
-
-impl Deref for Lent<'_> {
-    type Target = Link;
-    fn deref(&self) -> &Link {
-        match &self.link {
-            Some(link) => link,
-            // It goes back when this is dropped, and not before.
-            None => std::process::abort(),
-        }
-    }
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        if let Some(link) = self.link.take() {
-            self.pool.give_back(link);
-        }
-    }
-}
-
-/// A connection that this thread has and remembers to have. It never leaves its thread: it lives on the stack.
-pub(super) struct Holding<'d> {
-    hold: Hold,
-    database: usize,
-    // In the order in which they go: who waits for the turn finds the connection there.
-    lent: Lent<'d>,
-    _patience: Patience,
-    _turn: Option<MutexGuard<'d, ()>>,
-}
-
-impl<'d> Holding<'d> {
-    fn new(database: &'d Database, hold: Hold, link: Rc<Link>, turn: Option<MutexGuard<'d, ()>>) -> Self {
-        let inner = &*database.inner;
-        let (pool, reader) = match hold {
-            Hold::Read => (&inner.readers, Some(Rc::clone(&link))),
-            Hold::Write => (&inner.writer, None),
-        };
-        holds(|holds| holds.push((inner.id, hold, reader)));
-        let lent = Lent { link: Some(link), pool };
-        Holding { hold, database: inner.id, lent, _patience: Patience::new(inner.busy_timeout), _turn: turn }
-    }
-}
-
-impl Deref for Holding<'_> {
-    type Target = Link;
-    fn deref(&self) -> &Link {
-        &self.lent
-    }
-}
-
-impl Drop for Holding<'_> {
-    fn drop(&mut self) {
-        // What is remembered of it is a reference too, and goes before the connection does.
-        let _gone = holds(|holds| {
-            let at = holds.iter().rposition(|(id, hold, _)| (*id, *hold) == (self.database, self.hold));
-            at.map(|at| holds.remove(at))
-        });
     }
 }

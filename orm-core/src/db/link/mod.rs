@@ -20,6 +20,7 @@
 
 #![allow(unsafe_code, reason = "the driver's cache prepares anew at each run what binds a LIMIT; see above")]
 
+mod alone;
 mod array;
 mod row;
 mod statement;
@@ -30,7 +31,6 @@ mod tests;
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::num::NonZeroUsize;
-use std::ops::Deref;
 use std::ptr::{NonNull, null_mut};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +38,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lru::LruCache;
 use rusqlite::ffi;
 
+pub(super) use alone::Alone;
 pub(super) use array::register as register_arrays;
 pub(crate) use row::Row;
 use statement::Held;
@@ -58,34 +59,6 @@ pub(super) struct Link {
 // link only, and whoever has one borrows the link, which then stays where it is: a link that is sent takes with it every
 // reference to its statements there is, so their counts are never touched by two threads at once.
 unsafe impl Send for Link {}
-
-/// A link of which this is the one reference there is, so that another thread may have it.
-pub(super) struct Alone(Rc<Link>);
-
-impl Alone {
-    /// None where there are others: then one of those is the last.
-    pub(super) fn new(mut link: Rc<Link>) -> Option<Self> {
-        Rc::get_mut(&mut link).is_some().then(|| Alone(link))
-    }
-}
-
-// SAFETY: as long as it is here the count of references is one, which `new` has made sure of, and nobody can make another:
-// the reference is private, and is given out only with the whole of it. Whoever has the value has all there is of the link,
-// which may be sent.
-unsafe impl Send for Alone {}
-
-impl From<Alone> for Rc<Link> {
-    fn from(alone: Alone) -> Self {
-        alone.0
-    }
-}
-
-impl Deref for Alone {
-    type Target = Link;
-    fn deref(&self) -> &Link {
-        &self.0
-    }
-}
 
 impl Link {
     /// A connection that keeps up to so many statements.
