@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
+use super::told::{Ran, Watch};
 use super::touch::{Touch, seeing};
 use super::{Counters, Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
@@ -87,7 +88,7 @@ impl<'c> Connection<'c> {
         let watch = Watch::start(self.database);
         let statement = self.prepare(text, about)?;
         watch.sees(&statement);
-        let does = if watch.0.is_none() || statement.is_readonly() { does } else { Does::Write };
+        let does = if !watch.is_there() || statement.is_readonly() { does } else { Does::Write };
         storable(binds, about)?;
         let mut rows = statement.query(binds).map_err(|error| told(error, text, about))?;
         let mut count = 0;
@@ -159,7 +160,7 @@ impl<'c> Connection<'c> {
         let watch = Watch::start(self.database);
         let statement = self.prepare(text, about)?;
         watch.sees(&statement);
-        let recording = watch.0.is_some();
+        let recording = watch.is_there();
         let mut prepared =
             Prepared { statement, raw: self.raw(), text, about, recording, first: Vec::new(), times: 0, changed: 0 };
         work(&mut prepared)?;
@@ -400,63 +401,6 @@ impl<'b> PreparedRow<'_, 'b> {
         *self.times += 1;
         *self.changed += changed;
         Ok(changed)
-    }
-}
-
-/// Times a statement, if anybody listens.
-pub(super) struct Watch(Option<Instant>);
-
-/// What there is to say of a run.
-pub(super) struct Ran {
-    pub(super) does: Does,
-    pub(super) times: u64,
-    pub(super) rows: u64,
-    pub(super) about: About,
-    pub(super) counters: Counters,
-}
-
-impl Watch {
-    pub(super) fn start(database: &Database) -> Self {
-        Watch(database.is_timed().then(Instant::now))
-    }
-
-    /// What is counted of a statement is counted from now on.
-    pub(super) fn sees(&self, statement: &link::Statement<'_>) {
-        if self.0.is_some() {
-            statement.counters();
-        }
-    }
-
-    /// What was counted.
-    pub(super) fn counters(&self, counters: impl FnOnce() -> Counters) -> Counters {
-        if self.0.is_some() { counters() } else { Counters::default() }
-    }
-
-    pub(super) fn end<'t>(
-        self,
-        database: &Database,
-        text_and_binds: impl FnOnce() -> (&'t str, Vec<Bind<'static>>),
-        ran: Ran,
-    ) {
-        if let Some(start) = self.0 {
-            let time = start.elapsed();
-            let (text, binds) = text_and_binds();
-            let Ran { does, times, rows, about: About { meta, at }, counters } = ran;
-            database.record(&Statement {
-                sql: text.to_owned(),
-                binds,
-                times,
-                time,
-                rows,
-                counters,
-                is_transaction: false,
-                location: at,
-                does,
-                meta: Some(meta),
-                start,
-                thread: std::thread::current().id(),
-            });
-        }
     }
 }
 
