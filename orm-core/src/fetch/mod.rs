@@ -340,7 +340,7 @@ fn load_key(
 /// One row by its key, into one place.
 fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place: &Place) -> Result<()> {
     let meta = loader.meta();
-    let (compiled, bind) = lower::by_key(meta, key)?;
+    let (compiled, binds) = lower::by_key(meta, key)?;
     let watch = place
         .group()
         .watch()
@@ -348,7 +348,7 @@ fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place:
         .map(|(watch, relation)| watch.child(relation.name, meta, By::Batch));
     let group = Group::open(meta, run.home, watch);
     let mut is_there = false;
-    run.connection.look_up(&compiled.text, std::slice::from_ref(&bind), About { meta, at: run.at }, |row| {
+    run.connection.look_up(&compiled.text, &binds, About { meta, at: run.at }, |row| {
         is_there = true;
         let mut cursor = Cursor::new(row, &compiled.layout, &group, 0);
         let filled = loader.fill_with(&mut cursor, &group, place.cell());

@@ -127,27 +127,32 @@ pub(super) fn look_up<M: Model>(
     key: KeyRef<'_>,
     db: &dyn Executor,
     at: &'static Location<'static>,
-) -> Result<Option<M>> {
-    let (compiled, bind) = lower::by_key(M::META, key)?;
+    none: impl FnOnce() -> Error,
+) -> Result<M> {
+    let (compiled, binds) = lower::by_key(M::META, key)?;
     let mut found = None;
     db.run(Need::Read, at, &mut |connection| {
         let database = connection.database();
         let home = Home { answer: database.answer_under_way(), ..database.home(None, at) };
         let group = Group::open(M::META, home, database.watch(M::META, at));
         let mut members = Members::new(M::META);
-        connection.look_up(&compiled.text, std::slice::from_ref(&bind), about::<M>(at), |row| {
+        connection.look_up(&compiled.text, &binds, about::<M>(at), |row| {
             let mut cursor = Cursor::new(row, &compiled.layout, &group, 0);
-            let decoded = M::decode(&mut cursor);
-            let row = decoded.map_err(|error| decode_error(M::META, &compiled.layout, cursor.column(), error))?;
-            row.list_keys(&mut members);
-            found = Some(row);
+            match M::decode(&mut cursor) {
+                // Moved once: a row may be large.
+                Ok(row) => found = Some(row),
+                Err(mismatch) => return Err(decode_error(M::META, &compiled.layout, cursor.column(), mismatch)),
+            }
+            if let Some(row) = &found {
+                row.list_keys(&mut members);
+            }
             Ok(())
         })?;
         group.seal(members);
         prefetch::tell_columns(database, &group, &[], &compiled.layout);
         Ok(())
     })?;
-    Ok(found)
+    found.ok_or_else(none)
 }
 
 /// Rows that are read together: all of a result, or a chunk of a stream. They are one group.

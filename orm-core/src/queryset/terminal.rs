@@ -13,7 +13,7 @@ use crate::meta::RelationMeta;
 use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::relation::IntoKey;
-use crate::sql::{self, Sql};
+use crate::sql;
 use crate::value::{KeyRef, PrimaryKey};
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
@@ -198,12 +198,12 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         &self,
         db: &dyn Executor,
         at: &'static Location<'static>,
-        compile: fn(&Plan) -> Result<Option<Sql>>,
+        compile: fn(&Plan) -> Result<Option<lower::Single>>,
     ) -> Result<Option<i64>> {
-        let Some(sql) = compile(&self.plan)? else { return Ok(None) };
+        let Some((compiled, binds)) = compile(&self.plan)? else { return Ok(None) };
         let mut value = None;
         db.run(Need::Read, at, &mut |connection| {
-            connection.query(&sql, about::<M>(at), |row| {
+            connection.look_up(&compiled.text, &binds, about::<M>(at), |row| {
                 value = match row.datum(0) {
                     Ok(crate::value::Datum::Integer(value)) => Some(value),
                     _ => None,
@@ -321,7 +321,7 @@ impl<M: Model> QuerySet<M> {
         let none = || Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) };
         if self.plan.is_plain() && self.plan.prefetches.is_empty() && self.plan.annotations.is_empty() {
             // Nothing else is asked: the text is known, but for the first time.
-            return look_up(key, db, Location::caller())?.ok_or_else(none);
+            return look_up(key, db, Location::caller(), none);
         }
         let mut one = self.clone();
         if one.plan.is_sliced() {
