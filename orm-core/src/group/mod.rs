@@ -52,6 +52,8 @@ pub struct Group {
     meta: Option<&'static ModelMeta>,
     /// None for a group that belongs to no result.
     home: Option<Home>,
+    /// Whether all rows of the table were in it when it was read.
+    whole: bool,
     /// Set when the last row of the result is decoded, before the caller sees the first; in a group that grows, when
     /// somebody asks for them.
     members: OnceLock<Members>,
@@ -66,8 +68,13 @@ pub struct Group {
 impl Group {
     /// The group of a result that is about to be read.
     pub(crate) fn open(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Mint {
+        Self::open_of(meta, home, false, watch)
+    }
+
+    /// The group of a result that is about to be read, and whether it has all rows of the table.
+    pub(crate) fn open_of(meta: &'static ModelMeta, home: Home, whole: bool, watch: Option<Arc<Watch>>) -> Mint {
         let mut group = Group::new(Some(meta), Some(home));
-        group.watch = watch;
+        (group.whole, group.watch) = (whole, watch);
         Mint::new(group)
     }
 
@@ -88,7 +95,7 @@ impl Group {
 
     fn new(meta: Option<&'static ModelMeta>, home: Option<Home>) -> Self {
         let (members, slots) = (OnceLock::new(), OnceLock::new());
-        Group { meta, home, members, growing: Mutex::new(None), slots, watch: None }
+        Group { meta, home, whole: false, members, growing: Mutex::new(None), slots, watch: None }
     }
 
     /// Says which rows there are. From now on cells can be made.
@@ -143,6 +150,11 @@ impl Group {
 
     pub(crate) fn home(&self) -> Option<Home> {
         self.home
+    }
+
+    /// Whether so many of its rows are all rows of their table, as far as anybody knows.
+    pub(crate) fn is_all(&self, rows: usize) -> bool {
+        self.whole && rows == self.len()
     }
 
     /// The key of a row.
