@@ -116,7 +116,7 @@ impl Group {
     }
 
     /// Whether all rows are known and there are none. (In one that grows there are some.)
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) fn has_no_rows(&self) -> bool {
         self.members.get().is_some_and(|members| members.len() == 0)
     }
 
