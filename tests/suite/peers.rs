@@ -122,7 +122,7 @@ fn rows_of_a_stream_that_nobody_has_asked_are_peers_all_the_same() -> Result<()>
             let ask = |kept: &mut Vec<Author>, author: Author, db: &dyn Executor| {
                 kept.push(author);
                 match kept.last() {
-                    Some(last) if kept.len() % every == 0 => last.books.all(db).map(drop),
+                    Some(last) if kept.len().is_multiple_of(every) => last.books.all(db).map(drop),
                     _ => Ok(()),
                 }
             };
@@ -151,7 +151,10 @@ fn rows_of_a_stream_that_nobody_has_asked_are_peers_all_the_same() -> Result<()>
     assert_eq!((names.len(), names[2_499].as_str()), (2_500, "Author 002499"));
     db.raw(|raw| raw.execute_batch("UPDATE author SET name = CAST(x'ff' AS TEXT) WHERE id = 2000")).unwrap();
     let mut came = 0;
-    let outcome = Author::objects().order_by(|a| a.id()).for_each(&db, |_| Ok(came += 1));
+    let outcome = Author::objects().order_by(|a| a.id()).for_each(&db, |_| {
+        came += 1;
+        Ok(())
+    });
     assert!(matches!(outcome, Err(Error::Decode { .. })) && came == 1_999, "{came}: {outcome:?}");
     db.read(|snapshot| {
         let mut rows = Author::objects().order_by(|a| a.id()).iter(snapshot)?;
