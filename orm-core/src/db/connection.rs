@@ -11,7 +11,7 @@ use super::log::Does;
 use super::touch::{Touch, seeing};
 use super::{Counters, Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
-use crate::meta::ModelMeta;
+use crate::meta::{ColumnMeta, ModelMeta};
 use crate::sql::Sql;
 use crate::value::Bind;
 
@@ -346,13 +346,16 @@ pub(crate) struct PreparedRow<'p, 'b> {
 }
 
 impl<'b> PreparedRow<'_, 'b> {
-    /// The next value.
+    /// The next value, of a column if it is one's.
     #[inline]
-    pub(crate) fn bind(&mut self, bind: Bind<'b>) -> Result<()> {
+    pub(crate) fn bind(&mut self, bind: Bind<'b>, column: Option<&ColumnMeta>) -> Result<()> {
         if let Some(first) = &mut self.first {
             first.push(bind.clone().into_owned());
         }
-        storable_at(self.run.count() + 1, &bind, self.about)?;
+        if let Some(reason) = refused(&bind) {
+            let field = column.map_or_else(|| format!("?{}", self.run.count() + 1), |column| column.name.to_owned());
+            return Err(Error::NotStorable { model: self.about.meta.name, field, reason });
+        }
         self.run.bind(bind).map_err(|error| told(error, self.text, self.about))
     }
 
@@ -465,6 +468,7 @@ fn storable_at(number: usize, bind: &Bind<'_>, about: About) -> Result<()> {
 const NAN: &str = "SQLite stores a float that is not a number as NULL";
 
 /// Checks the values that are refused when they are bound.
+#[inline]
 pub(crate) fn refused(bind: &Bind<'_>) -> Option<&'static str> {
     match bind {
         Bind::Refused(reason) => Some(reason),
