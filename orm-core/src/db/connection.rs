@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
+use super::storable::{refused, storable, storable_at};
 use super::touch::{Touch, seeing};
 use super::{Counters, Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
@@ -446,35 +447,6 @@ fn asks_for_the_time(text: &str, binds: &[Bind<'static>]) -> bool {
 
 pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
     binds.to_vec()
-}
-
-/// Refuses values that SQLite has no room for.
-pub(super) fn storable(binds: &[Bind<'_>], about: About) -> Result<()> {
-    binds.iter().enumerate().try_for_each(|(i, bind)| storable_at(i + 1, bind, about))
-}
-
-#[inline]
-fn storable_at(number: usize, bind: &Bind<'_>, about: About) -> Result<()> {
-    let reason = match bind {
-        Bind::Array(values) => values.iter().find_map(refused),
-        bind => refused(bind),
-    };
-    match reason {
-        None => Ok(()),
-        Some(reason) => Err(Error::NotStorable { model: about.meta.name, field: format!("?{number}"), reason }),
-    }
-}
-
-const NAN: &str = "SQLite stores a float that is not a number as NULL";
-
-/// Checks the values that are refused when they are bound.
-#[inline]
-pub(crate) fn refused(bind: &Bind<'_>) -> Option<&'static str> {
-    match bind {
-        Bind::Refused(reason) => Some(reason),
-        Bind::Real(value) if value.is_nan() => Some(NAN),
-        _ => None,
-    }
 }
 
 /// An error of the driver, with what is known of the statement.
