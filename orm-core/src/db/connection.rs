@@ -8,10 +8,11 @@ use std::time::Instant;
 use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
+use super::storable::{refused, storable, storable_at};
 use super::touch::{Touch, seeing};
 use super::{Counters, Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
-use crate::meta::ModelMeta;
+use crate::meta::{ColumnMeta, ModelMeta};
 use crate::sql::Sql;
 use crate::value::Bind;
 
@@ -346,13 +347,16 @@ pub(crate) struct PreparedRow<'p, 'b> {
 }
 
 impl<'b> PreparedRow<'_, 'b> {
-    /// The next value.
+    /// The next value, of a column if it is one's.
     #[inline]
-    pub(crate) fn bind(&mut self, bind: Bind<'b>) -> Result<()> {
+    pub(crate) fn bind(&mut self, bind: Bind<'b>, column: Option<&ColumnMeta>) -> Result<()> {
         if let Some(first) = &mut self.first {
             first.push(bind.clone().into_owned());
         }
-        storable_at(self.run.count() + 1, &bind, self.about)?;
+        if let Some(reason) = refused(&bind) {
+            let field = column.map_or_else(|| format!("?{}", self.run.count() + 1), |column| column.name.to_owned());
+            return Err(Error::NotStorable { model: self.about.meta.name, field, reason });
+        }
         self.run.bind(bind).map_err(|error| told(error, self.text, self.about))
     }
 
@@ -443,34 +447,6 @@ fn asks_for_the_time(text: &str, binds: &[Bind<'static>]) -> bool {
 
 pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
     binds.to_vec()
-}
-
-/// Refuses values that SQLite has no room for.
-pub(super) fn storable(binds: &[Bind<'_>], about: About) -> Result<()> {
-    binds.iter().enumerate().try_for_each(|(i, bind)| storable_at(i + 1, bind, about))
-}
-
-#[inline]
-fn storable_at(number: usize, bind: &Bind<'_>, about: About) -> Result<()> {
-    let reason = match bind {
-        Bind::Array(values) => values.iter().find_map(refused),
-        bind => refused(bind),
-    };
-    match reason {
-        None => Ok(()),
-        Some(reason) => Err(Error::NotStorable { model: about.meta.name, field: format!("?{number}"), reason }),
-    }
-}
-
-const NAN: &str = "SQLite stores a float that is not a number as NULL";
-
-/// Checks the values that are refused when they are bound.
-pub(crate) fn refused(bind: &Bind<'_>) -> Option<&'static str> {
-    match bind {
-        Bind::Refused(reason) => Some(reason),
-        Bind::Real(value) if value.is_nan() => Some(NAN),
-        _ => None,
-    }
 }
 
 /// An error of the driver, with what is known of the statement.

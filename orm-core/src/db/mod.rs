@@ -32,6 +32,7 @@ mod snapshot;
 #[cfg(feature = "jiff")]
 mod span;
 mod spread;
+mod storable;
 mod told;
 mod touch;
 mod transaction;
@@ -47,7 +48,7 @@ use std::time::Duration;
 
 pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::{DatabaseBuilder, Synchronous};
-pub(crate) use connection::{About, Connection, Prepared, PreparedRow, refused};
+pub(crate) use connection::{About, Connection, Prepared, PreparedRow};
 pub use counters::Counters;
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
@@ -58,6 +59,7 @@ pub(crate) use log::Does;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
+pub(crate) use storable::refused;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};

@@ -177,6 +177,12 @@ impl Deref for Mint {
 
 impl Drop for Mint {
     fn drop(&mut self) {
+        // What this thread has collected of the group: these may be all others there are, and nothing else would tell.
+        let _ = COLLECTED.try_with(|collected| {
+            if collected.of.get() == self.group.0.as_ptr() {
+                collected.give_back();
+            }
+        });
         // Not collected: the rows are often dropped by another thread, which then has the last of them.
         give_back(self.group.0, self.left.get() + 1);
     }

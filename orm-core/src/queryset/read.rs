@@ -103,6 +103,35 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         }
     }
 
+    /// Whether a row becomes a model for which something may be loaded, be it now or later.
+    pub(super) fn has_peers(&self) -> bool {
+        !self.prefetch.is_empty() || !self.compiled.joins.is_empty() || (self.names.is_none() && M::META.slots > 0)
+    }
+
+    /// An open group for rows that are read and handed out one by one.
+    pub(super) fn growing(&self, database: &Database, at: &'static Location<'static>) -> Mint {
+        let home = Home { at, answer: database.answer_under_way(), ..self.home };
+        let group = Group::open_growing(M::META, home, database.watch(M::META, at));
+        if self.names.is_none() {
+            prefetch::tell_columns(database, &group, &[], &self.compiled.layout);
+        }
+        group
+    }
+
+    /// Reads the row of this number in a group that grows. None where the group has ended meanwhile: it is to be read
+    /// once more, for another one.
+    #[inline]
+    pub(super) fn one(&self, row: Row<'_>, group: &Mint, number: u32) -> Result<Option<S::Out>> {
+        let mut cursor = Cursor::new(row, &self.compiled.layout, group, number);
+        let mut out = S::read(&mut cursor).map_err(|mismatch| self.error(cursor.column(), mismatch))?;
+        match &self.names {
+            Some(names) => S::name(&mut out, names),
+            None if M::META.slots > 0 && !group.grow(|members| S::join(&out, members)) => return Ok(None),
+            None => {}
+        }
+        Ok(Some(out))
+    }
+
     #[cold]
     fn error(&self, column: usize, mismatch: crate::value::Mismatch) -> Error {
         let Some(names) = &self.names else {
@@ -160,7 +189,16 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
     }
 
     /// Says which rows there are, hands out what was joined, and loads what was asked for besides.
-    pub(super) fn finish(mut self, connection: &Connection<'_>, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
+    pub(super) fn finish(self, connection: &Connection<'_>, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
+        Ok(self.finish_part(connection, at)?.0)
+    }
+
+    /// The same, and the group they are in.
+    pub(super) fn finish_part(
+        mut self,
+        connection: &Connection<'_>,
+        at: &'static Location<'static>,
+    ) -> Result<(Vec<S::Out>, Mint)> {
         // Values have no relations: nobody will ask their group.
         if self.read.names.is_none() {
             self.group.seal(self.members);
@@ -172,6 +210,6 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
             let run = Run { connection, at, home: self.home, eager: true };
             self.read.prefetch.run(run, &instances, &self.joined)?;
         }
-        Ok(self.rows)
+        Ok((self.rows, self.group))
     }
 }

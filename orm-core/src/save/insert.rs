@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::{blame, storable};
+use super::blame;
 use crate::db::{About, Connection, Executor, Need, Prepared, PreparedRow};
 use crate::error::{Error, Result};
 use crate::group::{Origin, Returned};
@@ -138,9 +138,7 @@ impl RowInsert {
     ) -> Result<PreparedRow<'p, 'b>> {
         let mut row = prepared.row();
         for (number, column) in &self.columns {
-            let bind = bind(*number).unwrap_or(Bind::Null);
-            storable(self.meta, column, &bind)?;
-            row.bind(bind)?;
+            row.bind(bind(*number).unwrap_or(Bind::Null), Some(column))?;
         }
         Ok(row)
     }

@@ -137,7 +137,7 @@ struct Kept {
     /// Whether one has had it.
     was_used: Cell<bool>,
     /// What each parameter holds.
-    held: RefCell<Vec<Held>>,
+    held: Box<[Cell<Held>]>,
     /// How many bytes the parameters hold copies of.
     copied: Cell<usize>,
 }
@@ -179,14 +179,9 @@ impl Kept {
         let Some(handle) = NonNull::new(handle) else { return Ok((None, rest)) };
         // SAFETY: the statement was just prepared.
         let parameters = unsafe { ffi::sqlite3_bind_parameter_count(handle.as_ptr()) };
-        let held = vec![Held::Nothing; usize::try_from(parameters).unwrap_or(0)];
-        let kept = Kept {
-            handle,
-            in_use: Cell::new(false),
-            was_used: Cell::new(false),
-            held: RefCell::new(held),
-            copied: Cell::new(0),
-        };
+        let parameters = usize::try_from(parameters).unwrap_or(0);
+        let held = std::iter::repeat_with(|| Cell::new(Held::Nothing)).take(parameters).collect();
+        let kept = Kept { handle, in_use: Cell::new(false), was_used: Cell::new(false), held, copied: Cell::new(0) };
         Ok((Some(kept), rest))
     }
 }
