@@ -77,6 +77,27 @@ fn plain_loops_and_one_to_one_know_it_too() -> Result<()> {
 }
 
 #[test]
+fn the_tags_of_all_books_are_all_links() -> Result<()> {
+    let db = library();
+    let (books, log) = db.capture(|db| Book::objects().prefetch_related(|b| b.tags()).all(db));
+    assert_eq!(
+        log.statements().nth(1).map(|statement| statement.sql.as_str()),
+        Some(
+            r#"SELECT "tag"."id", "tag"."name", "book_tag__link"."book_id" FROM "book_tag" AS "book_tag__link" CROSS JOIN "tag" ON "book_tag__link"."tag_id" = "tag"."id""#
+        ),
+    );
+    let names = |book: &Book| book.tags.loaded().unwrap().iter().map(|tag| tag.name.clone()).collect::<Vec<_>>();
+    assert_eq!(books?.iter().map(names).collect::<Vec<_>>(), [vec!["t0", "t1"], vec!["t0"], vec!["t2"], vec![]]);
+    // From the other side; and the tags of all books are not all tags, nor each once.
+    let books = |t: Fields<Tag>| t.books().order_by(|b| b.id()).prefetch_related(|b| b.reviews());
+    let (tags, log) = db.capture(|db| Tag::objects().prefetch_related(books).all(db));
+    assert_eq!(by_keys(&log), [false, true], "{log}");
+    let of_tag = |tag: &Tag| titles(tag.books.loaded().unwrap()).join(" ");
+    assert_eq!(tags?.iter().map(of_tag).collect::<Vec<_>>(), ["B0 B1", "B0", "B2", ""]);
+    Ok(())
+}
+
+#[test]
 fn some_rows_ask_by_their_keys() -> Result<()> {
     let db = library();
     let ask = |authors: QuerySet<Author>| {

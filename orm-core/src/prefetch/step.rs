@@ -220,6 +220,8 @@ pub(super) fn statement(
         let column = meta.columns.iter().position(|meta| meta.column == column)?;
         lowered.layout.position(meta, column)
     };
+    // Whether each row has its parent among all parents: then what is in the table is what is looked for.
+    let mut is_complete = relation.via().is_some_and(|via| !via.is_optional());
     let (link, column) = match &relation.kind {
         RelationKind::ForeignKey { .. } => {
             let column = meta.key_column();
@@ -231,6 +233,7 @@ pub(super) fn statement(
         }
         RelationKind::ManyToMany(_) => {
             let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(relation))?;
+            is_complete = through.complete;
             let link: Alias = format!("{}__link", through.table).into();
             let on = Expr::eq(Expr::column(&link, through.to.name()), Expr::column(&alias, meta.key_column()));
             let column = Expr::column(&link, through.from.name());
@@ -246,9 +249,8 @@ pub(super) fn statement(
     };
     let link = link.ok_or_else(|| no_link(relation))?;
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
-    // Each row has its parent among all parents: what is in the table is what is looked for.
-    let whole = all && by_keys && !is_cut && relation.via().is_some_and(|via| !via.is_optional());
-    if whole {
+    if all && by_keys && !is_cut && is_complete {
+        let whole = relation.is_link();
         return Ok(Step { select, link, lowered, whole });
     }
     let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
