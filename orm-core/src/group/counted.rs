@@ -41,6 +41,7 @@ unsafe impl Send for GroupRef {}
 unsafe impl Sync for GroupRef {}
 
 impl GroupRef {
+    #[inline]
     pub(super) fn new(group: Group) -> Self {
         GroupRef(NonNull::from(Box::leak(Box::new(Counted { references: AtomicUsize::new(1), group }))))
     }
@@ -160,6 +161,7 @@ pub struct Mint {
 const BATCH: usize = 4096;
 
 impl Mint {
+    #[inline]
     pub(super) fn new(group: Group) -> Self {
         Mint { group: ManuallyDrop::new(GroupRef::new(group)), left: Cell::new(0) }
     }

@@ -67,6 +67,7 @@ pub struct Group {
 
 impl Group {
     /// The group of a result that is about to be read.
+    #[inline]
     pub(crate) fn open(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Mint {
         Self::open_of(meta, home, false, watch)
     }

@@ -16,7 +16,7 @@ use crate::model::{Model, decode_error};
 use crate::plan::Plan;
 use crate::prefetch::{self, Joined, Prefetch, Run};
 use crate::sql::Sql;
-use crate::value::Bind;
+use crate::value::{Bind, KeyRef};
 
 /// A query that is ready to run.
 pub(super) struct Read<M, S> {
@@ -155,6 +155,39 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
             found: mismatch.0.into_owned(),
         }
     }
+}
+
+/// The row with a key, where nothing else is asked.
+pub(super) fn look_up<M: Model>(
+    key: KeyRef<'_>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    none: impl FnOnce() -> Error,
+) -> Result<M> {
+    let (compiled, binds) = lower::by_key(M::META, key)?;
+    let mut found = None;
+    db.run(Need::Read, at, &mut |connection| {
+        let database = connection.database();
+        let home = Home { answer: database.answer_under_way(), ..database.home(None, at) };
+        let group = Group::open(M::META, home, database.watch(M::META, at));
+        let mut members = Members::new(M::META);
+        connection.look_up(&compiled.text, &binds, about::<M>(at), |row| {
+            let mut cursor = Cursor::new(row, &compiled.layout, &group, 0);
+            match M::decode(&mut cursor) {
+                // Moved once: a row may be large.
+                Ok(row) => found = Some(row),
+                Err(mismatch) => return Err(decode_error(M::META, &compiled.layout, cursor.column(), mismatch)),
+            }
+            if let Some(row) = &found {
+                row.list_keys(&mut members);
+            }
+            Ok(())
+        })?;
+        group.seal(members);
+        prefetch::tell_columns(database, &group, &[], &compiled.layout);
+        Ok(())
+    })?;
+    found.ok_or_else(none)
 }
 
 /// Rows that are read together: all of a result, or a chunk of a stream. They are one group.

@@ -20,6 +20,7 @@
 
 #![allow(unsafe_code, reason = "the driver's cache prepares anew at each run what binds a LIMIT; see above")]
 
+mod alone;
 mod array;
 mod row;
 mod statement;
@@ -37,6 +38,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lru::LruCache;
 use rusqlite::ffi;
 
+pub(super) use alone::Alone;
 pub(super) use array::register as register_arrays;
 pub(crate) use row::Row;
 use statement::Held;
