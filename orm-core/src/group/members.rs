@@ -26,6 +26,16 @@ enum Keys {
 
 const NONE: u32 = u32::MAX;
 
+/// A key that is a small integer, or NULL, as it is kept.
+#[inline(always)]
+fn short(key: Option<KeyRef<'_>>) -> Option<u32> {
+    match key {
+        Some(KeyRef::Int(key)) if (0..i64::from(NONE)).contains(&key) => u32::try_from(key).ok(),
+        None => Some(NONE),
+        Some(_) => None,
+    }
+}
+
 const FEW: usize = 5;
 
 /// One key of each row.
@@ -76,15 +86,18 @@ impl Members {
         self.push(key);
     }
 
-    #[inline]
+    /// Many rows with small keys are what there is most of, so this alone is compiled into the loop that reads them.
+    #[inline(always)]
     fn push(&mut self, key: Option<KeyRef<'_>>) {
-        let short = match key {
-            Some(KeyRef::Int(key)) if (0..i64::from(NONE)).contains(&key) => u32::try_from(key).ok(),
-            None => Some(NONE),
-            Some(_) => None,
-        };
-        match (&mut self.keys, short) {
+        match (&mut self.keys, short(key)) {
             (Keys::Short(keys), Some(key)) => keys.push(key),
+            (_, short) => self.push_other(key, short),
+        }
+    }
+
+    #[inline(never)]
+    fn push_other(&mut self, key: Option<KeyRef<'_>>, short: Option<u32>) {
+        match (&mut self.keys, short) {
             (Keys::Few(keys, count), Some(key)) => match keys.get_mut(*count as usize) {
                 Some(place) => (*place, *count) = (key, *count + 1),
                 None => self.keys = Keys::Short(keys.iter().copied().chain([key]).collect()),
