@@ -37,7 +37,7 @@ pub struct Size {
     pub new: i64,
     /// How often the workloads that ask for one row ask.
     pub asked: i64,
-    /// The rows of `bulk_create` and `bulk_update`.
+    /// The rows of `bulk_create` and `bulk_update_many`.
     pub bulk: i64,
 }
 
@@ -136,6 +136,12 @@ pub fn changes(count: i64, step: i64, round: usize) -> Vec<(i64, f64, String)> {
             (id, price, format!("Changed {id:06} {} {}", round % 2, text(id, 20)))
         })
         .collect()
+}
+
+/// The same of every book that [`new_books`] gives `bulk_update_many` to begin with.
+pub fn many_changes(size: Size, round: usize) -> Vec<(i64, f64, String)> {
+    let changes = changes(size.bulk, 1, round).into_iter();
+    changes.map(|(key, price, title)| (key + size.books, price, title)).collect()
 }
 
 pub fn some_keys(count: i64, end: i64, seed: u64) -> Vec<i64> {

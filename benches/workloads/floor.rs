@@ -388,7 +388,7 @@ fn written(world: &World, sum: &mut Sum) {
     sum.all(books(&world.floor, "").all(Statement::book), |sum, row| row.sum(sum));
 }
 
-fn insert_all(world: &mut World, probe: &mut Probe, books: &[Fields]) {
+fn insert_all(world: &mut World, probe: &mut Probe, books: &[Fields], clears: bool) {
     clear(world);
     let statement = world.floor.prepare(INSERT);
     let keys = probe.time(|| {
@@ -404,17 +404,19 @@ fn insert_all(world: &mut World, probe: &mut Probe, books: &[Fields]) {
     });
     assert_eq!(keys.len(), books.len());
     probe.sum(|sum| written(world, sum));
-    clear(world);
+    if clears {
+        clear(world);
+    }
 }
 
 pub fn bulk_insert(world: &mut World, probe: &mut Probe) {
     let books = data::new_books(world.size.new, world.size);
-    insert_all(world, probe, &books);
+    insert_all(world, probe, &books, true);
 }
 
 pub fn bulk_create(world: &mut World, probe: &mut Probe) {
     let books = data::new_books(world.size.bulk, world.size);
-    insert_all(world, probe, &books);
+    insert_all(world, probe, &books, true);
 }
 
 fn update_all(world: &World, probe: &mut Probe, changes: &[(i64, f64, String)]) {
@@ -435,6 +437,12 @@ fn update_all(world: &World, probe: &mut Probe, changes: &[(i64, f64, String)]) 
 pub fn bulk_update(world: &mut World, probe: &mut Probe) {
     let changes = data::changes(world.size.books / 4, 4, probe.round);
     update_all(world, probe, &changes);
+}
+
+pub fn bulk_update_many(world: &mut World, probe: &mut Probe) {
+    insert_all(world, &mut Probe::new(false, 0), &data::new_books(world.size.bulk, world.size), false);
+    update_all(world, probe, &data::many_changes(world.size, probe.round));
+    clear(world);
 }
 
 pub fn insert_one(world: &mut World, probe: &mut Probe) {

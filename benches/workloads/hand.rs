@@ -226,7 +226,7 @@ fn written(world: &World, sum: &mut Sum) {
     sum.all(books(&world.hand).unwrap(), |sum, row| row.sum(sum));
 }
 
-fn insert_all(world: &mut World, probe: &mut Probe, books: &[Fields]) {
+fn insert_all(world: &mut World, probe: &mut Probe, books: &[Fields], clears: bool) {
     clear(world);
     let keys = probe.time(|| {
         let tx = world.hand.transaction().unwrap();
@@ -244,26 +244,39 @@ fn insert_all(world: &mut World, probe: &mut Probe, books: &[Fields]) {
     });
     assert_eq!(keys.len(), books.len());
     probe.sum(|sum| written(world, sum));
-    clear(world);
+    if clears {
+        clear(world);
+    }
 }
 
 pub fn bulk_insert(world: &mut World, probe: &mut Probe) {
     let books = data::new_books(world.size.new, world.size);
-    insert_all(world, probe, &books);
+    insert_all(world, probe, &books, true);
 }
 
 pub fn bulk_create(world: &mut World, probe: &mut Probe) {
     let books = data::new_books(world.size.bulk, world.size);
-    insert_all(world, probe, &books);
+    insert_all(world, probe, &books, true);
 }
 
 pub fn bulk_update(world: &mut World, probe: &mut Probe) {
     let changes = data::changes(world.size.books / 4, 4, probe.round);
+    update_all(world, probe, &changes);
+}
+
+pub fn bulk_update_many(world: &mut World, probe: &mut Probe) {
+    insert_all(world, &mut Probe::new(false, 0), &data::new_books(world.size.bulk, world.size), false);
+    let changes = data::many_changes(world.size, probe.round);
+    update_all(world, probe, &changes);
+    clear(world);
+}
+
+fn update_all(world: &mut World, probe: &mut Probe, changes: &[(i64, f64, String)]) {
     probe.time(|| {
         let tx = world.hand.transaction().unwrap();
         {
             let mut statement = tx.prepare_cached(UPDATE).unwrap();
-            for (key, price, title) in &changes {
+            for (key, price, title) in changes {
                 statement.execute(params![price, title, key]).unwrap();
             }
         }

@@ -62,6 +62,7 @@ const WORKLOADS: &[Workload] = &[
     workload!(count_filtered, 1.05, |size| size.asked / 10),
     workload!(iter, 1.05, |size| size.books),
     workload!(bulk_create, 1.1, |size| size.bulk),
+    workload!(bulk_update_many, 1.1, |size| size.bulk),
     // What N+1 code becomes, beside the same by `prefetch_related`.
     workload!(plain_loop, 1.15, |size| size.books + size.authors, ours::prefetch_fk, hand::prefetch_fk),
     workload!(nested_plain_loop, 1.15, |size| size.books * 4, ours::prefetch_nested, hand::prefetch_nested),

@@ -293,6 +293,19 @@ pub fn bulk_update(world: &mut World, probe: &mut Probe) {
     probe.sum(|sum| written(world, sum));
 }
 
+pub fn bulk_update_many(world: &mut World, probe: &mut Probe) {
+    clear(world);
+    let books: Vec<NewBook> = data::new_books(world.size.bulk, world.size).iter().map(new).collect();
+    let mut books = Book::objects().bulk_create(books).run(&world.ours).unwrap();
+    for (book, (key, price, title)) in books.iter_mut().zip(data::many_changes(world.size, probe.round)) {
+        assert_eq!(book.id, key);
+        (book.price, book.title) = (price, title);
+    }
+    probe.time(|| Book::objects().bulk_update(&world.ours, &books, |b| (b.price(), b.title())).unwrap());
+    probe.sum(|sum| written(world, sum));
+    clear(world);
+}
+
 pub fn insert_one(world: &mut World, probe: &mut Probe) {
     clear(world);
     world.ours.raw(|raw| raw.execute_batch("PRAGMA synchronous = OFF")).unwrap();

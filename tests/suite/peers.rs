@@ -106,6 +106,85 @@ fn one_author_of_twenty_thousand_books_is_one_instance() -> Result<()> {
 }
 
 #[test]
+fn rows_of_a_stream_that_nobody_has_asked_are_peers_all_the_same() -> Result<()> {
+    let db = library(2_500)?;
+    // Kept, and asked when all have come.
+    let kept: Vec<Author> = db.read(|snapshot| Author::objects().iter(snapshot)?.collect())?;
+    let log = db.capture(|db| kept.iter().try_for_each(|author| author.books.all(db).map(drop))).1;
+    assert_eq!(log.len(), 3, "one for each 1,000: {log}");
+    assert!(
+        kept.iter().all(|author| author.books.loaded().unwrap().iter().all(|book| *book.author.key() == author.id))
+    );
+    // Now and then, while they come: those that have come are its peers, and then there are chunks again.
+    for (every, statements) in [(2_499, 1), (1_500, 1), (700, 3), (300, 3), (1, 3)] {
+        for by_callback in [false, true] {
+            let mut kept: Vec<Author> = Vec::new();
+            let ask = |kept: &mut Vec<Author>, author: Author, db: &dyn Executor| {
+                kept.push(author);
+                match kept.last() {
+                    Some(last) if kept.len().is_multiple_of(every) => last.books.all(db).map(drop),
+                    _ => Ok(()),
+                }
+            };
+            let log = db.capture(|db| match by_callback {
+                true => Author::objects().for_each(db, |author| ask(&mut kept, author, db)),
+                false => db.read(|snapshot| {
+                    Author::objects().iter(snapshot)?.try_for_each(|author| ask(&mut kept, author?, snapshot))
+                }),
+            });
+            log.0?;
+            let loads = log.1.statements().filter(|statement| statement.sql.contains("\"book\"")).count();
+            assert_eq!(loads, statements, "every {every}: {}", log.1);
+            assert_eq!(kept.iter().map(|author| author.id).collect::<Vec<_>>(), (1..=2_500).collect::<Vec<_>>());
+            for author in kept.iter().filter(|author| author.id % every as i64 == 0) {
+                assert!(author.books.loaded().unwrap().iter().all(|book| *book.author.key() == author.id));
+            }
+            if every == 1_500 {
+                assert!(kept[1_499].books.loaded().is_some() && kept[1_200].books.loaded().is_some());
+                assert!(kept[1_500].books.loaded().is_none() && kept[999].books.loaded().is_none());
+            }
+        }
+    }
+    // Of values nobody can ask anything; an error comes behind the rows before it.
+    let names: Vec<String> =
+        db.read(|snapshot| Author::objects().values_list(|a| a.name()).iter(snapshot)?.collect())?;
+    assert_eq!((names.len(), names[2_499].as_str()), (2_500, "Author 002499"));
+    db.raw(|raw| raw.execute_batch("UPDATE author SET name = CAST(x'ff' AS TEXT) WHERE id = 2000")).unwrap();
+    let mut came = 0;
+    let outcome = Author::objects().order_by(|a| a.id()).for_each(&db, |_| {
+        came += 1;
+        Ok(())
+    });
+    assert!(matches!(outcome, Err(Error::Decode { .. })) && came == 1_999, "{came}: {outcome:?}");
+    db.read(|snapshot| {
+        let mut rows = Author::objects().order_by(|a| a.id()).iter(snapshot)?;
+        assert_eq!(rows.by_ref().take_while(|row| row.is_ok()).count(), 1_999);
+        assert!(rows.next().is_none());
+        Ok(())
+    })
+}
+
+#[test]
+fn a_row_of_a_stream_can_be_asked_by_another_thread_while_others_come() -> Result<()> {
+    let db = library(3_000)?;
+    let (to, from) = std::sync::mpsc::channel::<Author>();
+    std::thread::scope(|scope| {
+        let db = &db;
+        let asker = scope.spawn(move || {
+            from.iter().step_by(37).try_for_each(|author| {
+                let books = author.books.all(db)?;
+                assert!(books.len() == 2 && books.iter().all(|book| *book.author.key() == author.id));
+                Ok::<_, Error>(())
+            })
+        });
+        let sent =
+            db.read(|snapshot| Author::objects().iter(snapshot)?.try_for_each(|row| row.map(|row| drop(to.send(row)))));
+        drop(to);
+        asker.join().unwrap().and(sent)
+    })
+}
+
+#[test]
 fn a_stream_has_a_group_for_each_chunk() -> Result<()> {
     for (rows, chunks) in [(10, 1), (2_500, 3), (10_000, 10)] {
         let db = library(rows)?;

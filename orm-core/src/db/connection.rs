@@ -8,10 +8,12 @@ use std::time::Instant;
 use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
+use super::storable::{refused, storable, storable_at};
+use super::told::{Ran, Watch};
 use super::touch::{Touch, seeing};
 use super::{Counters, Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
-use crate::meta::ModelMeta;
+use crate::meta::{ColumnMeta, ModelMeta};
 use crate::sql::Sql;
 use crate::value::Bind;
 
@@ -43,45 +45,75 @@ impl<'c> Connection<'c> {
 
     /// Runs a query and hands its rows to `each`.
     pub(crate) fn query(&self, sql: &Sql, about: About, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
-        self.read(sql, about, Does::Read, each)
+        self.read(&sql.text, &sql.binds, about, Does::Read, false, each)
+    }
+
+    /// Runs a query that finds one row at most, and hands it to `each`: nobody asks whether there is another.
+    pub(crate) fn look_up(
+        &self,
+        text: &str,
+        binds: &[Bind<'static>],
+        about: About,
+        each: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.read(text, binds, about, Does::Read, true, each)
     }
 
     /// Runs a query that loads a relation for several rows, and hands its rows to `each`.
     pub(crate) fn batch(&self, sql: &Sql, about: About, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
-        self.read(sql, about, Does::Batch, each)
+        self.read(&sql.text, &sql.binds, about, Does::Batch, false, each)
     }
 
-    fn read(&self, sql: &Sql, about: About, does: Does, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
-        self.noting(&sql.text, &sql.binds, || self.rows(sql, about, does, each))
+    fn read(
+        &self,
+        text: &str,
+        binds: &[Bind<'static>],
+        about: About,
+        does: Does,
+        is_one: bool,
+        each: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.noting(text, binds, || self.rows(text, binds, about, does, is_one, each))
     }
 
-    fn rows(&self, sql: &Sql, about: About, does: Does, mut each: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+    fn rows(
+        &self,
+        text: &str,
+        binds: &[Bind<'static>],
+        about: About,
+        does: Does,
+        is_one: bool,
+        mut each: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<()> {
         let weighs = is_collecting();
         let watch = Watch::start(self.database);
-        let statement = self.prepare(&sql.text, about)?;
+        let statement = self.prepare(text, about)?;
         watch.sees(&statement);
-        let does = if statement.is_readonly() { does } else { Does::Write };
-        storable(&sql.binds, about)?;
-        let mut rows = statement.query(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
+        let does = if !watch.is_there() || statement.is_readonly() { does } else { Does::Write };
+        storable(binds, about)?;
+        let mut rows = statement.query(binds).map_err(|error| told(error, text, about))?;
         let mut count = 0;
-        while let Some(row) = rows.next().map_err(|error| told(error, &sql.text, about))? {
+        while let Some(row) = rows.next().map_err(|error| told(error, text, about))? {
             count += 1;
             if weighs {
                 Database::weigh(count, row);
             }
             each(row)?;
+            if is_one {
+                break;
+            }
         }
         let counters = watch.counters(|| rows.counters());
         drop(rows);
         let ran = Ran { does, times: 1, rows: count, about, counters };
-        watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
+        watch.end(self.database, || (text, owned(binds)), ran);
         Ok(())
     }
 
     /// Whether a query has a row that tells why another statement was refused.
     pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
         let mut found = false;
-        self.read(sql, about, Does::Diagnose, |_| {
+        self.read(&sql.text, &sql.binds, about, Does::Diagnose, false, |_| {
             found = true;
             Ok(())
         })?;
@@ -129,7 +161,7 @@ impl<'c> Connection<'c> {
         let watch = Watch::start(self.database);
         let statement = self.prepare(text, about)?;
         watch.sees(&statement);
-        let recording = watch.0.is_some();
+        let recording = watch.is_there();
         let mut prepared =
             Prepared { statement, raw: self.raw(), text, about, recording, first: Vec::new(), times: 0, changed: 0 };
         work(&mut prepared)?;
@@ -346,13 +378,16 @@ pub(crate) struct PreparedRow<'p, 'b> {
 }
 
 impl<'b> PreparedRow<'_, 'b> {
-    /// The next value.
+    /// The next value, of a column if it is one's.
     #[inline]
-    pub(crate) fn bind(&mut self, bind: Bind<'b>) -> Result<()> {
+    pub(crate) fn bind(&mut self, bind: Bind<'b>, column: Option<&ColumnMeta>) -> Result<()> {
         if let Some(first) = &mut self.first {
             first.push(bind.clone().into_owned());
         }
-        storable_at(self.run.count() + 1, &bind, self.about)?;
+        if let Some(reason) = refused(&bind) {
+            let field = column.map_or_else(|| format!("?{}", self.run.count() + 1), |column| column.name.to_owned());
+            return Err(Error::NotStorable { model: self.about.meta.name, field, reason });
+        }
         self.run.bind(bind).map_err(|error| told(error, self.text, self.about))
     }
 
@@ -373,63 +408,6 @@ impl<'b> PreparedRow<'_, 'b> {
     }
 }
 
-/// Times a statement, if anybody listens.
-pub(super) struct Watch(Option<Instant>);
-
-/// What there is to say of a run.
-pub(super) struct Ran {
-    pub(super) does: Does,
-    pub(super) times: u64,
-    pub(super) rows: u64,
-    pub(super) about: About,
-    pub(super) counters: Counters,
-}
-
-impl Watch {
-    pub(super) fn start(database: &Database) -> Self {
-        Watch(database.is_timed().then(Instant::now))
-    }
-
-    /// What is counted of a statement is counted from now on.
-    pub(super) fn sees(&self, statement: &link::Statement<'_>) {
-        if self.0.is_some() {
-            statement.counters();
-        }
-    }
-
-    /// What was counted.
-    pub(super) fn counters(&self, counters: impl FnOnce() -> Counters) -> Counters {
-        if self.0.is_some() { counters() } else { Counters::default() }
-    }
-
-    pub(super) fn end<'t>(
-        self,
-        database: &Database,
-        text_and_binds: impl FnOnce() -> (&'t str, Vec<Bind<'static>>),
-        ran: Ran,
-    ) {
-        if let Some(start) = self.0 {
-            let time = start.elapsed();
-            let (text, binds) = text_and_binds();
-            let Ran { does, times, rows, about: About { meta, at }, counters } = ran;
-            database.record(&Statement {
-                sql: text.to_owned(),
-                binds,
-                times,
-                time,
-                rows,
-                counters,
-                is_transaction: false,
-                location: at,
-                does,
-                meta: Some(meta),
-                start,
-                thread: std::thread::current().id(),
-            });
-        }
-    }
-}
-
 /// Whether a statement of ours asks for the time: its format and `now` are binds.
 fn asks_for_the_time(text: &str, binds: &[Bind<'static>]) -> bool {
     text.match_indices(NOW).any(|(at, _)| {
@@ -443,34 +421,6 @@ fn asks_for_the_time(text: &str, binds: &[Bind<'static>]) -> bool {
 
 pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
     binds.to_vec()
-}
-
-/// Refuses values that SQLite has no room for.
-pub(super) fn storable(binds: &[Bind<'_>], about: About) -> Result<()> {
-    binds.iter().enumerate().try_for_each(|(i, bind)| storable_at(i + 1, bind, about))
-}
-
-#[inline]
-fn storable_at(number: usize, bind: &Bind<'_>, about: About) -> Result<()> {
-    let reason = match bind {
-        Bind::Array(values) => values.iter().find_map(refused),
-        bind => refused(bind),
-    };
-    match reason {
-        None => Ok(()),
-        Some(reason) => Err(Error::NotStorable { model: about.meta.name, field: format!("?{number}"), reason }),
-    }
-}
-
-const NAN: &str = "SQLite stores a float that is not a number as NULL";
-
-/// Checks the values that are refused when they are bound.
-pub(crate) fn refused(bind: &Bind<'_>) -> Option<&'static str> {
-    match bind {
-        Bind::Refused(reason) => Some(reason),
-        Bind::Real(value) if value.is_nan() => Some(NAN),
-        _ => None,
-    }
 }
 
 /// An error of the driver, with what is known of the statement.

@@ -123,26 +123,26 @@ impl Executor for Database {
     fn run(&self, need: Need, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
         match need {
             Need::Read => {
-                let (_hold, pooled) = self.reader()?;
-                work(&Connection::new(&pooled, self))
+                let link = self.reader()?;
+                work(&Connection::new(&link, self))
             }
             Need::Snapshot => {
-                let (_hold, pooled) = self.reader()?;
-                let connection = Connection::new(&pooled, self);
+                let link = self.reader()?;
+                let connection = Connection::new(&link, self);
                 within(&connection, "BEGIN", at, work)
             }
             // Where somebody wants to know what is written, it has to be known before it is committed.
             Need::Write if !self.inner.fresh.is_on() => {
-                let (_hold, pooled) = self.writer()?;
-                work(&Connection::new(&pooled, self))
+                let link = self.writer()?;
+                work(&Connection::new(&link, self))
             }
             Need::WriteAlone => {
-                let (_hold, pooled) = self.writer()?;
-                self.inner.fresh.unknown(&pooled, || work(&Connection::new(&pooled, self)))
+                let link = self.writer()?;
+                self.inner.fresh.unknown(&link, || work(&Connection::new(&link, self)))
             }
             Need::Write | Need::WriteAll => {
-                let (_hold, pooled) = self.writer()?;
-                let connection = Connection::new(&pooled, self);
+                let link = self.writer()?;
+                let connection = Connection::new(&link, self);
                 within(&connection, "BEGIN IMMEDIATE", at, work)
             }
         }

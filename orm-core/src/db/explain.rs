@@ -53,15 +53,15 @@ fn plan(link: &Link, text: &str, binds: &[Bind<'_>]) -> Option<String> {
 impl Database {
     /// The plan of a statement, if it can be had now; no log sees that it was asked for.
     pub(crate) fn plan_of(&self, text: &str, binds: &[Bind<'_>]) -> Option<String> {
-        let (_hold, pooled) = self.reader().ok()?;
-        plan(&pooled, text, binds)
+        let link = self.reader().ok()?;
+        plan(&link, text, binds)
     }
 
     /// A copy of the database to try things on, if it is no larger than so many bytes.
     pub(crate) fn copy_for_trial(&self, most_bytes: i64) -> Option<Trial> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let (_hold, pooled) = self.reader().ok()?;
-        let number = |pragma: &str| pooled.raw().query_row(pragma, [], |row| row.get::<_, i64>(0)).ok();
+        let link = self.reader().ok()?;
+        let number = |pragma: &str| link.raw().query_row(pragma, [], |row| row.get::<_, i64>(0)).ok();
         if number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?) > most_bytes {
             return None;
         }
@@ -77,7 +77,7 @@ impl Database {
             let file = TrialFile(path);
             (rusqlite::Connection::open(&file.0).ok()?, Some(file), to)
         };
-        pooled.raw().execute("VACUUM INTO ?1", [to]).ok()?;
+        link.raw().execute("VACUUM INTO ?1", [to]).ok()?;
         functions::register(&raw).ok()?;
         // Nothing of it has to last.
         raw.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").ok()?;

@@ -18,6 +18,7 @@ mod file;
 mod foreign_keys;
 mod fresh;
 mod functions;
+mod hold;
 mod link;
 mod key;
 mod log;
@@ -32,6 +33,7 @@ mod snapshot;
 #[cfg(feature = "jiff")]
 mod span;
 mod spread;
+mod storable;
 mod told;
 mod touch;
 mod transaction;
@@ -42,12 +44,12 @@ use std::cell::RefCell;
 use std::panic::Location;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
 pub(crate) use answer::{Answer, Computed, on_behalf};
 pub use builder::{DatabaseBuilder, Synchronous};
-pub(crate) use connection::{About, Connection, Prepared, PreparedRow, refused};
+pub(crate) use connection::{About, Connection, Prepared, PreparedRow};
 pub use counters::Counters;
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
@@ -58,6 +60,7 @@ pub(crate) use log::Does;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
+pub(crate) use storable::refused;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
@@ -67,9 +70,10 @@ use crate::meta::ModelMeta;
 use file::FileId;
 use foreign_keys::Cascades;
 use fresh::Fresh;
+use hold::Turn;
 use log::Sink;
 use open::Place;
-use pool::{Failures, Pools, Turn};
+use pool::Pool;
 use told::Slow;
 
 /// What happens when a relation (or a deferred column) is read that was not loaded.
@@ -162,8 +166,9 @@ struct Inner {
     read_only: bool,
     /// The file as it was when it was opened.
     file: Option<Arc<FileId>>,
-    /// None once the database is closed.
-    pools: RwLock<Option<Pools>>,
+    writer: Arc<Pool>,
+    /// The same where there is one connection for all.
+    readers: Arc<Pool>,
     /// How many captures are open on any thread: nothing is recorded while it is 0.
     captures: AtomicUsize,
     fetch_mode: FetchMode,
@@ -174,9 +179,7 @@ struct Inner {
     models: RwLock<Vec<&'static ModelMeta>>,
     cascades: Mutex<Cascades>,
     /// Whose turn it is to write.
-    turn: Arc<Turn>,
-    /// Why the last connection could not be opened, if one could not.
-    failures: Arc<Failures>,
+    turn: Turn,
     /// Who is told of slow statements.
     slow: Option<Slow>,
     /// Who has written what, for whoever remembers what was read.
@@ -254,8 +257,8 @@ impl Database {
     ///
     /// Without it, the database is closed with the last clone.
     pub fn close(&self) {
-        let mut pools = self.inner.pools.write().unwrap_or_else(PoisonError::into_inner);
-        *pools = None;
+        self.inner.writer.close();
+        self.inner.readers.close();
         self.inner.fresh.close();
     }
 
@@ -278,11 +281,11 @@ impl Database {
     /// ```
     pub fn raw<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>) -> Result<T> {
         if self.inner.read_only {
-            let (_hold, pooled) = self.reader()?;
-            return self.with_raw(pooled.raw(), f);
+            let link = self.reader()?;
+            return self.with_raw(link.raw(), f);
         }
-        let (_hold, pooled) = self.writer()?;
-        self.inner.fresh.unknown(&pooled, || self.with_raw(pooled.raw(), f))
+        let link = self.writer()?;
+        self.inner.fresh.unknown(&link, || self.with_raw(link.raw(), f))
     }
 
     fn with_raw<T>(

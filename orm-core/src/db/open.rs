@@ -10,7 +10,8 @@ use rusqlite::{ErrorCode, OpenFlags};
 use super::busy::{self, Patience};
 use super::file::FileId;
 use super::fresh::Fresh;
-use super::pool::{Init, Opener, Pools, pool};
+use super::hold::Turn;
+use super::pool::{Init, Opener, Pool};
 use super::{Database, DatabaseBuilder, Inner, Synchronous, functions, touch};
 use crate::error::{Error, Result};
 
@@ -83,7 +84,6 @@ impl DatabaseBuilder {
         };
         let name = if self.access == Access::Immutable && !memory { immutable_uri(&path) } else { path.clone() };
         let _patience = Patience::new(self.busy_timeout);
-        // The pools try again and again where a connection cannot be opened; this first one says why, at once.
         let open_error = |error| self.place.open_error(error);
         let mut first = rusqlite::Connection::open_with_flags(&name, self.flags(true)).map_err(open_error)?;
         let init = self.init();
@@ -98,17 +98,15 @@ impl DatabaseBuilder {
         let file = (!memory).then(|| FileId::of(&path)).transpose();
         let file = file.map_err(|error| Error::Open { path: self.place.shown(), reason: error.to_string() })?;
         let file = file.map(Arc::new);
-        let failures = Arc::default();
         let opener = || Opener {
             manager: Opener::manager(&name, self.flags(false), &init),
             statements: self.statement_cache,
             busy_timeout: self.busy_timeout,
             file: file.clone(),
         };
-        let writer = pool(opener(), 1, &failures);
+        let writer = Arc::new(Pool::new(opener(), 1));
         let exclusive = self.exclusive && !memory;
-        let readers = if exclusive { writer.clone() } else { pool(opener(), self.readers, &failures) };
-        let pools = Pools { writer, readers };
+        let readers = if exclusive { Arc::clone(&writer) } else { Arc::new(Pool::new(opener(), self.readers)) };
         let fresh = Fresh::new((!memory).then(|| (name.clone(), self.flags(false))));
         Ok(Database {
             inner: Arc::new(Inner {
@@ -118,12 +116,12 @@ impl DatabaseBuilder {
                 exclusive,
                 read_only,
                 file,
-                pools: RwLock::new(Some(pools)),
+                writer,
+                readers,
                 captures: AtomicUsize::new(0),
                 fetch_mode: self.fetch_mode,
                 peer_cap: self.peer_cap,
-                turn: Arc::default(),
-                failures,
+                turn: Turn::default(),
                 models: RwLock::default(),
                 cascades: Mutex::default(),
                 pool_timeout: self.pool_timeout,

@@ -5,9 +5,11 @@
 
 use std::panic::Location;
 
-use super::connection::{Ran, Watch, owned, storable, told};
+use super::connection::{owned, told};
 use super::link;
 use super::log::Does;
+use super::storable::storable;
+use super::told::{Ran, Watch};
 use super::{About, Connection, Executor, Need, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Database, Statement};
+use super::connection::About;
+use super::log::Does;
+use super::{Counters, Database, Statement, link};
+use crate::value::Bind;
 
 impl Database {
     /// Whether anybody wants to know how long a statement takes.
@@ -63,3 +66,65 @@ fn trace(statement: &Statement) {
 
 #[cfg(not(feature = "tracing"))]
 fn trace(_: &Statement) {}
+
+/// Times a statement, if anybody listens.
+pub(super) struct Watch(Option<Instant>);
+
+/// What there is to say of a run.
+pub(super) struct Ran {
+    pub(super) does: Does,
+    pub(super) times: u64,
+    pub(super) rows: u64,
+    pub(super) about: About,
+    pub(super) counters: Counters,
+}
+
+impl Watch {
+    pub(super) fn start(database: &Database) -> Self {
+        Watch(database.is_timed().then(Instant::now))
+    }
+
+    /// Whether anybody does.
+    pub(super) fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// What is counted of a statement is counted from now on.
+    pub(super) fn sees(&self, statement: &link::Statement<'_>) {
+        if self.0.is_some() {
+            statement.counters();
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn counters(&self, counters: impl FnOnce() -> Counters) -> Counters {
+        if self.0.is_some() { counters() } else { Counters::default() }
+    }
+
+    pub(super) fn end<'t>(
+        self,
+        database: &Database,
+        text_and_binds: impl FnOnce() -> (&'t str, Vec<Bind<'static>>),
+        ran: Ran,
+    ) {
+        if let Some(start) = self.0 {
+            let time = start.elapsed();
+            let (text, binds) = text_and_binds();
+            let Ran { does, times, rows, about: About { meta, at }, counters } = ran;
+            database.record(&Statement {
+                sql: text.to_owned(),
+                binds,
+                times,
+                time,
+                rows,
+                counters,
+                is_transaction: false,
+                location: at,
+                does,
+                meta: Some(meta),
+                start,
+                thread: std::thread::current().id(),
+            });
+        }
+    }
+}

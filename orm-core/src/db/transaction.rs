@@ -340,8 +340,8 @@ impl Database {
     ) -> Result<T, E> {
         let callbacks = Callbacks::default();
         let value = {
-            let (_hold, pooled) = self.writer()?;
-            let connection = Connection::new(&pooled, self);
+            let link = self.writer()?;
+            let connection = Connection::new(&link, self);
             let open = Open::begin(&connection, "BEGIN IMMEDIATE", at)?;
             let value = work(&Transaction::new(connection, &callbacks))?;
             open.commit()?;
@@ -401,9 +401,9 @@ impl Database {
     #[track_caller]
     pub fn try_read<T, E: From<Error>>(&self, f: impl FnOnce(&Snapshot<'_>) -> Result<T, E>) -> Result<T, E> {
         let at = Location::caller();
-        let (_hold, pooled) = self.reader()?;
-        let connection = Connection::new(&pooled, self);
-        if !pooled.raw().is_autocommit() {
+        let link = self.reader()?;
+        let connection = Connection::new(&link, self);
+        if !link.raw().is_autocommit() {
             // A connection this thread reads with already, in a transaction.
             return f(&Snapshot { connection });
         }

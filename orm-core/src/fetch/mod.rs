@@ -6,18 +6,17 @@
 
 use std::ops::Range;
 use std::panic::Location;
-use std::sync::Arc;
 
 use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
 use crate::meta::{ModelMeta, RelationMeta};
-use crate::model::{Model, Target, decode_into, loader_of};
+use crate::model::{Model, Target, decode_error, loader_of};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::prefetch::{self, Run};
 use crate::relation::{Deferred, ForeignKey, HasMany, HasOne, IntoOptKey, ManyToMany};
-use crate::sql::{self, Sql};
+use crate::sql;
 use crate::value::{KeyMap, KeyRef, Value};
 
 impl<T: Target> ForeignKey<T> {
@@ -342,20 +341,22 @@ fn load_key(
 fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place: &Place) -> Result<()> {
     let meta = loader.meta();
     let (compiled, binds) = lower::by_key(meta, key)?;
-    let sql = Sql { text: Arc::clone(&compiled.text), binds };
     let watch = place
         .group()
         .watch()
         .zip(place.relation())
         .map(|(watch, relation)| watch.child(relation.name, meta, By::Batch));
     let group = Group::open(meta, run.home, watch);
-    let mut sink = loader.ones();
-    run.connection.query(&sql, About { meta, at: run.at }, |row| {
-        decode_into(&mut *sink, row, meta, &compiled.layout, &group, 0).map(drop)
+    let mut is_there = false;
+    run.connection.look_up(&compiled.text, &binds, About { meta, at: run.at }, |row| {
+        is_there = true;
+        let mut cursor = Cursor::new(row, &compiled.layout, &group, 0);
+        let filled = loader.fill_with(&mut cursor, &group, place.cell());
+        filled.map_err(|error| decode_error(meta, &compiled.layout, cursor.column(), error))
     })?;
-    let found = (sink.len() > 0).then_some(0);
-    sink.seal(&group);
-    sink.fill_one(place.cell(), found);
+    if !is_there {
+        loader.fill_with_none(place.cell());
+    }
     Ok(())
 }
 

@@ -41,6 +41,7 @@ unsafe impl Send for GroupRef {}
 unsafe impl Sync for GroupRef {}
 
 impl GroupRef {
+    #[inline]
     pub(super) fn new(group: Group) -> Self {
         GroupRef(NonNull::from(Box::leak(Box::new(Counted { references: AtomicUsize::new(1), group }))))
     }
@@ -151,6 +152,7 @@ pub struct Mint {
 const BATCH: usize = 4096;
 
 impl Mint {
+    #[inline]
     pub(super) fn new(group: Group) -> Self {
         Mint { group: ManuallyDrop::new(GroupRef::new(group)), left: Cell::new(0) }
     }
@@ -177,6 +179,12 @@ impl Deref for Mint {
 
 impl Drop for Mint {
     fn drop(&mut self) {
+        // What this thread has collected of the group: these may be all others there are, and nothing else would tell.
+        let _ = COLLECTED.try_with(|collected| {
+            if collected.of.get() == self.group.0.as_ptr() {
+                collected.give_back();
+            }
+        });
         // Not collected: the rows are often dropped by another thread, which then has the last of them.
         give_back(self.group.0, self.left.get() + 1);
     }

@@ -63,6 +63,14 @@ pub trait Loader: Sync {
     fn ones(&self) -> Box<dyn Sink>;
     /// A sink for rows that belong to `parents` parents: the targets of to-many relations.
     fn many(&self, parents: usize) -> Box<dyn Sink>;
+    /// Decodes the one row there is in a group, and puts it into a to-one cell.
+    ///
+    /// # Errors
+    ///
+    /// A column is not what its field's type promises.
+    fn fill_with(&self, cursor: &mut Cursor<'_>, group: &Group, cell: Cell<'_>) -> Result<(), Mismatch>;
+    /// Says in a to-one cell that there is no row.
+    fn fill_with_none(&self, cell: Cell<'_>);
     /// Whether a to-one cell has its answer.
     fn has_one(&self, group: &Group, slot: usize, row: u32) -> bool;
     /// Whether a to-many cell has its answer.

@@ -16,6 +16,8 @@ pub struct Members {
 }
 
 enum Keys {
+    /// The small integers of one row, or of a few, and how many there are: most groups are of one.
+    Few([u32; FEW], u32),
     /// Small integers, as keys mostly are: one row after the other, and [`NONE`] for NULL.
     Short(Vec<u32>),
     /// Other keys: a list for each, and which of them is next.
@@ -23,6 +25,8 @@ enum Keys {
 }
 
 const NONE: u32 = u32::MAX;
+
+const FEW: usize = 5;
 
 /// One key of each row.
 #[derive(Clone)]
@@ -32,15 +36,30 @@ struct Column {
     keys: KeyList,
 }
 
+impl Keys {
+    fn none() -> Self {
+        Keys::Few([NONE; FEW], 0)
+    }
+
+    /// The small integers, if they all are.
+    fn short(&self) -> Option<&[u32]> {
+        match self {
+            Keys::Few(keys, count) => keys.get(..*count as usize),
+            Keys::Short(keys) => Some(keys),
+            Keys::Wide(..) => None,
+        }
+    }
+}
+
 impl Members {
     /// Nobody yet.
     pub(crate) fn new(meta: &'static ModelMeta) -> Self {
-        Members { meta: Some(meta), width: 1 + foreign_keys(meta).count(), keys: Keys::Short(Vec::new()) }
+        Members { meta: Some(meta), width: 1 + foreign_keys(meta).count(), keys: Keys::none() }
     }
 
     /// One row, of which only its own key is known.
     pub(crate) fn of_one(key: KeyRef<'_>) -> Self {
-        let mut members = Members { meta: None, width: 1, keys: Keys::Short(Vec::new()) };
+        let mut members = Members { meta: None, width: 1, keys: Keys::none() };
         members.push(Some(key));
         members
     }
@@ -59,21 +78,24 @@ impl Members {
 
     #[inline]
     fn push(&mut self, key: Option<KeyRef<'_>>) {
-        if let Keys::Short(keys) = &mut self.keys {
-            match key {
-                Some(KeyRef::Int(key)) if (0..i64::from(NONE)).contains(&key) => {
-                    return keys.push(u32::try_from(key).unwrap_or(NONE));
-                }
-                None => return keys.push(NONE),
-                _ => {}
-            }
+        let short = match key {
+            Some(KeyRef::Int(key)) if (0..i64::from(NONE)).contains(&key) => u32::try_from(key).ok(),
+            None => Some(NONE),
+            Some(_) => None,
+        };
+        match (&mut self.keys, short) {
+            (Keys::Short(keys), Some(key)) => keys.push(key),
+            (Keys::Few(keys, count), Some(key)) => match keys.get_mut(*count as usize) {
+                Some(place) => (*place, *count) = (key, *count + 1),
+                None => self.keys = Keys::Short(keys.iter().copied().chain([key]).collect()),
+            },
+            _ => self.push_wide(key),
         }
-        self.push_wide(key);
     }
 
     #[inline(never)]
     fn push_wide(&mut self, key: Option<KeyRef<'_>>) {
-        if let Keys::Short(keys) = &self.keys {
+        if let Some(keys) = self.keys.short() {
             let mut columns = vec![Column { leading: 0, keys: KeyList::Empty }; self.width];
             for row in keys.chunks(self.width) {
                 for (column, key) in columns.iter_mut().zip(row) {
@@ -93,8 +115,8 @@ impl Members {
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         match &self.keys {
-            Keys::Short(keys) => keys.len() / self.width,
             Keys::Wide(columns, _) => columns.first().map_or(0, |column| column.leading + column.keys.len()),
+            keys => keys.short().map_or(0, <[u32]>::len) / self.width,
         }
     }
 
@@ -106,11 +128,11 @@ impl Members {
     /// One key of a row. Where a foreign key is NULL there is none, or that of another row: nobody asks.
     pub(super) fn get(&self, row: usize, column: usize) -> Option<KeyRef<'_>> {
         match &self.keys {
-            Keys::Short(keys) => {
-                let key = *keys.get(row * self.width + column)?;
+            Keys::Wide(columns, _) => columns.get(column)?.get(row),
+            keys => {
+                let key = *keys.short()?.get(row * self.width + column)?;
                 (key != NONE).then_some(KeyRef::Int(i64::from(key)))
             }
-            Keys::Wide(columns, _) => columns.get(column)?.get(row),
         }
     }
 }
@@ -148,7 +170,7 @@ mod tests {
         // The first row with a key of another kind, and which of its keys that is.
         for (odd, at) in [(0, 0), (0, 1), (3, 0), (3, 1), (3, 2), (9, 9)] {
             for kind in 0..5 {
-                let mut members = Members { meta: None, width: 3, keys: Keys::Short(Vec::new()) };
+                let mut members = Members { meta: None, width: 3, keys: Keys::none() };
                 let text: Vec<String> = (0..30).map(|key| format!("key {key}")).collect();
                 let key = |row: usize, column: usize| {
                     let small = (row * 3 + column) as i64;

@@ -52,8 +52,13 @@ pub struct Group {
     meta: Option<&'static ModelMeta>,
     /// None for a group that belongs to no result.
     home: Option<Home>,
-    /// Set when the last row of the result is decoded, before the caller sees the first.
+    /// Whether all rows of the table were in it when it was read.
+    whole: bool,
+    /// Set when the last row of the result is decoded, before the caller sees the first; in a group that grows, when
+    /// somebody asks for them.
     members: OnceLock<Members>,
+    /// Who is in a group that grows, as long as nobody has asked.
+    growing: Mutex<Option<Members>>,
     /// One per slot of the model, made when the first is needed.
     slots: OnceLock<Box<[SlotState]>>,
     /// Inside of a capture: who reads what.
@@ -62,20 +67,82 @@ pub struct Group {
 
 impl Group {
     /// The group of a result that is about to be read.
+    #[inline]
     pub(crate) fn open(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Mint {
-        let (members, slots) = (OnceLock::new(), OnceLock::new());
-        Mint::new(Group { meta: Some(meta), home: Some(home), members, slots, watch })
+        Self::open_of(meta, home, false, watch)
+    }
+
+    /// The group of a result that is about to be read, and whether it has all rows of the table.
+    pub(crate) fn open_of(meta: &'static ModelMeta, home: Home, whole: bool, watch: Option<Arc<Watch>>) -> Mint {
+        let mut group = Group::new(Some(meta), Some(home));
+        (group.whole, group.watch) = (whole, watch);
+        Mint::new(group)
+    }
+
+    /// The group of rows that are handed out while others are still to come: whoever is first to ask for a relation of
+    /// one of them ends it, and the rows after that belong to another one.
+    pub(crate) fn open_growing(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Mint {
+        let mut group = Group::new(Some(meta), Some(home));
+        (group.growing, group.watch) = (Mutex::new(Some(Members::new(meta))), watch);
+        Mint::new(group)
     }
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn of_nothing() -> Self {
-        let members = OnceLock::from(Members::of_one(KeyRef::Int(0)));
-        Group { meta: None, home: None, members, slots: OnceLock::new(), watch: None }
+        let group = Group::new(None, None);
+        group.seal(Members::of_one(KeyRef::Int(0)));
+        group
+    }
+
+    fn new(meta: Option<&'static ModelMeta>, home: Option<Home>) -> Self {
+        let (members, slots) = (OnceLock::new(), OnceLock::new());
+        Group { meta, home, whole: false, members, growing: Mutex::new(None), slots, watch: None }
     }
 
     /// Says which rows there are. From now on cells can be made.
     pub(crate) fn seal(&self, members: Members) {
         let _ = self.members.set(members);
+    }
+
+    /// Takes one row more into a group that grows. Says whether it does still.
+    #[inline]
+    pub(crate) fn grow(&self, row: impl FnOnce(&mut Members)) -> bool {
+        match &mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(members) => {
+                row(members);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether all rows are known and there are none. (In one that grows there are some.)
+    pub(crate) fn has_no_rows(&self) -> bool {
+        self.members.get().is_some_and(|members| members.len() == 0)
+    }
+
+    /// Whether anything was loaded for its rows, or asked for.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.slots.get().is_some()
+    }
+
+    /// Who is in it. A group that grows does so no more.
+    #[inline]
+    fn members(&self) -> Option<&Members> {
+        match self.members.get() {
+            Some(members) => Some(members),
+            None => self.end_growing(),
+        }
+    }
+
+    #[cold]
+    fn end_growing(&self) -> Option<&Members> {
+        // Held until they are where everybody finds them, or else who comes second would find none.
+        let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(members) = growing.take() {
+            self.seal(members);
+        }
+        self.members.get()
     }
 
     pub(crate) fn meta(&self) -> Option<&'static ModelMeta> {
@@ -86,9 +153,14 @@ impl Group {
         self.home
     }
 
+    /// Whether so many of its rows are all rows of their table, as far as anybody knows.
+    pub(crate) fn is_all(&self, rows: usize) -> bool {
+        self.whole && rows == self.len()
+    }
+
     /// The key of a row.
     pub(crate) fn key(&self, row: u32) -> Option<KeyRef<'_>> {
-        self.members.get()?.get(row as usize, 0)
+        self.members()?.get(row as usize, 0)
     }
 
     pub(crate) fn watch(&self) -> Option<&Arc<Watch>> {
@@ -97,7 +169,7 @@ impl Group {
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.members.get().map_or(0, Members::len)
+        self.members().map_or(0, Members::len)
     }
 
     /// The key that a foreign key of a row points at; none or another row's where this one's is NULL, and nobody will ask.
@@ -107,13 +179,13 @@ impl Group {
 
     /// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
     pub(crate) fn column(&self, slot: usize) -> Option<usize> {
-        self.members.get()?.column(slot)
+        self.members()?.column(slot)
     }
 
     /// One key of a row.
     #[inline]
     pub(crate) fn key_in(&self, column: usize, row: usize) -> Option<KeyRef<'_>> {
-        self.members.get()?.get(row, column)
+        self.members()?.get(row, column)
     }
 
     fn slot(&self, slot: usize) -> Option<&SlotState> {

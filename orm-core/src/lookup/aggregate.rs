@@ -11,7 +11,7 @@ pub type Aggregate<R, T> = Expr<R, T, Agg>;
 
 pub(super) fn aggregate<R, T>(function: AggregateFunction, argument: Option<Node>) -> Aggregate<R, T> {
     let node = AggregateNode { function, argument, distinct: false, filter: None, separator: None, default: None };
-    Expr::new(Node::new(NodeKind::Aggregate(node)))
+    Expr::new(Node::new(NodeKind::Aggregate(Box::new(node))))
 }
 
 /// How many rows there are: `count(*)`. Over a group or over the whole queryset.

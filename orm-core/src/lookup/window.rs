@@ -192,14 +192,14 @@ impl<R, T> Windowed<R, T> {
             return Expr::new(Node::misuse(misuse));
         }
         let (function, arguments) = (Some(self.function), self.arguments);
-        Expr::new(Node::new(NodeKind::Window(WindowNode {
+        Expr::new(Node::new(NodeKind::Window(Box::new(WindowNode {
             function,
             arguments,
             aggregate: None,
             partition,
             order,
             frame,
-        })))
+        }))))
     }
 }
 
@@ -227,7 +227,8 @@ impl<R, T> Aggregate<R, T> {
                 return Expr::new(Node::misuse("`over` of a computed value: put each aggregate in it over the window"));
             }
         };
-        Expr::new(Node::new(NodeKind::Window(WindowNode { function, arguments, aggregate, partition, order, frame })))
+        let window = WindowNode { function, arguments, aggregate, partition, order, frame };
+        Expr::new(Node::new(NodeKind::Window(Box::new(window))))
     }
 }
 

@@ -12,6 +12,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -69,9 +70,24 @@ pub(crate) fn compile(plan: &Plan) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)>
     kept(|shape| shape.plan(plan, For::Rows), fresh)
 }
 
+/// The binds of a key: one, or one for each of its columns.
+pub(crate) enum KeyBinds {
+    One([Bind<'static>; 1]),
+    Several(Vec<Bind<'static>>),
+}
+
+impl Deref for KeyBinds {
+    type Target = [Bind<'static>];
+    fn deref(&self) -> &[Bind<'static>] {
+        match self {
+            KeyBinds::One(bind) => bind,
+            KeyBinds::Several(binds) => binds,
+        }
+    }
+}
+
 /// The row of a model with this key, and everything of it that is not deferred.
-pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
-    let bind = key.bind().into_owned();
+pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Compiled>, KeyBinds)> {
     let fresh = || {
         let mut plan = Plan::new(meta);
         plan.order = Some(Vec::new());
@@ -80,25 +96,32 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
         let Sql { text, binds } = sql::compile(&statement);
         Ok((Compiled { text, layout, joins, empty, width }, binds))
     };
+    if meta.is_composite() {
+        return fresh().map(|(compiled, binds)| (Rc::new(compiled), KeyBinds::Several(binds)));
+    }
     let shape = |shape: &mut Shape<'_>| {
         shape.words.extend([For::Key as usize, address(meta)]);
-        shape.binds.push(bind);
         Some(())
     };
-    kept(shape, fresh)
+    // The one bind is the key, whatever key it was compiled for.
+    let (compiled, _) = kept(shape, || Ok((fresh()?.0, Vec::new())))?;
+    Ok((compiled, KeyBinds::One([key.bind().into_owned()])))
 }
 
+/// A compiled query of one value.
+pub(crate) type Single = (Rc<Compiled>, Vec<Bind<'static>>);
+
 /// `SELECT count(*)`. None where there can be no row.
-pub(crate) fn compile_count(plan: &Plan) -> Result<Option<Sql>> {
+pub(crate) fn compile_count(plan: &Plan) -> Result<Option<Single>> {
     one_value(plan, For::Count, super::count)
 }
 
 /// `SELECT 1 .. LIMIT 1`. None where there can be no row.
-pub(crate) fn compile_exists(plan: &Plan) -> Result<Option<Sql>> {
+pub(crate) fn compile_exists(plan: &Plan) -> Result<Option<Single>> {
     one_value(plan, For::Exists, super::exists)
 }
 
-fn one_value(plan: &Plan, what: For, lower: fn(&Plan) -> Result<Option<Statement>>) -> Result<Option<Sql>> {
+fn one_value(plan: &Plan, what: For, lower: fn(&Plan) -> Result<Option<Statement>>) -> Result<Option<Single>> {
     let fresh = || {
         let compiled = lower(plan)?.map(|statement| sql::compile(&statement));
         let empty = compiled.is_none();
@@ -106,7 +129,7 @@ fn one_value(plan: &Plan, what: For, lower: fn(&Plan) -> Result<Option<Statement
         Ok((Compiled { text, layout: Layout::default(), joins: Vec::new(), empty, width: 1 }, binds))
     };
     let (compiled, binds) = kept(|shape| shape.plan(plan, what), fresh)?;
-    Ok((!compiled.empty).then(|| Sql { text: Arc::clone(&compiled.text), binds }))
+    Ok((!compiled.empty).then_some((compiled, binds)))
 }
 
 /// A kind of statement whose text depends on a model and on numbers alone.

@@ -218,7 +218,7 @@ impl Lowerer {
         let function = match (&window.aggregate, window.function) {
             // A default is one of the value over the window.
             (Some(aggregate), _) => {
-                let aggregate = AggregateNode { default: None, ..aggregate.clone() };
+                let aggregate = AggregateNode { default: None, ..(**aggregate).clone() };
                 if self.current()?.group.is_some() {
                     // The rows of the window are groups: what it is an aggregate of is a value of each.
                     let argument = aggregate.argument.as_ref().map(|node| self.value(node)).transpose()?;

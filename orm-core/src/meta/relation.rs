@@ -118,6 +118,8 @@ pub struct Through {
     pub from: ThroughColumn,
     /// The column with the target's key.
     pub to: ThroughColumn,
+    /// Whether each of its rows has a row of both models.
+    pub complete: bool,
 }
 
 /// The user's own model between two others, seen from one of them.
@@ -226,7 +228,9 @@ impl RelationMeta {
         match *link {
             Link::Through { model, from, to } => {
                 let through = model();
+                let is_filled = |field| through.relation(field).is_some_and(|relation| !relation.is_optional());
                 Some(Through {
+                    complete: is_filled(from) && is_filled(to),
                     table: through.table,
                     from: ThroughColumn::Named(through.field(from)?.column),
                     to: ThroughColumn::Named(through.field(to)?.column),
@@ -237,6 +241,7 @@ impl RelationMeta {
                 let (from, to) = if target.table == owner.table { ("from_", "to_") } else { ("", "") };
                 Some(Through {
                     table,
+                    complete: true,
                     from: ThroughColumn::Of { table: owner.table, prefix: from },
                     to: ThroughColumn::Of { table: target.table, prefix: to },
                 })
@@ -244,7 +249,7 @@ impl RelationMeta {
             Link::Reverse { via } => {
                 let target = self.target();
                 let there = target.relation(via)?.through(target)?;
-                Some(Through { table: there.table, from: there.to, to: there.from })
+                Some(Through { from: there.to, to: there.from, ..there })
             }
         }
     }

@@ -31,6 +31,18 @@ impl<M: Model> Loader for LoaderOf<M> {
         let (rows, members) = (Vec::new(), Members::new(M::META));
         Box::new(Many::<M> { rows, parents: Vec::new(), count: parents, members, sealed: None })
     }
+    fn fill_with(&self, cursor: &mut Cursor<'_>, group: &Group, cell: Cell<'_>) -> Result<(), Mismatch> {
+        let row = M::decode(cursor)?;
+        let mut members = Members::new(M::META);
+        row.list_keys(&mut members);
+        // Who finds the row may ask for its relations at once.
+        group.seal(members);
+        cell.fill::<OneCell<M>>(Some(Shared::new(row)));
+        Ok(())
+    }
+    fn fill_with_none(&self, cell: Cell<'_>) {
+        cell.fill::<OneCell<M>>(None);
+    }
     fn has_one(&self, group: &Group, slot: usize, row: u32) -> bool {
         group.peek::<OneCell<M>>(slot, row).is_some()
     }

@@ -55,8 +55,8 @@ pub(crate) enum NodeKind {
     Text(TextLookup, Node, Node),
     Call(Function, Vec<Node>),
     Cast(Node, Storage),
-    /// A function of many rows.
-    Aggregate(AggregateNode),
+    /// A function of many rows. (In a box, as windows are: every node is as large as the largest kind.)
+    Aggregate(Box<AggregateNode>),
     /// The value of the first condition that holds, or the last value.
     Case(Vec<(Node, Node)>, Option<Node>),
     /// A part of a date or time, as an integer.
@@ -75,7 +75,7 @@ pub(crate) enum NodeKind {
     /// The beginning of the period that a date or time lies in.
     Truncated(Truncation, Node),
     /// A function of a row among others.
-    Window(WindowNode),
+    Window(Box<WindowNode>),
     /// A condition in a scope of its own: the related rows it speaks of are not those of the condition around it.
     Scope(Node),
     /// The row is below (or above) a row of a query, along a relation of its model to itself.
@@ -91,7 +91,7 @@ pub(crate) struct WindowNode {
     pub(crate) function: Option<WindowFunction>,
     pub(crate) arguments: Vec<Node>,
     /// An aggregate, whose rows are those of the window's frame.
-    pub(crate) aggregate: Option<AggregateNode>,
+    pub(crate) aggregate: Option<Box<AggregateNode>>,
     pub(crate) partition: Vec<Node>,
     pub(crate) order: Vec<OrderNode>,
     pub(crate) frame: Option<Frame>,

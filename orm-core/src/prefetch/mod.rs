@@ -75,7 +75,7 @@ pub(crate) fn load(
 /// joined there is nothing that anybody could read.
 pub(crate) fn tell_columns(database: &Database, group: &Group, joined: &[Joined], layout: &Layout) {
     let (Some(watch), Some(meta)) = (group.watch(), group.meta()) else { return };
-    if group.len() == 0 {
+    if group.has_no_rows() {
         return;
     }
     let eager = |slot, how| database.saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how });

@@ -13,7 +13,7 @@ use crate::group::Shared;
 use crate::lower;
 use crate::model::Model;
 use crate::plan::{Plan, PrefetchNode};
-use crate::sql::{self, Sql};
+use crate::sql;
 
 /// A queryset whose results are remembered. Made by [`QuerySet::cached`] and [`QuerySet::cached_for`].
 ///
@@ -187,12 +187,12 @@ impl<M: Model, S: Shape<M>> Cached<M, S> {
         what: u8,
         db: &dyn Executor,
         at: &'static Location<'static>,
-        compile: fn(&Plan) -> Result<Option<Sql>>,
+        compile: fn(&Plan) -> Result<Option<lower::Single>>,
     ) -> Result<Option<i64>> {
-        let Some(sql) = compile(&self.query.plan)? else { return Ok(None) };
+        let Some((compiled, binds)) = compile(&self.query.plan)? else { return Ok(None) };
         let mut key = KeyWriter::new(what, self.age);
-        key.text(&sql.text);
-        key.binds(&sql.binds);
+        key.text(&compiled.text);
+        key.binds(&binds);
         let run = || self.query.single(db, at, compile);
         match store(db.database()) {
             Some(store) => store.remembered(db, key.finish::<Option<i64>>(), self.age, run),

@@ -16,7 +16,7 @@ use crate::model::{Model, decode_error};
 use crate::plan::Plan;
 use crate::prefetch::{self, Joined, Prefetch, Run};
 use crate::sql::Sql;
-use crate::value::Bind;
+use crate::value::{Bind, KeyRef};
 
 /// A query that is ready to run.
 pub(super) struct Read<M, S> {
@@ -25,6 +25,8 @@ pub(super) struct Read<M, S> {
     prefetch: Prefetch,
     home: Home,
     pub(super) names: Option<Arc<[String]>>,
+    /// Whether every row of the table is in it.
+    whole: bool,
     types: PhantomData<fn() -> (M, S)>,
 }
 
@@ -38,7 +40,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
 impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
         let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
-        Ok(Read { prefetch, ..Self::of(lower::compile(plan)?, plan, db) })
+        Ok(Read { prefetch, whole: plan.is_whole(), ..Self::of(lower::compile(plan)?, plan, db) })
     }
 
     /// A query that is compiled, with nothing to be loaded besides.
@@ -48,7 +50,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         // The line is known when rows are read.
         let home = db.database().home(plan.mode, Location::caller());
         let names = plan.select.as_deref().map(names);
-        Read { compiled, sql, prefetch, home, names, types: PhantomData }
+        Read { compiled, sql, prefetch, home, names, whole: false, types: PhantomData }
     }
 
     /// Runs it, and reads all rows.
@@ -58,7 +60,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         }
         let mut rows = Vec::new();
         db.run(self.need(), at, &mut |connection| {
-            let mut chunk = self.chunk(connection.database(), at);
+            let mut chunk = self.chunk_of(connection.database(), at, self.whole);
             connection.query(&self.sql, about::<M>(at), |row| chunk.row(row))?; // rows -> models
             rows = chunk.finish(connection, at)?; // models -> relations
             Ok(())
@@ -81,12 +83,53 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         self.compiled.empty
     }
 
+    /// Some of the rows, which are a group of their own.
     pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
+        self.chunk_of(database, at, false)
+    }
+
+    fn chunk_of(&self, database: &Database, at: &'static Location<'static>, whole: bool) -> Chunk<'_, M, S> {
         let watch = database.watch(M::META, at);
         let home = Home { at, answer: database.answer_under_way(), ..self.home };
         let joined = Joined::new(&self.compiled.joins, home, watch.as_deref());
         let members = Members::new(M::META);
-        Chunk { read: self, rows: Vec::new(), members, group: Group::open(M::META, home, watch), joined, home }
+        Chunk {
+            read: self,
+            rows: Vec::new(),
+            members,
+            group: Group::open_of(M::META, home, whole, watch),
+            joined,
+            home,
+        }
+    }
+
+    /// Whether a row becomes a model for which something may be loaded, be it now or later.
+    pub(super) fn has_peers(&self) -> bool {
+        !self.prefetch.is_empty() || !self.compiled.joins.is_empty() || (self.names.is_none() && M::META.slots > 0)
+    }
+
+    /// An open group for rows that are read and handed out one by one.
+    pub(super) fn growing(&self, database: &Database, at: &'static Location<'static>) -> Mint {
+        let home = Home { at, answer: database.answer_under_way(), ..self.home };
+        let group = Group::open_growing(M::META, home, database.watch(M::META, at));
+        if self.names.is_none() {
+            prefetch::tell_columns(database, &group, &[], &self.compiled.layout);
+        }
+        group
+    }
+
+    /// Reads the row of this number in a group that grows. None where the group has ended meanwhile: it is to be read
+    /// once more, for another one.
+    #[inline]
+    pub(super) fn one(&self, row: Row<'_>, group: &Mint, number: u32) -> Result<Option<S::Out>> {
+        let mut cursor = Cursor::new(row, &self.compiled.layout, group, number);
+        let mut out = S::read(&mut cursor).map_err(|mismatch| self.error(cursor.column(), mismatch))?;
+        match &self.names {
+            Some(names) => S::name(&mut out, names),
+            None if M::META.slots > 0 && !group.grow(|members| S::join(&out, members)) => return Ok(None),
+            None => {}
+        }
+        Ok(Some(out))
     }
 
     #[cold]
@@ -106,6 +149,39 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
             found: mismatch.0.into_owned(),
         }
     }
+}
+
+/// The row with a key, where nothing else is asked.
+pub(super) fn look_up<M: Model>(
+    key: KeyRef<'_>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    none: impl FnOnce() -> Error,
+) -> Result<M> {
+    let (compiled, binds) = lower::by_key(M::META, key)?;
+    let mut found = None;
+    db.run(Need::Read, at, &mut |connection| {
+        let database = connection.database();
+        let home = Home { answer: database.answer_under_way(), ..database.home(None, at) };
+        let group = Group::open(M::META, home, database.watch(M::META, at));
+        let mut members = Members::new(M::META);
+        connection.look_up(&compiled.text, &binds, about::<M>(at), |row| {
+            let mut cursor = Cursor::new(row, &compiled.layout, &group, 0);
+            match M::decode(&mut cursor) {
+                // Moved once: a row may be large.
+                Ok(row) => found = Some(row),
+                Err(mismatch) => return Err(decode_error(M::META, &compiled.layout, cursor.column(), mismatch)),
+            }
+            if let Some(row) = &found {
+                row.list_keys(&mut members);
+            }
+            Ok(())
+        })?;
+        group.seal(members);
+        prefetch::tell_columns(database, &group, &[], &compiled.layout);
+        Ok(())
+    })?;
+    found.ok_or_else(none)
 }
 
 /// Rows that are read together: all of a result, or a chunk of a stream. They are one group.
@@ -146,7 +222,16 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
     }
 
     /// Says which rows there are, hands out what was joined, and loads what was asked for besides.
-    pub(super) fn finish(mut self, connection: &Connection<'_>, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
+    pub(super) fn finish(self, connection: &Connection<'_>, at: &'static Location<'static>) -> Result<Vec<S::Out>> {
+        Ok(self.finish_part(connection, at)?.0)
+    }
+
+    /// The same, and the group they are in.
+    pub(super) fn finish_part(
+        mut self,
+        connection: &Connection<'_>,
+        at: &'static Location<'static>,
+    ) -> Result<(Vec<S::Out>, Mint)> {
         // Values have no relations: nobody will ask their group.
         if self.read.names.is_none() {
             self.group.seal(self.members);
@@ -158,6 +243,6 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
             let run = Run { connection, at, home: self.home, eager: true };
             self.read.prefetch.run(run, &instances, &self.joined)?;
         }
-        Ok(self.rows)
+        Ok((self.rows, self.group))
     }
 }

@@ -3,8 +3,8 @@
 use std::panic::Location;
 
 use super::delete::{Deleted, Which, delete};
-use super::read::Read;
-use super::{QuerySet, Rows, Shape};
+use super::read::look_up;
+use super::{QuerySet, Shape};
 use crate::db::{About, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lookup::{AssignSet, OrderSet};
@@ -13,7 +13,7 @@ use crate::meta::RelationMeta;
 use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::relation::IntoKey;
-use crate::sql::{self, Sql};
+use crate::sql;
 use crate::value::{KeyRef, PrimaryKey};
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
@@ -198,12 +198,12 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
         &self,
         db: &dyn Executor,
         at: &'static Location<'static>,
-        compile: fn(&Plan) -> Result<Option<Sql>>,
+        compile: fn(&Plan) -> Result<Option<lower::Single>>,
     ) -> Result<Option<i64>> {
-        let Some(sql) = compile(&self.plan)? else { return Ok(None) };
+        let Some((compiled, binds)) = compile(&self.plan)? else { return Ok(None) };
         let mut value = None;
         db.run(Need::Read, at, &mut |connection| {
-            connection.query(&sql, about::<M>(at), |row| {
+            connection.look_up(&compiled.text, &binds, about::<M>(at), |row| {
                 value = match row.datum(0) {
                     Ok(crate::value::Datum::Integer(value)) => Some(value),
                     _ => None,
@@ -321,8 +321,7 @@ impl<M: Model> QuerySet<M> {
         let none = || Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) };
         if self.plan.is_plain() && self.plan.prefetches.is_empty() && self.plan.annotations.is_empty() {
             // Nothing else is asked: the text is known, but for the first time.
-            let read = Read::<M, Rows>::of(lower::by_key(M::META, key)?, &self.plan, db);
-            return read.all(db, Location::caller())?.pop().ok_or_else(none);
+            return look_up(key, db, Location::caller(), none);
         }
         let mut one = self.clone();
         if one.plan.is_sliced() {

@@ -314,54 +314,64 @@ impl<'p, M: Model> BulkCreate<'p, M> {
     /// ```
     #[track_caller]
     pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
-        let rows = self.insert(db, Location::caller(), None)?;
-        Ok(rows.into_iter().flatten().collect())
+        let mut created = Vec::with_capacity(self.count());
+        self.insert(db, Location::caller(), None, |row| created.extend(row))?;
+        Ok(created)
     }
 
-    /// Inserts the rows; none for one that was not to be inserted.
+    /// How many rows there are.
+    pub(super) fn count(&self) -> usize {
+        self.rows.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Inserts the rows, and hands out each as it is in, in order; none for one that was not to be inserted.
     pub(super) fn insert(
         mut self,
         db: &dyn Executor,
         at: &'static Location<'static>,
         conflict: Option<Conflict>,
-    ) -> Result<Vec<Option<M>>> {
+        mut each: impl FnMut(Option<M>),
+    ) -> Result<()> {
         let (meta, size) = (M::META, self.batches.size()?);
         let mut rows = self.rows?;
         if rows.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         fill::<M>(&mut rows)?;
         let insert = RowInsert::or(meta, conflict, false);
-        let (rows, batches) = (rows, &mut self.batches);
-        let mut rowids = Vec::with_capacity(rows.len());
+        let (mut rows, batches) = (rows.into_iter(), &mut self.batches);
+        let group = Group::open(meta, db.database().home(None, at), None);
+        let (mut members, mut number) = (Members::new(meta), 0);
+        let (mut done, mut refused) = (0, None);
         db.run(Need::WriteAll, at, &mut |connection| {
-            for batch in rows.chunks(size) {
+            while rows.len() > 0 {
                 let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
-                    for row in batch {
-                        rowids.push(insert.row::<M>(prepared, row)?);
+                    for new in rows.by_ref().take(size) {
+                        match insert.row::<M>(prepared, &new) {
+                            // The row is made of what is at hand still: a pass over all of them later is one over memory.
+                            Ok(Some(inserted)) => {
+                                let row = made::<M>(new, &inserted, Origin::new(&group, number))?;
+                                number = number.saturating_add(1);
+                                row.list_keys(&mut members);
+                                each(Some(row));
+                            }
+                            Ok(None) => each(None),
+                            Err(error) => {
+                                refused = Some(new);
+                                return Err(error);
+                            }
+                        }
+                        done += 1;
                     }
                     Ok(())
                 });
-                inserted.map_err(|error| told::<M>(error, connection, at, &rows, rowids.len()))?;
-                batches.tell(rowids.len());
+                inserted.map_err(|error| told::<M>(error, connection, at, refused.as_ref(), done))?;
+                batches.tell(done);
             }
             Ok(())
         })?;
-        let group = Group::open(meta, db.database().home(None, at), None);
-        let mut members = Members::new(meta);
-        let mut created = Vec::with_capacity(rows.len());
-        for (new, rowid) in rows.into_iter().zip(rowids) {
-            let Some(inserted) = rowid else {
-                created.push(None);
-                continue;
-            };
-            let number = u32::try_from(members.len()).unwrap_or(u32::MAX);
-            let row = made::<M>(new, &inserted, Origin::new(&group, number))?;
-            row.list_keys(&mut members);
-            created.push(Some(row));
-        }
         group.seal(members);
-        Ok(created)
+        Ok(())
     }
 }
 
@@ -381,7 +391,7 @@ pub(super) fn told<M: Model>(
     error: Error,
     connection: &Connection<'_>,
     at: &'static Location<'static>,
-    rows: &[M::New],
+    new: Option<&M::New>,
     row: usize,
 ) -> Error {
     if let Error::Database { message, .. } = &error
@@ -392,6 +402,6 @@ pub(super) fn told<M: Model>(
             M::META.name
         ));
     }
-    let bind = |column| rows.get(row).and_then(|row| M::bind_new(row, column));
+    let bind = |column| new.and_then(|new| M::bind_new(new, column));
     in_row(blame(error, connection, M::META, at, &bind), row)
 }

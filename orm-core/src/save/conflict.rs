@@ -69,7 +69,9 @@ impl<M: Model> BulkIgnore<'_, M> {
     #[track_caller]
     pub fn run(self, db: &dyn Executor) -> Result<Vec<Option<M>>> {
         let conflict = self.0.conflict(&[])?;
-        self.0.bulk.insert(db, Location::caller(), Some(conflict))
+        let mut rows = Vec::with_capacity(self.0.bulk.count());
+        self.0.bulk.insert(db, Location::caller(), Some(conflict), |row| rows.push(row))?;
+        Ok(rows)
     }
 }
 
@@ -107,7 +109,7 @@ impl<M: Model> BulkUpsert<'_, M> {
                     }
                     Ok(())
                 });
-                inserted.map_err(|error| told::<M>(error, connection, at, &rows, there.len()))?;
+                inserted.map_err(|error| told::<M>(error, connection, at, rows.get(there.len()), there.len()))?;
                 batches.tell(there.len());
             }
             Ok(())

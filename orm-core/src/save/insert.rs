@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::{blame, storable};
+use super::blame;
 use crate::db::{About, Connection, Executor, Need, Prepared, PreparedRow};
 use crate::error::{Error, Result};
 use crate::group::{Origin, Returned};
@@ -27,7 +27,6 @@ pub(super) struct Inserted {
 /// `INSERT INTO t (the columns that are written) VALUES (..)`. A key that is left out is NULL, which SQLite replaces.
 pub(crate) struct RowInsert {
     meta: &'static ModelMeta,
-    columns: Vec<(usize, &'static ColumnMeta)>,
     /// The columns whose values the database computes.
     returned: Vec<usize>,
     pub(crate) sql: Sql,
@@ -43,7 +42,7 @@ impl RowInsert {
         });
         let returned = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
         let returned = returned.map(|(number, _)| number).collect();
-        RowInsert { meta, columns: inserted(meta).collect(), returned, sql: Sql { text, binds: Vec::new() } }
+        RowInsert { meta, returned, sql: Sql { text, binds: Vec::new() } }
     }
 
     /// What happens where another row is in the way; and whether the whole row comes back as it is then.
@@ -78,7 +77,7 @@ impl RowInsert {
         let returned = meta.columns.iter().enumerate().filter(|(_, column)| whole || column.is_computed());
         let returned: Vec<usize> = returned.map(|(number, _)| number).collect();
         let sql = compile(meta, &columns, rows, conflict, whole);
-        RowInsert { meta, columns, returned, sql }
+        RowInsert { meta, returned, sql }
     }
 
     pub(super) fn need(&self) -> Need {
@@ -93,9 +92,10 @@ impl RowInsert {
         new: &M::New,
         at: &'static Location<'static>,
     ) -> Result<Option<Inserted>> {
+        let columns = inserted(self.meta).count();
         let mut inserted = None;
         let outcome = connection.repeat(&self.sql.text, About { meta: self.meta, at }, |prepared| {
-            for (number, bind) in self.sql.binds.iter().enumerate().skip(self.columns.len()) {
+            for (number, bind) in self.sql.binds.iter().enumerate().skip(columns) {
                 prepared.bind(number + 1, bind)?;
             }
             inserted = self.row::<M>(prepared, new)?;
@@ -137,10 +137,8 @@ impl RowInsert {
         bind: impl Fn(usize) -> Option<Bind<'b>>,
     ) -> Result<PreparedRow<'p, 'b>> {
         let mut row = prepared.row();
-        for (number, column) in &self.columns {
-            let bind = bind(*number).unwrap_or(Bind::Null);
-            storable(self.meta, column, &bind)?;
-            row.bind(bind)?;
+        for (number, column) in inserted(self.meta) {
+            row.bind(bind(number).unwrap_or(Bind::Null), Some(column))?;
         }
         Ok(row)
     }

@@ -154,6 +154,7 @@ fn numbers_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<
     names.iter().filter_map(number).collect()
 }
 
+#[cfg(feature = "testing")]
 pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
     if let Some(reason) = refused(bind) {
         return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });

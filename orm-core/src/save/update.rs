@@ -3,8 +3,8 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::blame;
 use super::insert::{execute, unlike};
-use super::{blame, storable};
 use crate::db::{About, Connection, Executor, Need, Prepared};
 use crate::error::{Error, Result};
 use crate::group::Returned;
@@ -68,12 +68,11 @@ impl RowUpdate {
                     self.meta.name, column.name
                 ))
             })?;
-            storable(self.meta, column, &bind)?;
-            binds.bind(bind)?;
+            binds.bind(bind, Some(column))?;
         }
         let by = self.meta.keys.iter().copied().chain(self.version);
         for column in by {
-            binds.bind(row.bind(column).unwrap_or(Bind::Null))?;
+            binds.bind(row.bind(column).unwrap_or(Bind::Null), None)?;
         }
         Ok(execute(binds, &self.returned, returned)? > 0)
     }

@@ -20,6 +20,7 @@
 
 #![allow(unsafe_code, reason = "the driver's cache prepares anew at each run what binds a LIMIT; see above")]
 
+mod alone;
 mod array;
 mod row;
 mod statement;
@@ -37,6 +38,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lru::LruCache;
 use rusqlite::ffi;
 
+pub(super) use alone::Alone;
 pub(super) use array::register as register_arrays;
 pub(crate) use row::Row;
 use statement::Held;
@@ -137,7 +139,7 @@ struct Kept {
     /// Whether one has had it.
     was_used: Cell<bool>,
     /// What each parameter holds.
-    held: RefCell<Vec<Held>>,
+    held: Box<[Cell<Held>]>,
     /// How many bytes the parameters hold copies of.
     copied: Cell<usize>,
 }
@@ -179,14 +181,9 @@ impl Kept {
         let Some(handle) = NonNull::new(handle) else { return Ok((None, rest)) };
         // SAFETY: the statement was just prepared.
         let parameters = unsafe { ffi::sqlite3_bind_parameter_count(handle.as_ptr()) };
-        let held = vec![Held::Nothing; usize::try_from(parameters).unwrap_or(0)];
-        let kept = Kept {
-            handle,
-            in_use: Cell::new(false),
-            was_used: Cell::new(false),
-            held: RefCell::new(held),
-            copied: Cell::new(0),
-        };
+        let parameters = usize::try_from(parameters).unwrap_or(0);
+        let held = std::iter::repeat_with(|| Cell::new(Held::Nothing)).take(parameters).collect();
+        let kept = Kept { handle, in_use: Cell::new(false), was_used: Cell::new(false), held, copied: Cell::new(0) };
         Ok((Some(kept), rest))
     }
 }

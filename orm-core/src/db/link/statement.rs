@@ -65,7 +65,7 @@ impl<'c> Statement<'c> {
 
     /// How many binds it asks for.
     pub(in crate::db) fn parameter_count(&self) -> usize {
-        self.kept.held.borrow().len()
+        self.kept.held.len()
     }
 
     /// How many columns its rows have.
@@ -136,9 +136,9 @@ impl<'c> Statement<'c> {
 
     /// Lets go of the memory of earlier runs, in the parameters from `first` on.
     fn forget_borrowed(&self, first: usize) {
-        for (i, held) in self.kept.held.borrow_mut().iter_mut().enumerate().skip(first) {
-            if *held == Held::Borrowed {
-                *held = Held::Nothing;
+        for (i, held) in self.kept.held.iter().enumerate().skip(first) {
+            if held.get() == Held::Borrowed {
+                held.set(Held::Nothing);
                 // SAFETY: the statement is not running.
                 unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
             }
@@ -151,8 +151,7 @@ impl<'c> Statement<'c> {
     /// parameter is replaced before the next step: both are private matters of this file.
     #[inline]
     fn put(&self, number: usize, bind: &Bind<'_>, copies: bool) -> rusqlite::Result<()> {
-        let mut held = self.kept.held.borrow_mut();
-        let Some(held) = number.checked_sub(1).and_then(|i| held.get_mut(i)) else {
+        let Some(held) = number.checked_sub(1).and_then(|i| self.kept.held.get(i)) else {
             return Err(failure(self.link.raw(), ffi::SQLITE_RANGE));
         };
         let (handle, at) = (self.handle(), number as c_int);
@@ -168,35 +167,35 @@ impl<'c> Statement<'c> {
         let code = unsafe {
             match bind {
                 Bind::Integer(value) => {
-                    if *held == Held::Integer(*value) {
+                    if held.get() == Held::Integer(*value) {
                         return Ok(());
                     }
-                    *held = Held::Integer(*value);
+                    held.set(Held::Integer(*value));
                     ffi::sqlite3_bind_int64(handle, at, *value)
                 }
                 Bind::Real(value) => {
-                    *held = Held::Real;
+                    held.set(Held::Real);
                     ffi::sqlite3_bind_double(handle, at, *value)
                 }
                 Bind::Text(text) => {
-                    *held = kind;
+                    held.set(kind);
                     let (length, keep) = sized(text.len());
                     ffi::sqlite3_bind_text64(handle, at, text.as_ptr().cast(), length, keep, ffi::SQLITE_UTF8 as u8)
                 }
                 Bind::Blob(blob) => {
-                    *held = kind;
+                    held.set(kind);
                     let (length, keep) = sized(blob.len());
                     // A null pointer would be NULL; that of an empty slice is none.
                     ffi::sqlite3_bind_blob64(handle, at, blob.as_ptr().cast(), length, keep)
                 }
                 Bind::Array(values) => {
-                    *held = Held::Copied;
+                    held.set(Held::Copied);
                     self.kept.copied.set(usize::MAX);
                     let values = Arc::into_raw(Arc::clone(values)).cast_mut().cast::<c_void>();
                     ffi::sqlite3_bind_pointer(handle, at, values, ARRAY.as_ptr(), Some(super::array::release))
                 }
                 Bind::Null | Bind::Refused(_) => {
-                    *held = Held::Nothing;
+                    held.set(Held::Nothing);
                     ffi::sqlite3_bind_null(handle, at)
                 }
             }
@@ -205,7 +204,7 @@ impl<'c> Statement<'c> {
             return Ok(());
         }
         // What it holds now is not known: it is replaced in any case.
-        *held = Held::Borrowed;
+        held.set(Held::Borrowed);
         Err(failure(self.link.raw(), code))
     }
 
@@ -235,9 +234,9 @@ impl<'c> Statement<'c> {
     #[cold]
     fn forget_copied(&self) {
         self.kept.copied.set(0);
-        for (i, held) in self.kept.held.borrow_mut().iter_mut().enumerate() {
-            if *held == Held::Copied {
-                *held = Held::Nothing;
+        for (i, held) in self.kept.held.iter().enumerate() {
+            if held.get() == Held::Copied {
+                held.set(Held::Nothing);
                 // SAFETY: the statement is not running.
                 unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
             }
