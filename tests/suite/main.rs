@@ -48,6 +48,7 @@ mod serialize;
 mod spans;
 mod sql;
 mod support;
+mod through;
 mod transactions;
 mod trees;
 mod validation;

@@ -15,9 +15,7 @@ use std::panic::Location;
 
 pub use bulk::{BulkCreate, BulkUpdate};
 pub use conflict::{BulkIgnore, BulkUpsert, OnConflict};
-#[cfg(feature = "testing")]
-pub(crate) use insert::RowInsert;
-pub(crate) use insert::create_linked;
+pub(crate) use insert::{RowInsert, create_linked, insert_each};
 pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
