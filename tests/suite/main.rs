@@ -53,6 +53,7 @@ mod transactions;
 mod trees;
 mod validation;
 mod upserts;
+mod whole;
 mod windows;
 mod writes;
 mod wrong_input;

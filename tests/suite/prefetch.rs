@@ -216,7 +216,7 @@ fn four_levels_are_five_statements_for_three_rows() -> Result<()> {
 fn four_levels_are_five_statements_for_a_hundred_thousand_rows() -> Result<()> {
     let db = crowd();
     let (small, small_log) = db.capture(|db| four_levels().limit(3).all(db));
-    let (authors, log) = db.capture(|db| four_levels().all(db));
+    let (authors, log) = db.capture(|db| four_levels().filter(|a| a.id().gt(0)).all(db));
     assert_eq!((small_log.len(), log.len()), (5, 5), "{log}");
     let texts = |log: &eager_orm::Log| log.statements().skip(1).map(|s| s.sql.clone()).collect::<Vec<_>>();
     assert_eq!(texts(&small_log), texts(&log), "the text does not depend on the number of rows");

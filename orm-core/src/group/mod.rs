@@ -52,6 +52,8 @@ pub struct Group {
     meta: Option<&'static ModelMeta>,
     /// None for a group that belongs to no result.
     home: Option<Home>,
+    /// Whether all rows of the table were in it when it was read.
+    whole: bool,
     /// Set when the last row of the result is decoded, before the caller sees the first.
     members: OnceLock<Members>,
     /// One per slot of the model, made when the first is needed.
@@ -63,14 +65,19 @@ pub struct Group {
 impl Group {
     /// The group of a result that is about to be read.
     pub(crate) fn open(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Mint {
+        Self::open_of(meta, home, false, watch)
+    }
+
+    /// The group of a result that is about to be read, and whether it has all rows of the table.
+    pub(crate) fn open_of(meta: &'static ModelMeta, home: Home, whole: bool, watch: Option<Arc<Watch>>) -> Mint {
         let (members, slots) = (OnceLock::new(), OnceLock::new());
-        Mint::new(Group { meta: Some(meta), home: Some(home), members, slots, watch })
+        Mint::new(Group { meta: Some(meta), home: Some(home), whole, members, slots, watch })
     }
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn of_nothing() -> Self {
         let members = OnceLock::from(Members::of_one(KeyRef::Int(0)));
-        Group { meta: None, home: None, members, slots: OnceLock::new(), watch: None }
+        Group { meta: None, home: None, whole: false, members, slots: OnceLock::new(), watch: None }
     }
 
     /// Says which rows there are. From now on cells can be made.
@@ -84,6 +91,11 @@ impl Group {
 
     pub(crate) fn home(&self) -> Option<Home> {
         self.home
+    }
+
+    /// Whether so many of its rows are all rows of their table, as far as anybody knows.
+    pub(crate) fn is_all(&self, rows: usize) -> bool {
+        self.whole && rows == self.len()
     }
 
     /// The key of a row.

@@ -197,18 +197,24 @@ impl Plan {
 
     /// Whether this asks for a relation as it is: whole, in its own order, nothing below.
     pub(crate) fn is_plain(&self) -> bool {
-        self.filters.is_empty()
+        self.is_whole()
             && self.order.is_none()
             && !self.reversed
             && !self.distinct
-            && !self.empty
-            && !self.is_sliced()
             && self.joins.is_empty()
             && self.deferrals.is_empty()
             && self.mode.is_none()
+            && self.misuse.is_none()
+    }
+
+    /// Whether every row of the table is in it, whatever comes with them and in whatever order.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.filters.is_empty()
+            && !self.empty
+            && !self.is_sliced()
             && self.members.is_empty()
             && self.keyset.is_none()
-            && self.misuse.is_none()
+            && self.grouping.is_none()
     }
 
     /// How deep the expressions in it are nested.

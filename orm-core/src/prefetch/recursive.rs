@@ -44,7 +44,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     let to_one = branch.relation.is_to_one();
     let roots = binds.len();
     let again = binds.clone();
-    let Step { mut select, link, lowered } = statement(branch, first.group.meta(), binds)?;
+    let Step { mut select, link, lowered, .. } = statement(branch, first.group.meta(), binds, false)?;
     follow(&mut select, branch, depth);
     let depth_column = select.columns.len() - 1;
     let sql = sql::compile(&Statement::Select(select));

@@ -10,6 +10,10 @@
 //! walks along the index, and the rows come parent by parent. With a condition besides it is `link IN (keys)`, and SQLite
 //! chooses what to begin with.
 //!
+//! The children of all rows of a table are all rows of theirs, where each has to have a parent: they are read through,
+//! without keys, which for many rows is several times as fast as looking up each. Rows that came in the meantime belong to
+//! nobody, and are passed over.
+//!
 //! With a limit, the first rows of a HasMany are found parent by parent, `target's key IN (SELECT key .. LIMIT n)`. Where
 //! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
 
@@ -111,14 +115,15 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let Some((first, _)) = waiting.first() else { return level(run, &known, &[], &branch.children) };
     let meta = branch.relation.target();
     let wanted = binds.len();
-    let Step { select, link, lowered } = statement(branch, first.group.meta(), binds)?;
+    let all = first.group.is_all(wanted);
+    let Step { select, link, lowered, whole } = statement(branch, first.group.meta(), binds, all)?;
     let sql = sql::compile(&Statement::Select(select));
     let watch = first.group.watch().map(|watch| match slot_name(branch, first.group) {
         Some(slot) => watch.child(slot, meta, By::Slot),
         None => watch.child(branch.relation.name, meta, By::Batch),
     });
     let mut joined = Joined::new(&lowered.joins, run.home, watch.as_deref());
-    let group = Group::open(meta, run.home, watch);
+    let group = Group::open_of(meta, run.home, whole, watch);
     let to_one = branch.relation.is_to_one();
     let mut sink = if to_one { branch.loader.ones() } else { branch.loader.many(wanted) };
     // For a relation to one row: the number of the row of each key.
@@ -182,9 +187,17 @@ pub(super) struct Step {
     /// Where the key stands that says which parent a row belongs to.
     pub(super) link: usize,
     pub(super) lowered: lower::Lowered,
+    /// Whether every row of its table is read.
+    pub(super) whole: bool,
 }
 
-pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys: Vec<Bind<'static>>) -> Result<Step> {
+/// The statement for these keys, of which there are `all` that the owner's table has.
+pub(super) fn statement(
+    branch: &Branch,
+    owner: Option<&'static ModelMeta>,
+    keys: Vec<Bind<'static>>,
+    all: bool,
+) -> Result<Step> {
     let relation = branch.relation;
     let meta = relation.target();
     let mut plan = branch.plan.clone();
@@ -233,6 +246,11 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     };
     let link = link.ok_or_else(|| no_link(relation))?;
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
+    // Each row has its parent among all parents: what is in the table is what is looked for.
+    let whole = all && by_keys && !is_cut && relation.via().is_some_and(|via| !via.is_optional());
+    if whole {
+        return Ok(Step { select, link, lowered, whole });
+    }
     let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
     if by_keys {
         let parents: Alias = format!("{}__keys", meta.table).into();
@@ -251,7 +269,7 @@ pub(super) fn statement(branch: &Branch, owner: Option<&'static ModelMeta>, keys
     if is_cut && !by_parent {
         select = first_of_each(select, column, limit, offset.unwrap_or(0));
     }
-    Ok(Step { select, link, lowered })
+    Ok(Step { select, link, lowered, whole: false })
 }
 
 /// Puts a table before the others, which are looked up for each of its rows.

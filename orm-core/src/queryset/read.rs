@@ -25,6 +25,8 @@ pub(super) struct Read<M, S> {
     prefetch: Prefetch,
     home: Home,
     pub(super) names: Option<Arc<[String]>>,
+    /// Whether every row of the table is in it.
+    whole: bool,
     types: PhantomData<fn() -> (M, S)>,
 }
 
@@ -38,7 +40,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
 impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
         let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
-        Ok(Read { prefetch, ..Self::of(lower::compile(plan)?, plan, db) })
+        Ok(Read { prefetch, whole: plan.is_whole(), ..Self::of(lower::compile(plan)?, plan, db) })
     }
 
     /// A query that is compiled, with nothing to be loaded besides.
@@ -48,7 +50,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         // The line is known when rows are read.
         let home = db.database().home(plan.mode, Location::caller());
         let names = plan.select.as_deref().map(names);
-        Read { compiled, sql, prefetch, home, names, types: PhantomData }
+        Read { compiled, sql, prefetch, home, names, whole: false, types: PhantomData }
     }
 
     /// Runs it, and reads all rows.
@@ -58,7 +60,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         }
         let mut rows = Vec::new();
         db.run(self.need(), at, &mut |connection| {
-            let mut chunk = self.chunk(connection.database(), at);
+            let mut chunk = self.chunk_of(connection.database(), at, self.whole);
             connection.query(&self.sql, about::<M>(at), |row| chunk.row(row))?; // rows -> models
             rows = chunk.finish(connection, at)?; // models -> relations
             Ok(())
@@ -81,12 +83,24 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         self.compiled.empty
     }
 
+    /// Some of the rows, which are a group of their own.
     pub(super) fn chunk(&self, database: &Database, at: &'static Location<'static>) -> Chunk<'_, M, S> {
+        self.chunk_of(database, at, false)
+    }
+
+    fn chunk_of(&self, database: &Database, at: &'static Location<'static>, whole: bool) -> Chunk<'_, M, S> {
         let watch = database.watch(M::META, at);
         let home = Home { at, answer: database.answer_under_way(), ..self.home };
         let joined = Joined::new(&self.compiled.joins, home, watch.as_deref());
         let members = Members::new(M::META);
-        Chunk { read: self, rows: Vec::new(), members, group: Group::open(M::META, home, watch), joined, home }
+        Chunk {
+            read: self,
+            rows: Vec::new(),
+            members,
+            group: Group::open_of(M::META, home, whole, watch),
+            joined,
+            home,
+        }
     }
 
     #[cold]
