@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
-use super::touch::{Touch, any_virtual, seeing};
+use super::touch::{Touch, seeing};
 use super::{Counters, Database, Row, Statement};
 use crate::error::{Context, Error, Result, translate};
 use crate::meta::ModelMeta;
@@ -188,10 +188,8 @@ impl<'c> Connection<'c> {
         let touch = known.unwrap_or_else(|| {
             // A statement that was kept from before anybody wanted to know is prepared once more, to be told.
             let touch = touch.or_else(|| seeing(|| self.raw().prepare(text).map(drop)).1);
-            let mut touch = touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() });
-            // What cannot be told may be one.
-            touch.reads_all = any_virtual(self.raw(), &touch.reads).unwrap_or(true);
-            fresh.keep(text, touch)
+            let touch = touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() });
+            fresh.keep(text, touch.seeing_to_virtual(self.raw()))
         });
         let volatile = if touch.touch.calls_time { time() } else { None };
         fresh.ran(self.database.inner.id, &touch, volatile);

@@ -8,6 +8,8 @@ use std::cell::RefCell;
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+use crate::sql::VIRTUAL_TABLES;
+
 /// What a statement reads and writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Touch {
@@ -104,13 +106,20 @@ fn see(touch: &mut Touch, context: &AuthContext<'_>) {
     }
 }
 
+impl Touch {
+    /// Notes whether one of the tables it reads is a virtual one. What cannot be told may be one.
+    pub(super) fn seeing_to_virtual(mut self, connection: &rusqlite::Connection) -> Self {
+        self.reads_all = any_virtual(connection, &self.reads).unwrap_or(true);
+        self
+    }
+}
+
 /// Whether one of these tables is a virtual one of this connection.
-pub(super) fn any_virtual(connection: &rusqlite::Connection, tables: &[Box<str>]) -> rusqlite::Result<bool> {
+fn any_virtual(connection: &rusqlite::Connection, tables: &[Box<str>]) -> rusqlite::Result<bool> {
     if tables.is_empty() {
         return Ok(false);
     }
-    let virtual_tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
-    let mut statement = connection.prepare_cached(virtual_tables)?;
+    let mut statement = connection.prepare_cached(VIRTUAL_TABLES)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let name = row.get_ref(0)?.as_str()?;
