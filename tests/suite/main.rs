@@ -8,6 +8,7 @@ mod column_values;
 mod bake;
 mod bits;
 mod cached;
+mod cached_within;
 mod cascades;
 mod combine;
 mod composite_keys;

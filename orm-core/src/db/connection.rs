@@ -220,7 +220,8 @@ impl<'c> Connection<'c> {
         let touch = known.unwrap_or_else(|| {
             // A statement that was kept from before anybody wanted to know is prepared once more, to be told.
             let touch = touch.or_else(|| seeing(|| self.raw().prepare(text).map(drop)).1);
-            fresh.keep(text, touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() }))
+            let touch = touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() });
+            fresh.keep(text, touch.seeing_to_virtual(self.raw()))
         });
         let volatile = if touch.touch.calls_time { time() } else { None };
         fresh.ran(self.database.inner.id, &touch, volatile);

@@ -53,6 +53,8 @@ pub(super) struct Fresh {
     clock: AtomicU64,
     /// The stamp of every table at once.
     pub(super) all: AtomicU64,
+    /// The stamp of whichever table was written last.
+    any: Stamp,
     stamps: RwLock<HashMap<Box<str>, Stamp>>,
     /// What each statement touches, by its text.
     touches: RwLock<HashMap<Box<str>, Arc<Touched>>>,
@@ -111,6 +113,7 @@ impl Fresh {
             state: AtomicU8::new(OFF),
             clock: AtomicU64::new(1),
             all: AtomicU64::new(0),
+            any: Stamp::default(),
             stamps: RwLock::default(),
             touches: RwLock::default(),
             writing: Mutex::default(),
@@ -154,6 +157,7 @@ impl Fresh {
             return commit();
         }
         let number = self.clock.load(SeqCst) + 1;
+        self.any.store(number, SeqCst);
         if !writing.is_noted || writing.touches.iter().any(|touch| touch.touch.writes_all) {
             self.all.store(number, SeqCst);
         }
@@ -209,7 +213,8 @@ impl Fresh {
         if let Some(known) = self.known(text).filter(|known| known.touch == touch) {
             return known;
         }
-        let stamps = touch.reads.iter().map(|table| self.stamp(table)).collect();
+        let any = touch.reads_all.then(|| Arc::clone(&self.any));
+        let stamps = touch.reads.iter().map(|table| self.stamp(table)).chain(any).collect();
         let touch = Arc::new(Touched { touch, stamps });
         let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
         if touches.len() >= STATEMENTS {
@@ -321,6 +326,11 @@ fn data_version(connection: &rusqlite::Connection) -> Option<i64> {
 }
 
 impl Database {
+    /// Whether this thread is in a transaction that has written something.
+    pub(crate) fn writes_here(&self) -> bool {
+        self.is_writing() && self.has_written()
+    }
+
     /// Whether the transaction of the writing connection has written something.
     pub(crate) fn has_written(&self) -> bool {
         let writing = lock(&self.inner.fresh.writing);
