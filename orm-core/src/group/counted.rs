@@ -7,7 +7,7 @@
 //! * a thread that drops one reference after the other into the same group (it drops rows) *collects* them, and takes
 //!   them off the count together: when it meets another group, when it ends, or as soon as nobody else has any.
 //!
-//! That is 2 ns a handle (`benches/peers.rs`). The price: where several threads drop rows of one result, what was loaded
+//! That is a nanosecond a handle (`benches/peers.rs`). The price: where several threads drop rows of one result, what was loaded
 //! for them may live until every one of these threads has dropped a row of another result, or has ended. The count never reads
 //! less than there are references, so a group is never dropped while one is there.
 
@@ -78,54 +78,63 @@ impl Clone for GroupRef {
 impl Drop for GroupRef {
     #[inline]
     fn drop(&mut self) {
-        let collected = COLLECTED.try_with(|collected| {
-            let references = if collected.of.get() == self.0.as_ptr() {
-                collected.references.get() + 1
-            } else {
-                // What is dropped with a group may be references too, and be collected in its place.
-                while !collected.of.get().is_null() {
-                    collected.give_back();
-                }
-                collected.of.set(self.0.as_ptr());
-                1
-            };
-            collected.references.set(references);
+        if OF.get() == self.0.as_ptr() {
+            let references = REFERENCES.get() + 1;
+            REFERENCES.set(references);
             // Nobody else has one. (If this read is late, there are fewer by now, and they are all in other threads'
             // collections or alive: whoever gives back last sees it.)
             if self.counted().references.load(Ordering::Relaxed) == references {
-                collected.give_back();
+                give_back_collected();
             }
-        });
-        if collected.is_err() {
-            // The thread is ending, and its collection is gone.
-            give_back(self.0, 1);
+        } else {
+            collect_first(self.0);
         }
     }
 }
 
-/// The references of one group that this thread has dropped and not yet taken off the count.
-struct Collected {
-    of: Cell<*mut Counted>,
-    references: Cell<usize>,
-}
-
+// The references of one group that this thread has dropped and not yet taken off the count. Neither has a destructor, so
+// that to reach them is one instruction; `END` has one for them.
 thread_local! {
-    static COLLECTED: Collected = const { Collected { of: Cell::new(ptr::null_mut()), references: Cell::new(0) } };
+    /// Which group; null for none.
+    static OF: Cell<*mut Counted> = const { Cell::new(ptr::null_mut()) };
+    /// How many.
+    static REFERENCES: Cell<usize> = const { Cell::new(0) };
+    static END: End = const { End };
 }
 
-impl Collected {
-    #[cold]
-    fn give_back(&self) {
-        let (of, references) = (self.of.replace(ptr::null_mut()), self.references.replace(0));
-        if let Some(of) = NonNull::new(of) {
-            give_back(of, references);
-        }
+/// Gives back what a thread has collected when it ends.
+struct End;
+
+impl Drop for End {
+    fn drop(&mut self) {
+        give_back_collected();
     }
 }
 
-impl Drop for Collected {
-    fn drop(&mut self) {
-        self.give_back();
+/// Collects the first reference to another group than that of the reference that was dropped before.
+#[cold]
+fn collect_first(reference: NonNull<Counted>) {
+    // What is dropped with a group may be references too, and be collected in its place.
+    while !OF.get().is_null() {
+        give_back_collected();
+    }
+    // The thread is ending, and nobody would give back what it collects from now on.
+    if END.try_with(|_| ()).is_err() {
+        return give_back(reference, 1);
+    }
+    OF.set(reference.as_ptr());
+    REFERENCES.set(1);
+    // SAFETY: the reference is on the count, so the box is there.
+    if unsafe { reference.as_ref() }.references.load(Ordering::Relaxed) == 1 {
+        give_back_collected();
+    }
+}
+
+#[cold]
+fn give_back_collected() {
+    let (of, references) = (OF.replace(ptr::null_mut()), REFERENCES.replace(0));
+    if let Some(of) = NonNull::new(of) {
+        give_back(of, references);
     }
 }
 
@@ -180,11 +189,9 @@ impl Deref for Mint {
 impl Drop for Mint {
     fn drop(&mut self) {
         // What this thread has collected of the group: these may be all others there are, and nothing else would tell.
-        let _ = COLLECTED.try_with(|collected| {
-            if collected.of.get() == self.group.0.as_ptr() {
-                collected.give_back();
-            }
-        });
+        if OF.get() == self.group.0.as_ptr() {
+            give_back_collected();
+        }
         // Not collected: the rows are often dropped by another thread, which then has the last of them.
         give_back(self.group.0, self.left.get() + 1);
     }

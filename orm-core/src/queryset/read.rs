@@ -118,18 +118,24 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         group
     }
 
-    /// Reads the row of this number in a group that grows. None where the group has ended meanwhile: it is to be read
-    /// once more, for another one.
+    /// Reads the row of this number in a group that grows into `out`: moved once, as a row may be large. Says whether it
+    /// is in the group; else that has ended meanwhile, and the row is to be read once more, for another one.
     #[inline]
-    pub(super) fn one(&self, row: Row<'_>, group: &Mint, number: u32) -> Result<Option<S::Out>> {
+    pub(super) fn one(&self, row: Row<'_>, group: &Mint, number: u32, out: &mut Option<Result<S::Out>>) -> bool {
         let mut cursor = Cursor::new(row, &self.compiled.layout, group, number);
-        let mut out = S::read(&mut cursor).map_err(|mismatch| self.error(cursor.column(), mismatch))?;
-        match &self.names {
-            Some(names) => S::name(&mut out, names),
-            None if M::META.slots > 0 && !group.grow(|members| S::join(&out, members)) => return Ok(None),
-            None => {}
+        match S::read(&mut cursor) {
+            Ok(read) => {
+                if self.names.is_none() && M::META.slots > 0 && !group.grow(|members| S::join(&read, members)) {
+                    return false;
+                }
+                *out = Some(Ok(read));
+            }
+            Err(mismatch) => *out = Some(Err(self.error(cursor.column(), mismatch))),
         }
-        Ok(Some(out))
+        if let (Some(names), Some(Ok(out))) = (&self.names, out) {
+            S::name(out, names);
+        }
+        true
     }
 
     #[cold]

@@ -53,15 +53,15 @@ impl Pace {
         &mut self,
         read: &Read<M, S>,
         row: Row<'_>,
-        database: &Database,
-        at: &'static Location<'static>,
-    ) -> Result<S::Out> {
+        (database, at): (&Database, &'static Location<'static>),
+        out: &mut Option<Result<S::Out>>,
+    ) {
         loop {
             if let (Some(group), false) = (&self.group, self.is_chunk || self.count == CHUNK)
-                && let Some(out) = read.one(row, group, u32::try_from(self.count).unwrap_or(u32::MAX))?
+                && read.one(row, group, u32::try_from(self.count).unwrap_or(u32::MAX), out)
             {
                 self.count += 1;
-                return Ok(out);
+                return;
             }
             *self = Pace { group: Some(read.growing(database, at)), count: 0, is_chunk: false };
         }
@@ -136,16 +136,17 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
             let database = connection.database();
             let (mut pace, mut chunk, mut failed) = (Pace::default(), None, None);
             let outcome = connection.query(&read.sql, about::<M>(at), |row| {
-                let outcome = if chunk.is_none() && pace.is_one_by_one(&read) {
-                    pace.row(&read, row, database, at).map(Some)
-                } else {
-                    chunk.get_or_insert_with(|| read.chunk(database, at)).row(row).map(|()| None)
-                };
-                match outcome {
-                    Ok(Some(out)) => return f(out),
-                    Ok(None) => {}
+                let mut out = None;
+                if chunk.is_none() && pace.is_one_by_one(&read) {
+                    pace.row(&read, row, (database, at), &mut out);
+                } else if let Err(error) = chunk.get_or_insert_with(|| read.chunk(database, at)).row(row) {
+                    out = Some(Err(error));
+                }
+                match out {
+                    Some(Ok(out)) => return f(out),
+                    None => {}
                     // The rows before one that cannot be read are handed out before the error is.
-                    Err(error) => {
+                    Some(Err(error)) => {
                         failed = Some(error);
                         // It ends the query; which one it is, nobody sees.
                         return Err(Error::Closed);
@@ -220,11 +221,18 @@ impl<M: Model, S: Shape<M>> Iterator for Iter<'_, M, S> {
         let Some(streamed) = &mut self.streamed else { return self.failed.take().map(Err) };
         if self.pace.is_one_by_one(&self.read) {
             let (read, pace, held, at) = (&self.read, &mut self.pace, &self.held, self.at);
-            let row = streamed.next(|row| pace.row(read, row, held.connection().database(), at)).transpose();
-            if !matches!(row, Some(Ok(_))) {
+            let mut out = None;
+            let next = streamed.next(|row| {
+                pace.row(read, row, (held.connection().database(), at), &mut out);
+                Ok(())
+            });
+            if let Err(error) = next {
+                out = Some(Err(error));
+            }
+            if !matches!(out, Some(Ok(_))) {
                 self.streamed = None;
             }
-            return row;
+            return out;
         }
         if let Err(error) = self.next_chunk() {
             self.streamed = None;
