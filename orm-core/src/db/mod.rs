@@ -60,6 +60,7 @@ pub(crate) use log::Does;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
+#[cfg(feature = "testing")]
 pub(crate) use storable::refused;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};

@@ -19,11 +19,11 @@ pub(crate) use insert::{RowInsert, create_linked, insert_each};
 pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
-use crate::db::{About, Connection, Executor, refused};
+use crate::db::{About, Connection, Executor};
 use crate::error::{Error, Result};
 use crate::group::home_of;
 use crate::lookup::ColumnSet;
-use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
+use crate::meta::{ModelMeta, RelationKind};
 use crate::model::{Fields, Model, root};
 use crate::plan::{Deferral, Path};
 use crate::queryset::{Deleted, QuerySet};
@@ -155,8 +155,8 @@ fn numbers_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<
 }
 
 #[cfg(feature = "testing")]
-pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
-    if let Some(reason) = refused(bind) {
+pub(crate) fn storable(meta: &'static ModelMeta, column: &crate::meta::ColumnMeta, bind: &Bind<'_>) -> Result<()> {
+    if let Some(reason) = crate::db::refused(bind) {
         return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
     }
     Ok(())
