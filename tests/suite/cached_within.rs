@@ -123,3 +123,27 @@ fn a_virtual_table_that_reads_another_is_seen_to() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn what_is_temporary_stands_before_what_is_remembered() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for db in [filled()?, Database::open(path("shared.db"))?, Database::builder(path("alone.db")).exclusive().open()?] {
+        db.create_tables(models![Shelf, Tome])?;
+        let count = |db: &dyn eager_orm::Executor| -> Result<(usize, usize)> {
+            Ok((Tome::objects().cached().all(db)?.len(), Tome::objects().all(db)?.len()))
+        };
+        let (there, _) = count(&db)?;
+        const SHADOW: &str = "CREATE TEMP TABLE tome AS SELECT 1 AS id, 'x' AS title, 1 AS shelf_id \
+                              UNION ALL SELECT 2, 'y', 1 UNION ALL SELECT 3, 'z', 1";
+        db.raw(|connection| connection.execute_batch(SHADOW))?;
+        // The writing connection has it, and others have not.
+        let seen = db.transaction(|tx| count(tx))?;
+        assert_eq!(seen, (3, 3));
+        let (cached, direct) = count(&db)?;
+        assert_eq!(cached, direct);
+        db.raw(|connection| connection.execute_batch("DROP TABLE temp.tome"))?;
+        assert_eq!((count(&db)?, db.transaction(|tx| count(tx))?), ((there, there), (there, there)));
+    }
+    Ok(())
+}

@@ -132,7 +132,7 @@ impl Store {
             Standing::Transaction => matches!(age, Age::Fresh(_)) && !database.has_written(),
             Standing::Snapshot => false,
         };
-        if !sees_now {
+        if !sees_now || Database::sees_temporary(db) {
             self.bypassed.fetch_add(1, Relaxed);
             return compute();
         }

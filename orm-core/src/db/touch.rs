@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-use crate::sql::VIRTUAL_TABLES;
+use crate::sql::{TEMPORARY, VIRTUAL_TABLES};
 
 /// What a statement reads and writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn see(touch: &mut Touch, context: &AuthContext<'_>) {
     match context.action {
         AuthAction::Read { table_name, .. } => {
             if context.database_name.is_some_and(|name| name != "main") {
-                touch.volatile = Some("it reads a temporary or an attached table, which other connections do not see");
+                touch.volatile = Some(OF_THE_CONNECTION);
             }
             if is_internal(table_name) && !is_schema(table_name) {
                 touch.volatile = Some("it reads a table that SQLite keeps for itself");
@@ -112,6 +112,20 @@ impl Touch {
         self.reads_all = any_virtual(connection, &self.reads).unwrap_or(true);
         self
     }
+}
+
+const OF_THE_CONNECTION: &str = "it reads a temporary or an attached table, which other connections do not see";
+
+impl Touch {
+    /// Whether the same text reads something else on another connection.
+    pub(super) fn is_of_the_connection(&self) -> bool {
+        self.volatile == Some(OF_THE_CONNECTION)
+    }
+}
+
+/// Whether this connection has something temporary. What cannot be told may be there.
+pub(super) fn any_temporary(connection: &rusqlite::Connection) -> bool {
+    connection.prepare_cached(TEMPORARY).and_then(|mut statement| statement.exists([])).unwrap_or(true)
 }
 
 /// Whether one of these tables is a virtual one of this connection.
