@@ -1,3 +1,4 @@
+//~ up to 2 errors
 //~ required field `role` of `Membership` is not set
 use eager_orm::prelude::*;
 
