@@ -61,7 +61,7 @@ pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Report};
 #[cfg(feature = "testing")]
-pub(crate) use storable::refused;
+pub(crate) use storable::storable_in;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
 pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};

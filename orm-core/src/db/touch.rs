@@ -112,16 +112,14 @@ impl Touch {
         self.reads_all = any_virtual(connection, &self.reads).unwrap_or(true);
         self
     }
-}
 
-const OF_THE_CONNECTION: &str = "it reads a temporary or an attached table, which other connections do not see";
-
-impl Touch {
     /// Whether the same text reads something else on another connection.
     pub(super) fn is_of_the_connection(&self) -> bool {
         self.volatile == Some(OF_THE_CONNECTION)
     }
 }
+
+const OF_THE_CONNECTION: &str = "it reads a temporary or an attached table, which other connections do not see";
 
 /// Whether this connection has something temporary. What cannot be told may be there.
 pub(super) fn any_temporary(connection: &rusqlite::Connection) -> bool {

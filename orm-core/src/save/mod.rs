@@ -154,14 +154,6 @@ fn numbers_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<
     names.iter().filter_map(number).collect()
 }
 
-#[cfg(feature = "testing")]
-pub(crate) fn storable(meta: &'static ModelMeta, column: &crate::meta::ColumnMeta, bind: &Bind<'_>) -> Result<()> {
-    if let Some(reason) = crate::db::refused(bind) {
-        return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
-    }
-    Ok(())
-}
-
 /// Says which foreign key points at nothing; SQLite does not.
 #[cold]
 pub(crate) fn blame<'a>(
