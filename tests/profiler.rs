@@ -362,9 +362,17 @@ fn what_is_planted_is_found_and_goes_when_the_advice_is_taken() {
     assert!(FAULTS.len() >= 12);
     for fault in FAULTS {
         let db = library();
-        let (line, profile) = db.profile("bad", |db| (fault.bad)(db));
-        let line = line.unwrap();
-        let profile = profile.measured(&db);
+        let look = || {
+            let (line, profile) = db.profile("bad", |db| (fault.bad)(db));
+            (line.unwrap(), profile.measured(&db))
+        };
+        // What an index gains is a matter of time, and another program may have taken it.
+        let (mut line, mut profile) = look();
+        for _ in 0..4 {
+            if profile.findings().is_empty() {
+                (line, profile) = look();
+            }
+        }
         let found = format!("{profile}");
         assert_eq!(profile.findings().len(), 1, "{}: {found}", fault.fix);
         let finding = &profile.findings()[0];

@@ -41,7 +41,7 @@ pub use lookup::{
     SingleSelection, Slot, Slotted, TextParts, ToMany, ToOne, Whole, Window, Windowed, case, concat, count, cume_dist,
     dense_rank, ntile, outer, percent_rank, random, rank, row_number, value, window,
 };
-pub use manager::Objects;
+pub use manager::{LinkedThrough, Objects};
 pub use meta::{
     CheckMeta, ColumnMeta, ColumnSource, IndexMeta, Link, ModelMeta, OnDelete, OrderingMeta, RelationKind, RelationMeta,
 };

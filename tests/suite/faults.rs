@@ -426,11 +426,12 @@ fn a_medium_that_becomes_read_only_is_named_and_goes_on_later() -> Result<()> {
     }
     // Nobody has it open for writing, or it could not be remounted.
     // (A process that another test has just started has everything open for a moment.)
-    let is_read_only = (0..50).any(|_| {
-        let outcome = disk.mount(&["-o", "remount,ro", "."]);
-        outcome.is_ok() || (std::thread::sleep(std::time::Duration::from_millis(20)), false).1
-    });
-    assert!(is_read_only);
+    let mut tries = 0;
+    while let Err(reason) = disk.mount(&["-o", "remount,ro", "."]) {
+        tries += 1;
+        assert!(tries < 50, "{reason}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     let error = Database::open(&path).unwrap_err();
     assert!(matches!(error, Error::Open { .. }), "{error:?}");
     disk.mount(&["-o", "remount,rw", "."]).unwrap();

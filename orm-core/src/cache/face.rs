@@ -250,7 +250,9 @@ impl Cache {
         compute: impl FnOnce(&Database) -> Result<T>,
     ) -> Result<Arc<T>> {
         let compute = || compute(&self.database).map(Arc::new);
-        let Some(store) = self.store().filter(|_| self.database.standing() == Standing::Now) else { return compute() };
+        // In a transaction that has written, `compute` may see what is not committed.
+        let sees_now = self.database.standing() == Standing::Now && !self.database.writes_here();
+        let Some(store) = self.store().filter(|_| sees_now) else { return compute() };
         if let Some(known) = self.get(name)? {
             return Ok(known);
         }

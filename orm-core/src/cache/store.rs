@@ -124,12 +124,15 @@ impl Store {
         compute: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let database = db.database();
+        if matches!(age, Age::AtMost(_)) {
+            Database::used_old();
+        }
         let sees_now = match db.standing() {
             Standing::Now => true,
             Standing::Transaction => matches!(age, Age::Fresh(_)) && !database.has_written(),
             Standing::Snapshot => false,
         };
-        if !sees_now {
+        if !sees_now || Database::sees_temporary(db) {
             self.bypassed.fetch_add(1, Relaxed);
             return compute();
         }
@@ -176,6 +179,9 @@ impl Store {
         }
         self.hits.fetch_add(1, Relaxed);
         let entry = entry?;
+        if let Some(answer) = &entry.answer {
+            database.used(answer);
+        }
         // What was loaded into its rows since is counted too.
         if let Some(bytes) = entry.answer.as_ref().map(|answer| answer.bytes() + OVERHEAD)
             && bytes != entry.bytes

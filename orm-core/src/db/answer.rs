@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 pub(crate) struct Answer {
     epoch: u64,
     tables: Mutex<Vec<(Stamp, u64)>>,
+    /// The remembered answers it was computed from: what is loaded into their rows later counts for it too.
+    parts: Vec<Arc<Answer>>,
     /// The moment before it was computed, for writes that may be of any table.
     clock: u64,
     /// How many threads load something more into its rows at this time.
@@ -29,7 +31,10 @@ struct Collecting {
     database: usize,
     number: u32,
     touches: Vec<Arc<Touched>>,
+    parts: Vec<Arc<Answer>>,
     volatile: Option<&'static str>,
+    /// Part of it is an answer that may be old.
+    is_passing: bool,
     bytes: usize,
 }
 
@@ -47,8 +52,9 @@ struct Collection;
 
 impl Collection {
     fn begin(database: usize, number: u32) -> Self {
-        let (touches, volatile) = (Vec::new(), None);
-        collecting(|open| open.push(Collecting { database, number, touches, volatile, bytes: 0 }));
+        let (touches, parts) = (Vec::new(), Vec::new());
+        let (volatile, is_passing, bytes) = (None, false, 0);
+        collecting(|open| open.push(Collecting { database, number, touches, parts, volatile, is_passing, bytes }));
         Collection
     }
 
@@ -65,6 +71,8 @@ impl Drop for Collection {
     }
 }
 
+const ANOTHER: &str = "it reads another database";
+
 /// A statement ran on this thread, on this database, and touches this.
 pub(super) fn collect(database: usize, touch: &Arc<Touched>, volatile: Option<&'static str>) {
     let writes = touch.touch.writes_all || !touch.touch.writes.is_empty();
@@ -73,7 +81,7 @@ pub(super) fn collect(database: usize, touch: &Arc<Touched>, volatile: Option<&'
             let volatile = match collecting.database == database {
                 true if writes => Some("it writes"),
                 true => volatile.or(touch.touch.volatile),
-                false => Some("it reads another database"),
+                false => Some(ANOTHER),
             };
             collecting.volatile = collecting.volatile.or(volatile);
             if !collecting.touches.iter().any(|known| Arc::ptr_eq(known, touch)) {
@@ -136,9 +144,13 @@ impl Database {
         if let Some(reason) = collected.volatile {
             return Err(Error::NotCacheable { reason });
         }
+        if collected.is_passing {
+            return Ok(Computed::Passing(value));
+        }
         let answer = Arc::new(Answer {
             epoch: moment.epoch,
             tables: Mutex::default(),
+            parts: collected.parts,
             clock: moment.clock,
             in_flux: AtomicUsize::new(0),
             is_dead: AtomicBool::new(false),
@@ -152,7 +164,27 @@ impl Database {
             answers.retain(|_, answer| answer.strong_count() > 0);
         }
         answers.insert(number, Arc::downgrade(&answer));
+        drop(answers);
+        self.used(&answer);
         Ok(Computed::Lasting(value, answer))
+    }
+
+    /// A remembered answer is made use of: what this thread computes at this time depends on it.
+    pub(crate) fn used(&self, answer: &Arc<Answer>) {
+        collecting(|open| {
+            for collecting in open {
+                if collecting.database != self.inner.id {
+                    collecting.volatile = collecting.volatile.or(Some(ANOTHER));
+                } else if !collecting.parts.iter().any(|part| Arc::ptr_eq(part, answer)) {
+                    collecting.parts.push(Arc::clone(answer));
+                }
+            }
+        });
+    }
+
+    /// An answer that may be old is made use of: what this thread computes at this time is not fresh for any time.
+    pub(crate) fn used_old() {
+        collecting(|open| open.iter_mut().for_each(|collecting| collecting.is_passing = true));
     }
 
     /// Computes something, and says about how many bytes it was computed from.
@@ -169,11 +201,7 @@ impl Database {
     /// Whether an answer is what the database says now.
     pub(crate) fn is_fresh(&self, answer: &Answer) -> bool {
         let fresh = &self.inner.fresh;
-        answer.in_flux.load(SeqCst) == 0
-            && !answer.is_dead.load(SeqCst)
-            && fresh.all.load(SeqCst) <= answer.clock
-            && lock(&answer.tables).iter().all(|(stamp, at)| stamp.load(SeqCst) <= *at)
-            && fresh.epoch(self) == Some(answer.epoch)
+        answer.is_untouched(fresh.all.load(SeqCst)) && fresh.epoch(self) == Some(answer.epoch)
     }
 
     /// Loads something more into the rows of the answers of these numbers, so that they are fresh only as long as that is.
@@ -241,6 +269,15 @@ pub(crate) fn on_behalf(db: &dyn Executor, answers: &[u32], load: impl FnOnce() 
 }
 
 impl Answer {
+    /// Whether this handle has written nothing since that it was computed from, `all` being the stamp of every table.
+    fn is_untouched(&self, all: u64) -> bool {
+        self.in_flux.load(SeqCst) == 0
+            && !self.is_dead.load(SeqCst)
+            && all <= self.clock
+            && lock(&self.tables).iter().all(|(stamp, at)| stamp.load(SeqCst) <= *at)
+            && self.parts.iter().all(|part| part.epoch == self.epoch && part.is_untouched(all))
+    }
+
     fn depend<'s>(&self, tables: impl Iterator<Item = &'s Stamp>, at: u64) {
         let mut known = lock(&self.tables);
         for stamp in tables {

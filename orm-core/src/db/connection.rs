@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
-use super::storable::{refused, storable, storable_at};
+use super::storable::{storable, storable_at, storable_in};
 use super::told::{Ran, Watch};
 use super::touch::{Touch, seeing};
 use super::{Counters, Database, Row, Statement};
@@ -71,43 +71,33 @@ impl<'c> Connection<'c> {
         about: About,
         does: Does,
         is_one: bool,
-        each: impl FnMut(Row<'_>) -> Result<()>,
-    ) -> Result<()> {
-        self.noting(text, binds, || self.rows(text, binds, about, does, is_one, each))
-    }
-
-    fn rows(
-        &self,
-        text: &str,
-        binds: &[Bind<'static>],
-        about: About,
-        does: Does,
-        is_one: bool,
         mut each: impl FnMut(Row<'_>) -> Result<()>,
     ) -> Result<()> {
-        let weighs = is_collecting();
-        let watch = Watch::start(self.database);
-        let statement = self.prepare(text, about)?;
-        watch.sees(&statement);
-        let does = if !watch.is_there() || statement.is_readonly() { does } else { Does::Write };
-        storable(binds, about)?;
-        let mut rows = statement.query(binds).map_err(|error| told(error, text, about))?;
-        let mut count = 0;
-        while let Some(row) = rows.next().map_err(|error| told(error, text, about))? {
-            count += 1;
-            if weighs {
-                Database::weigh(count, row);
+        self.noting(text, binds, || {
+            let weighs = is_collecting();
+            let watch = Watch::start(self.database);
+            let statement = self.prepare(text, about)?;
+            watch.sees(&statement);
+            let does = if !watch.is_there() || statement.is_readonly() { does } else { Does::Write };
+            storable(binds, about)?;
+            let mut rows = statement.query(binds).map_err(|error| told(error, text, about))?;
+            let mut count = 0;
+            while let Some(row) = rows.next().map_err(|error| told(error, text, about))? {
+                count += 1;
+                if weighs {
+                    Database::weigh(count, row);
+                }
+                each(row)?;
+                if is_one {
+                    break;
+                }
             }
-            each(row)?;
-            if is_one {
-                break;
-            }
-        }
-        let counters = watch.counters(|| rows.counters());
-        drop(rows);
-        let ran = Ran { does, times: 1, rows: count, about, counters };
-        watch.end(self.database, || (text, owned(binds)), ran);
-        Ok(())
+            let counters = watch.counters(|| rows.counters());
+            drop(rows);
+            let ran = Ran { does, times: 1, rows: count, about, counters };
+            watch.end(self.database, || (text, owned(binds)), ran);
+            Ok(())
+        })
     }
 
     /// Whether a query has a row that tells why another statement was refused.
@@ -220,7 +210,8 @@ impl<'c> Connection<'c> {
         let touch = known.unwrap_or_else(|| {
             // A statement that was kept from before anybody wanted to know is prepared once more, to be told.
             let touch = touch.or_else(|| seeing(|| self.raw().prepare(text).map(drop)).1);
-            fresh.keep(text, touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() }))
+            let touch = touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() });
+            fresh.keep(text, touch.seeing_to_virtual(self.raw()))
         });
         let volatile = if touch.touch.calls_time { time() } else { None };
         fresh.ran(self.database.inner.id, &touch, volatile);
@@ -384,10 +375,9 @@ impl<'b> PreparedRow<'_, 'b> {
         if let Some(first) = &mut self.first {
             first.push(bind.clone().into_owned());
         }
-        if let Some(reason) = refused(&bind) {
-            let field = column.map_or_else(|| format!("?{}", self.run.count() + 1), |column| column.name.to_owned());
-            return Err(Error::NotStorable { model: self.about.meta.name, field, reason });
-        }
+        storable_in(self.about.meta, &bind, || {
+            column.map_or_else(|| format!("?{}", self.run.count() + 1), |column| column.name.to_owned())
+        })?;
         self.run.bind(bind).map_err(|error| told(error, self.text, self.about))
     }
 

@@ -21,6 +21,7 @@
 //! None of it costs anything before the first result is to be remembered: one load of a flag.
 
 use std::collections::HashMap;
+use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
@@ -28,10 +29,10 @@ use std::time::Duration;
 
 use rusqlite::OpenFlags;
 
-use super::Database;
 use super::answer::{Answer, collect, is_collecting};
 use super::link::Link;
-use super::touch::Touch;
+use super::touch::{Touch, any_temporary};
+use super::{Database, Executor, Need, Standing};
 use crate::error::Result;
 
 /// Nothing is remembered, so nothing is noted.
@@ -53,6 +54,8 @@ pub(super) struct Fresh {
     clock: AtomicU64,
     /// The stamp of every table at once.
     pub(super) all: AtomicU64,
+    /// The stamp of whichever table was written last.
+    any: Stamp,
     stamps: RwLock<HashMap<Box<str>, Stamp>>,
     /// What each statement touches, by its text.
     touches: RwLock<HashMap<Box<str>, Arc<Touched>>>,
@@ -111,6 +114,7 @@ impl Fresh {
             state: AtomicU8::new(OFF),
             clock: AtomicU64::new(1),
             all: AtomicU64::new(0),
+            any: Stamp::default(),
             stamps: RwLock::default(),
             touches: RwLock::default(),
             writing: Mutex::default(),
@@ -154,6 +158,7 @@ impl Fresh {
             return commit();
         }
         let number = self.clock.load(SeqCst) + 1;
+        self.any.store(number, SeqCst);
         if !writing.is_noted || writing.touches.iter().any(|touch| touch.touch.writes_all) {
             self.all.store(number, SeqCst);
         }
@@ -209,9 +214,14 @@ impl Fresh {
         if let Some(known) = self.known(text).filter(|known| known.touch == touch) {
             return known;
         }
-        let stamps = touch.reads.iter().map(|table| self.stamp(table)).collect();
+        let any = touch.reads_all.then(|| Arc::clone(&self.any));
+        let stamps = touch.reads.iter().map(|table| self.stamp(table)).chain(any).collect();
         let touch = Arc::new(Touched { touch, stamps });
         let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
+        if touch.touch.is_of_the_connection() {
+            touches.remove(text);
+            return touch;
+        }
         if touches.len() >= STATEMENTS {
             touches.clear();
         }
@@ -321,6 +331,27 @@ fn data_version(connection: &rusqlite::Connection) -> Option<i64> {
 }
 
 impl Database {
+    /// Whether this thread is in a transaction that has written something.
+    pub(crate) fn writes_here(&self) -> bool {
+        self.is_writing() && self.has_written()
+    }
+
+    /// Whether `db` reads by a connection that has temporary tables or views of its own: they stand before the file's.
+    #[track_caller]
+    pub(crate) fn sees_temporary(db: &dyn Executor) -> bool {
+        let is_shared = db.standing() == Standing::Now && !db.database().inner.exclusive;
+        let mut found = true;
+        // Readers make nothing temporary.
+        !is_shared
+            && (db
+                .run(Need::Read, Location::caller(), &mut |connection| {
+                    found = any_temporary(connection.raw());
+                    Ok(())
+                })
+                .is_err()
+                || found)
+    }
+
     /// Whether the transaction of the writing connection has written something.
     pub(crate) fn has_written(&self) -> bool {
         let writing = lock(&self.inner.fresh.writing);

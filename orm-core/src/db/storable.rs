@@ -2,6 +2,7 @@
 
 use super::About;
 use crate::error::{Error, Result};
+use crate::meta::ModelMeta;
 use crate::value::Bind;
 
 /// Refuses values that SQLite has no room for.
@@ -11,21 +12,26 @@ pub(super) fn storable(binds: &[Bind<'_>], about: About) -> Result<()> {
 
 #[inline]
 pub(super) fn storable_at(number: usize, bind: &Bind<'_>, about: About) -> Result<()> {
-    let reason = match bind {
-        Bind::Array(values) => values.iter().find_map(refused),
-        bind => refused(bind),
-    };
-    match reason {
+    let storable = |bind| storable_in(about.meta, bind, || format!("?{number}"));
+    match bind {
+        Bind::Array(values) => values.iter().try_for_each(storable),
+        bind => storable(bind),
+    }
+}
+
+/// Refuses one value; `field` says where it was to go.
+#[inline]
+pub(crate) fn storable_in(meta: &ModelMeta, bind: &Bind<'_>, field: impl FnOnce() -> String) -> Result<()> {
+    match refused(bind) {
         None => Ok(()),
-        Some(reason) => Err(Error::NotStorable { model: about.meta.name, field: format!("?{number}"), reason }),
+        Some(reason) => Err(Error::NotStorable { model: meta.name, field: field(), reason }),
     }
 }
 
 const NAN: &str = "SQLite stores a float that is not a number as NULL";
 
-/// Checks the values that are refused when they are bound.
 #[inline]
-pub(crate) fn refused(bind: &Bind<'_>) -> Option<&'static str> {
+fn refused(bind: &Bind<'_>) -> Option<&'static str> {
     match bind {
         Bind::Refused(reason) => Some(reason),
         Bind::Real(value) if value.is_nan() => Some(NAN),

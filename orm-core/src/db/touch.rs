@@ -8,6 +8,8 @@ use std::cell::RefCell;
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+use crate::sql::{TEMPORARY, VIRTUAL_TABLES};
+
 /// What a statement reads and writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Touch {
@@ -15,6 +17,8 @@ pub(crate) struct Touch {
     pub(crate) writes: Vec<Box<str>>,
     /// The schema, or something else of which the tables are not known.
     pub(crate) writes_all: bool,
+    /// A virtual table: what its module reads for it, from which tables, is not said each time.
+    pub(crate) reads_all: bool,
     /// Whether it calls a function that can ask for the time: what it is asked says whether it does.
     pub(crate) calls_time: bool,
     /// Why its answer is not a matter of the tables it reads.
@@ -71,7 +75,7 @@ fn see(touch: &mut Touch, context: &AuthContext<'_>) {
     match context.action {
         AuthAction::Read { table_name, .. } => {
             if context.database_name.is_some_and(|name| name != "main") {
-                touch.volatile = Some("it reads a temporary or an attached table, which other connections do not see");
+                touch.volatile = Some(OF_THE_CONNECTION);
             }
             if is_internal(table_name) && !is_schema(table_name) {
                 touch.volatile = Some("it reads a table that SQLite keeps for itself");
@@ -100,6 +104,42 @@ fn see(touch: &mut Touch, context: &AuthContext<'_>) {
         | AuthAction::Savepoint { .. } => {}
         _ => touch.writes_all = true,
     }
+}
+
+impl Touch {
+    /// Notes whether one of the tables it reads is a virtual one. What cannot be told may be one.
+    pub(super) fn seeing_to_virtual(mut self, connection: &rusqlite::Connection) -> Self {
+        self.reads_all = any_virtual(connection, &self.reads).unwrap_or(true);
+        self
+    }
+
+    /// Whether the same text reads something else on another connection.
+    pub(super) fn is_of_the_connection(&self) -> bool {
+        self.volatile == Some(OF_THE_CONNECTION)
+    }
+}
+
+const OF_THE_CONNECTION: &str = "it reads a temporary or an attached table, which other connections do not see";
+
+/// Whether this connection has something temporary. What cannot be told may be there.
+pub(super) fn any_temporary(connection: &rusqlite::Connection) -> bool {
+    connection.prepare_cached(TEMPORARY).and_then(|mut statement| statement.exists([])).unwrap_or(true)
+}
+
+/// Whether one of these tables is a virtual one of this connection.
+fn any_virtual(connection: &rusqlite::Connection, tables: &[Box<str>]) -> rusqlite::Result<bool> {
+    if tables.is_empty() {
+        return Ok(false);
+    }
+    let mut statement = connection.prepare_cached(VIRTUAL_TABLES)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_str()?;
+        if tables.iter().any(|table| table.eq_ignore_ascii_case(name)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Why the answer of a statement that calls this function is not a matter of its tables. Our own statements name no time

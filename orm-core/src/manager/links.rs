@@ -4,21 +4,18 @@
 //! keep what they had loaded.
 
 use std::panic::Location;
-use std::sync::Arc;
 
+use super::between::{Bare, Between, Links, NewLinks, UNATTACHED};
+use super::linked_through::LinkedThrough;
 use super::related::{keys, missing, of_owner};
-use crate::db::{About, Connection, Executor, Need};
-use crate::error::{Error, Result};
-use crate::group::Place;
+use crate::db::{Connection, Executor, Need};
+use crate::error::Result;
 use crate::lookup::{AssignSet, Predicate};
-use crate::meta::{ModelMeta, Through};
-use crate::model::{Complete, Fields, Model};
+use crate::model::{Complete, CompleteChild, Fields, Model};
 use crate::plan::{Node, NodeKind};
 use crate::queryset::QuerySet;
 use crate::relation::{IntoKey, ManyToMany};
 use crate::save::{create_linked, get_or_insert, update_or_insert};
-use crate::sql;
-use crate::statement::{Alias, Delete, Expr, Insert, InsertRows, Join, Select, Source, Statement, TableRef};
 use crate::value::{Bind, KeyRef};
 
 impl<T: Model> ManyToMany<T> {
@@ -44,7 +41,7 @@ impl<T: Model> ManyToMany<T> {
     pub fn query(&self) -> QuerySet<T> {
         let owner = || {
             let place = self.place.as_ref()?;
-            let (_, through) = link(place)?;
+            let through = Between::of(place)?.through;
             Some(Node::new(NodeKind::Linked(through, place.key()?.bind().into_owned())))
         };
         of_owner(owner())
@@ -54,9 +51,9 @@ impl<T: Model> ManyToMany<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::ForeignKey`] where a row is not there; no link is made then. [`Error::NotNull`] where the through
-    /// model has more required fields: create its rows by itself. [`Error::Unattached`] on a handle that belongs to no
-    /// row of a database.
+    /// [`Error::ForeignKey`](crate::Error::ForeignKey) where a row is not there; no link is made then. [`Error::NotNull`](crate::Error::NotNull) where the through
+    /// model has more required fields: say what they are by [`through`](Self::through). [`Error::Unattached`](crate::Error::Unattached) on a handle
+    /// that belongs to no row of a database.
     ///
     /// # Examples
     ///
@@ -79,15 +76,14 @@ impl<T: Model> ManyToMany<T> {
     /// ```
     #[track_caller]
     pub fn add<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<u64> {
-        let rows = keys::<T, V>(rows);
-        self.write(db, Location::caller(), |links| links.add(rows.clone()))
+        self.add_by(db, Location::caller(), keys::<T, V>(rows), &Bare)
     }
 
     /// Unlinks rows from this one. Says how many were linked.
     ///
     /// # Errors
     ///
-    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
+    /// [`Error::Unattached`](crate::Error::Unattached) on a handle that belongs to no row of a database, or the database refuses; nothing is
     /// unlinked then.
     ///
     /// # Examples
@@ -144,21 +140,14 @@ impl<T: Model> ManyToMany<T> {
     /// ```
     #[track_caller]
     pub fn set<V: IntoKey<T, T::Key>>(&mut self, db: &dyn Executor, rows: impl IntoIterator<Item = V>) -> Result<()> {
-        let rows = keys::<T, V>(rows);
-        self.write(db, Location::caller(), |links| {
-            let linked = links.linked()?;
-            let (gone, new) = (missing(&linked, &rows), missing(&rows, &linked));
-            links.remove(gone)?;
-            links.add(new)
-        })?;
-        Ok(())
+        self.set_by(db, Location::caller(), &keys::<T, V>(rows), &Bare)
     }
 
     /// Unlinks every row from this one. Says how many were linked.
     ///
     /// # Errors
     ///
-    /// [`Error::Unattached`] on a handle that belongs to no row of a database, or the database refuses; nothing is
+    /// [`Error::Unattached`](crate::Error::Unattached) on a handle that belongs to no row of a database, or the database refuses; nothing is
     /// unlinked then.
     ///
     /// # Examples
@@ -206,7 +195,7 @@ impl<T: Model> ManyToMany<T> {
     #[track_caller]
     pub fn create(&mut self, db: &dyn Executor, new: impl Complete<T>) -> Result<T> {
         let at = Location::caller();
-        self.linking(at, |link| create_linked(new.into_new()?, db, at, Some(link)))
+        self.linking(at, &Bare, |link| create_linked(new.into_new()?, db, at, Some(link)))
     }
 
     /// The one of the linked rows for which a condition holds, or else a new one, linked with this one; and whether it
@@ -214,7 +203,7 @@ impl<T: Model> ManyToMany<T> {
     ///
     /// # Errors
     ///
-    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`] where there are several.
+    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`](crate::Error::MultipleObjectsReturned) where there are several.
     ///
     /// # Examples
     ///
@@ -240,7 +229,7 @@ impl<T: Model> ManyToMany<T> {
         new: impl Complete<T>,
     ) -> Result<(T, bool)> {
         let (at, these) = (Location::caller(), self.query().filter(f));
-        self.linking(at, |link| get_or_insert(&these, || new.into_new(), db, at, Some(link)))
+        self.linking(at, &Bare, |link| get_or_insert(&these, || new.into_new(), db, at, Some(link)))
     }
 
     /// Sets fields of the one of the linked rows for which a condition holds, or else inserts a new one, linked with this
@@ -248,7 +237,7 @@ impl<T: Model> ManyToMany<T> {
     ///
     /// # Errors
     ///
-    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`] where there are several.
+    /// As for [`create`](Self::create); [`Error::MultipleObjectsReturned`](crate::Error::MultipleObjectsReturned) where there are several.
     ///
     /// # Examples
     ///
@@ -278,22 +267,92 @@ impl<T: Model> ManyToMany<T> {
         new: impl Complete<T>,
     ) -> Result<(T, bool)> {
         let (at, these) = (Location::caller(), self.query().filter(f));
-        self.linking(at, |link| update_or_insert(&these, set, || new.into_new(), db, at, Some(link)))
+        self.linking(at, &Bare, |link| update_or_insert(&these, set, || new.into_new(), db, at, Some(link)))
+    }
+
+    /// Adds, sets and creates rows by links that have fields of their own: of the model that `#[relation(through = ..)]`
+    /// names. It takes a builder of that model, without its foreign keys to the two rows.
+    ///
+    /// Rows that are linked already keep the links they have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eager_orm::prelude::*;
+    ///
+    /// #[derive(Model)]
+    /// pub struct Club {
+    ///     pub id: i64,
+    ///     #[relation(through = Membership)]
+    ///     pub members: ManyToMany<Person>,
+    /// }
+    /// #[derive(Model)]
+    /// pub struct Person {
+    ///     pub id: i64,
+    ///     pub name: String,
+    /// }
+    /// #[derive(Model)]
+    /// pub struct Membership {
+    ///     pub id: i64,
+    ///     pub club: ForeignKey<Club>,
+    ///     pub person: ForeignKey<Person>,
+    ///     pub role: String,
+    /// }
+    ///
+    /// let db = Database::in_memory()?;
+    /// db.create_tables(models![Club, Person, Membership])?;
+    /// let (ann, bob) = (Person::create().name("Ann").save(&db)?, Person::create().name("Bob").save(&db)?);
+    /// let mut club = Club::create().save(&db)?;
+    /// // SELECT "person_id" FROM "membership" ..; INSERT INTO "membership" .. -- for each row
+    /// club.members.through(Membership::create().role("member")).add(&db, [&ann, &bob])?;
+    /// club.members.through(Membership::create().role("chair")).create(&db, Person::create().name("Cid"))?;
+    /// assert_eq!(club.members.all(&db)?.len(), 3);
+    /// assert_eq!(Membership::objects().filter(|m| m.role().eq("chair")).get(&db)?.person.get(&db)?.name, "Cid");
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn through<L: Model, B: CompleteChild<L> + Clone>(&mut self, link: B) -> LinkedThrough<'_, T, L, B> {
+        LinkedThrough::new(self, link)
+    }
+
+    pub(super) fn add_by(
+        &mut self,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+        rows: Vec<Bind<'static>>,
+        by: &dyn NewLinks,
+    ) -> Result<u64> {
+        self.write(db, at, |links| by.add(links, rows.clone()))
+    }
+
+    pub(super) fn set_by(
+        &mut self,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+        rows: &[Bind<'static>],
+        by: &dyn NewLinks,
+    ) -> Result<()> {
+        self.write(db, at, |links| {
+            let linked = links.linked(None)?;
+            let (gone, new) = (missing(&linked, rows), missing(rows, &linked));
+            links.remove(gone)?;
+            by.insert(links, new)
+        })?;
+        Ok(())
     }
 
     /// Does what may make a row, with what links such a row with this one.
-    fn linking<X>(
+    pub(super) fn linking<X>(
         &mut self,
         at: &'static Location<'static>,
+        by: &dyn NewLinks,
         work: impl FnOnce(&dyn Fn(&Connection<'_>, KeyRef<'_>) -> Result<()>) -> Result<X>,
     ) -> Result<X> {
         let place = self.place.as_mut().ok_or(UNATTACHED)?;
-        let (meta, through) = link(place).ok_or(UNATTACHED)?;
+        let between = Between::of(place).ok_or(UNATTACHED)?;
         let key = place.key().ok_or(UNATTACHED)?.bind().into_owned();
         let made = work(&|connection, other| {
             let key = KeyRef::of_bind(&key).ok_or(UNATTACHED)?;
-            let links = Links { connection, through, key, about: About { meta, at } };
-            links.add(vec![other.bind().into_owned()]).map(drop)
+            by.insert(&Links::new(connection, between, key, at), vec![other.bind().into_owned()]).map(drop)
         })?;
         place.leave();
         Ok(made)
@@ -306,106 +365,14 @@ impl<T: Model> ManyToMany<T> {
         mut work: impl FnMut(&Links<'_>) -> Result<u64>,
     ) -> Result<u64> {
         let place = self.place.as_mut().ok_or(UNATTACHED)?;
-        let (meta, through) = link(place).ok_or(UNATTACHED)?;
+        let between = Between::of(place).ok_or(UNATTACHED)?;
         let key = place.key().ok_or(UNATTACHED)?;
         let mut count = 0;
         db.run(Need::WriteAll, at, &mut |connection| {
-            count = work(&Links { connection, through, key, about: About { meta, at } })?;
+            count = work(&Links::new(connection, between, key, at))?;
             Ok(())
         })?;
         place.leave();
         Ok(count)
     }
-}
-
-const UNATTACHED: Error = Error::Unattached { what: "ManyToMany" };
-
-/// The links of one row, in the table between.
-struct Links<'a> {
-    connection: &'a Connection<'a>,
-    through: Through,
-    key: KeyRef<'a>,
-    about: About,
-}
-
-impl Links<'_> {
-    fn add(&self, rows: Vec<Bind<'static>>) -> Result<u64> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let (from, to) = (self.through.from.name(), self.through.to.name());
-        let (value, there): (Alias, Alias) = ("value".into(), self.through.table.into());
-        let added = Expr::column(&value, "value");
-        let linked = Select {
-            columns: vec![Expr::One],
-            from: vec![Source::first(self.through.table, there.clone())],
-            filter: vec![
-                Expr::eq(Expr::column(&there, from.clone()), self.own()),
-                Expr::eq(Expr::column(&there, to.clone()), added.clone()),
-            ],
-            ..Select::default()
-        };
-        let table = TableRef::Array(Expr::Bind(Bind::Array(Arc::new(rows))));
-        let select = Select {
-            columns: vec![self.own(), added],
-            from: vec![Source { join: Join::Inner, table, alias: value, on: None }],
-            filter: vec![Expr::not(Expr::Exists(Box::new(linked)))],
-            ..Select::default()
-        };
-        let insert = Insert {
-            table: self.through.table,
-            columns: vec![from.into(), to.into()],
-            rows: InsertRows::Select(Box::new(select)),
-            conflict: None,
-            returning: Vec::new(),
-        };
-        self.connection.execute(&sql::compile(&Statement::Insert(insert)), self.about)
-    }
-
-    fn remove(&self, rows: Vec<Bind<'static>>) -> Result<u64> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let to = Box::new(Expr::own(self.through.to.name()));
-        self.delete(vec![Expr::InArray(to, Box::new(Expr::Bind(Bind::Array(Arc::new(rows)))))])
-    }
-
-    fn clear(&self) -> Result<u64> {
-        self.delete(Vec::new())
-    }
-
-    fn delete(&self, conditions: Vec<Expr>) -> Result<u64> {
-        let mut filter = vec![Expr::eq(Expr::own(self.through.from.name()), self.own())];
-        filter.extend(conditions);
-        let delete = Statement::Delete(Delete { table: self.through.table, filter });
-        self.connection.execute(&sql::compile(&delete), self.about)
-    }
-
-    fn own(&self) -> Expr {
-        Expr::Bind(self.key.bind().into_owned())
-    }
-
-    fn linked(&self) -> Result<Vec<Bind<'static>>> {
-        let alias: Alias = self.through.table.into();
-        let from = Expr::column(&alias, self.through.from.name());
-        let select = Select {
-            columns: vec![Expr::column(&alias, self.through.to.name())],
-            from: vec![Source::first(self.through.table, alias)],
-            filter: vec![Expr::eq(from, self.own())],
-            ..Select::default()
-        };
-        let mut linked = Vec::new();
-        self.connection.query(&sql::compile(&Statement::Select(select)), self.about, |row| {
-            if let Ok(Some(key)) = row.datum(0).and_then(KeyRef::read) {
-                linked.push(key.bind().into_owned());
-            }
-            Ok(())
-        })?;
-        Ok(linked)
-    }
-}
-
-fn link(place: &Place) -> Option<(&'static ModelMeta, Through)> {
-    let meta = place.group().meta()?;
-    Some((meta, place.relation()?.through(meta)?))
 }

@@ -1,9 +1,13 @@
 //! Managers: where a query begins. `objects()` of a model, and `query`, `create`, `add` .. of a relation.
 
+mod between;
+mod linked_through;
 mod links;
 mod related;
 
 use std::panic::Location;
+
+pub use linked_through::LinkedThrough;
 
 use crate::db::Executor;
 use crate::error::Result;

@@ -5,6 +5,7 @@
 
 mod relation;
 
+pub(crate) use relation::LinkModel;
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
 
 use crate::value::{Bind, Datum, Domain, Mismatch, Storage, canonical};

@@ -122,6 +122,17 @@ pub struct Through {
     pub complete: bool,
 }
 
+/// The user's own model between two others, seen from one of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkModel {
+    /// The model.
+    pub(crate) meta: &'static ModelMeta,
+    /// Its foreign key to this model.
+    pub(crate) from: &'static RelationMeta,
+    /// Its foreign key to the target.
+    pub(crate) to: &'static RelationMeta,
+}
+
 /// A column of a table between two models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThroughColumn {
@@ -152,10 +163,22 @@ impl RelationMeta {
         (self.target)()
     }
 
-    /// The user's own model of the table between, for a `ManyToMany` that names one.
+    /// The user's own model of the table between, for a `ManyToMany` that has one.
     pub fn through_model(&self) -> Option<&'static ModelMeta> {
+        Some(self.link_model()?.meta)
+    }
+
+    /// The same, with its foreign keys to the two.
+    pub(crate) fn link_model(&self) -> Option<LinkModel> {
         match self.kind {
-            RelationKind::ManyToMany(Link::Through { model, .. }) => Some(model()),
+            RelationKind::ManyToMany(Link::Through { model, from, to }) => {
+                let meta = model();
+                Some(LinkModel { meta, from: meta.relation(from)?, to: meta.relation(to)? })
+            }
+            RelationKind::ManyToMany(Link::Reverse { via }) => {
+                let LinkModel { meta, from, to } = self.target().relation(via)?.link_model()?;
+                Some(LinkModel { meta, from: to, to: from })
+            }
             _ => None,
         }
     }

@@ -110,8 +110,7 @@ impl<'a> Parents<'a> {
 
 /// Loads one relation for some parents, and what hangs on it.
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result<()> {
-    let Parents { mut keys, mut binds, waiting, known } = parents;
-    binds.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
+    let Parents { mut keys, binds, waiting, known } = parents;
     let Some((first, _)) = waiting.first() else { return level(run, &known, &[], &branch.children) };
     let meta = branch.relation.target();
     let wanted = binds.len();
@@ -195,7 +194,7 @@ pub(super) struct Step {
 pub(super) fn statement(
     branch: &Branch,
     owner: Option<&'static ModelMeta>,
-    keys: Vec<Bind<'static>>,
+    mut keys: Vec<Bind<'static>>,
     all: bool,
 ) -> Result<Step> {
     let relation = branch.relation;
@@ -248,11 +247,12 @@ pub(super) fn statement(
         }
     };
     let link = link.ok_or_else(|| no_link(relation))?;
-    let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
     if all && by_keys && !is_cut && is_complete {
         let whole = relation.is_link();
         return Ok(Step { select, link, lowered, whole });
     }
+    keys.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
+    let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
     let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
     if by_keys {
         let parents: Alias = format!("{}__keys", meta.table).into();

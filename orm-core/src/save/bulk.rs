@@ -17,10 +17,10 @@ use crate::statement::Conflict;
 use crate::value::KeyMap;
 
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
-#[must_use = "nothing is inserted until `.run(db)`"]
+#[must_use = "nothing is inserted until `.run(db)` or `.execute(db)`"]
 pub struct BulkCreate<'p, M: Model> {
-    pub(super) rows: Result<Vec<M::New>>,
-    pub(super) batches: Batches<'p>,
+    rows: Box<dyn Iterator<Item = Result<M::New>> + 'p>,
+    batches: Batches<'p>,
 }
 
 /// Rows to be updated. Made by [`QuerySet::bulk_update_of`].
@@ -41,8 +41,6 @@ pub(super) struct Batches<'p> {
 impl Batches<'_> {
     /// How many rows a batch has.
     pub(super) fn size(&self) -> Result<usize> {
-        /// How many rows are told of at once, if nothing is said.
-        const TOLD: usize = 1000;
         match (self.size, &self.progress) {
             (Some(0), _) => Err(Error::misuse("a batch of a bulk has one row at least")),
             (Some(size), _) => Ok(size),
@@ -57,6 +55,9 @@ impl Batches<'_> {
         }
     }
 }
+
+/// How many rows are told of at once, or are in memory at a time, if nothing is said.
+const TOLD: usize = 1000;
 
 /// An error of one row of many says which one it is.
 fn in_row(error: Error, row: usize) -> Error {
@@ -108,8 +109,11 @@ impl<M: Model> QuerySet<M> {
     /// assert_eq!(tags[1].id, 2);
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
-    pub fn bulk_create<'p, N: Complete<M>>(&self, rows: impl IntoIterator<Item = N>) -> BulkCreate<'p, M> {
-        BulkCreate { rows: rows.into_iter().map(Complete::into_new).collect(), batches: Batches::default() }
+    pub fn bulk_create<'p, N: Complete<M> + 'p>(
+        &self,
+        rows: impl IntoIterator<Item = N, IntoIter: 'p>,
+    ) -> BulkCreate<'p, M> {
+        BulkCreate { rows: Box::new(rows.into_iter().map(Complete::into_new)), batches: Batches::default() }
     }
 
     /// Writes some fields of many rows, each with its own values, all of them or none. Says how many rows there were.
@@ -314,16 +318,102 @@ impl<'p, M: Model> BulkCreate<'p, M> {
     /// ```
     #[track_caller]
     pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
-        let mut created = Vec::with_capacity(self.count());
-        self.insert(db, Location::caller(), None, |row| created.extend(row))?;
+        let all = self.collect()?;
+        let mut created = Vec::with_capacity(all.rows.len());
+        all.insert(db, Location::caller(), None, |row| created.extend(row))?;
         Ok(created)
     }
 
-    /// How many rows there are.
-    pub(super) fn count(&self) -> usize {
-        self.rows.as_ref().map_or(0, Vec::len)
+    /// Inserts the rows and says how many; they do not come back. The iterator is asked for one batch after the other, in
+    /// the transaction, so no more than a batch is in memory: 1,000 rows, if nothing is said.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run), but for [`Error::Invalid`]: of the first batch in which a row breaks a rule. No row is
+    /// inserted then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::prelude::*;
+    /// # #[derive(Model)]
+    /// # pub struct Reading { pub id: i64, pub value: f64 }
+    /// # let db = Database::in_memory()?;
+    /// # db.create_tables(models![Reading])?;
+    /// let readings = (0..5_000).map(|i| Reading::create().value(f64::from(i)));
+    /// // BEGIN IMMEDIATE; INSERT INTO "reading" .. -- for each row; COMMIT
+    /// assert_eq!(Reading::objects().bulk_create(readings).execute(&db)?, 5_000);
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn execute(self, db: &dyn Executor) -> Result<u64> {
+        self.stream(db, Location::caller(), None)
     }
 
+    /// Inserts the rows batch by batch; says how many were inserted or written.
+    pub(super) fn stream(
+        mut self,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+        conflict: Option<Conflict>,
+    ) -> Result<u64> {
+        let size = self.batches.size()?;
+        let size = if size == usize::MAX { TOLD } else { size };
+        // Of a row that is written into another, the rowid says nothing.
+        let updates = conflict.as_ref().is_some_and(|conflict| !conflict.update.is_empty());
+        let insert = RowInsert::or(M::META, conflict, false);
+        let (rows, batches) = (&mut self.rows, &mut self.batches);
+        let mut batch = next::<M>(rows, size, 0)?;
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        let (mut count, mut first) = (0, 0);
+        db.run(Need::WriteAll, at, &mut |connection| {
+            while !batch.is_empty() {
+                let mut done = 0;
+                let inserted = connection.repeat(&insert.sql.text, About { meta: M::META, at }, |prepared| {
+                    for new in &batch {
+                        count += match updates {
+                            true => {
+                                insert.binds(prepared, |column| M::bind_new(new, column), &mut Returned::default())?
+                            }
+                            false => u64::from(insert.row::<M>(prepared, new)?.is_some()),
+                        };
+                        done += 1;
+                    }
+                    Ok(())
+                });
+                inserted.map_err(|error| told::<M>(error, connection, at, batch.get(done), first + done))?;
+                first += done;
+                batches.tell(first);
+                batch.clear();
+                batch = next::<M>(rows, size, first)?;
+            }
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    /// All of the rows.
+    pub(super) fn collect(self) -> Result<AllRows<'p, M>> {
+        Ok(AllRows { rows: self.rows.collect::<Result<_>>()?, batches: self.batches })
+    }
+}
+
+/// The next rows, ready to be inserted, of which the first has this number.
+fn next<M: Model>(rows: &mut dyn Iterator<Item = Result<M::New>>, size: usize, first: usize) -> Result<Vec<M::New>> {
+    let mut batch = rows.take(size).collect::<Result<Vec<_>>>()?;
+    fill::<M>(&mut batch, first)?;
+    Ok(batch)
+}
+
+/// Rows to be inserted that are in memory, for they come back.
+pub(super) struct AllRows<'p, M: Model> {
+    pub(super) rows: Vec<M::New>,
+    pub(super) batches: Batches<'p>,
+}
+
+impl<M: Model> AllRows<'_, M> {
     /// Inserts the rows, and hands out each as it is in, in order; none for one that was not to be inserted.
     pub(super) fn insert(
         mut self,
@@ -333,11 +423,11 @@ impl<'p, M: Model> BulkCreate<'p, M> {
         mut each: impl FnMut(Option<M>),
     ) -> Result<()> {
         let (meta, size) = (M::META, self.batches.size()?);
-        let mut rows = self.rows?;
+        let mut rows = self.rows;
         if rows.is_empty() {
             return Ok(());
         }
-        fill::<M>(&mut rows)?;
+        fill::<M>(&mut rows, 0)?;
         let insert = RowInsert::or(meta, conflict, false);
         let (mut rows, batches) = (rows.into_iter(), &mut self.batches);
         let group = Group::open(meta, db.database().home(None, at), None);
@@ -375,12 +465,12 @@ impl<'p, M: Model> BulkCreate<'p, M> {
     }
 }
 
-/// The defaults of new rows, once the rules of their model have been asked.
-pub(super) fn fill<M: Model>(rows: &mut [M::New]) -> Result<()> {
+/// The defaults of new rows, once the rules of their model have been asked. The first has this number.
+pub(super) fn fill<M: Model>(rows: &mut [M::New], first: usize) -> Result<()> {
     let mut rules = Rules::default();
     for (number, row) in rows.iter_mut().enumerate() {
         M::fill(row);
-        rules.in_row(number).ask_new::<M>(row);
+        rules.in_row(first + number).ask_new::<M>(row);
     }
     rules.finish::<M>()
 }

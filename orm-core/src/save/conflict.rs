@@ -4,7 +4,7 @@
 
 use std::panic::Location;
 
-use super::bulk::{BulkCreate, fill, told};
+use super::bulk::{AllRows, BulkCreate, fill, told};
 use super::columns_of;
 use super::insert::RowInsert;
 use crate::db::{About, Executor, Need, Row};
@@ -69,13 +69,45 @@ impl<M: Model> BulkIgnore<'_, M> {
     #[track_caller]
     pub fn run(self, db: &dyn Executor) -> Result<Vec<Option<M>>> {
         let conflict = self.0.conflict(&[])?;
-        let mut rows = Vec::with_capacity(self.0.bulk.count());
-        self.0.bulk.insert(db, Location::caller(), Some(conflict), |row| rows.push(row))?;
+        let all = self.0.bulk.collect()?;
+        let mut rows = Vec::with_capacity(all.rows.len());
+        all.insert(db, Location::caller(), Some(conflict), |row| rows.push(row))?;
         Ok(rows)
+    }
+
+    /// The same batch by batch, and says how many were inserted. As [`BulkCreate::execute`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    #[track_caller]
+    pub fn execute(self, db: &dyn Executor) -> Result<u64> {
+        let conflict = self.0.conflict(&[])?;
+        self.0.bulk.stream(db, Location::caller(), Some(conflict))
     }
 }
 
-impl<M: Model> BulkUpsert<'_, M> {
+impl<'p, M: Model> BulkUpsert<'p, M> {
+    fn what(self) -> Result<(Conflict, BulkCreate<'p, M>)> {
+        let update = self.update?;
+        if update.is_empty() {
+            return Err(Error::misuse("`update` after `on_conflict` names no field: write `.ignore()`"));
+        }
+        Ok((self.conflict.conflict(&update)?, self.conflict.bulk))
+    }
+
+    /// Inserts the rows or writes them into those that are there, batch by batch, and says how many. As
+    /// [`BulkCreate::execute`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    #[track_caller]
+    pub fn execute(self, db: &dyn Executor) -> Result<u64> {
+        let (conflict, bulk) = self.what()?;
+        bulk.stream(db, Location::caller(), Some(conflict))
+    }
+
     /// Inserts the rows, or writes them into those that are there; they come back as they are now, in order.
     ///
     /// # Errors
@@ -84,17 +116,13 @@ impl<M: Model> BulkUpsert<'_, M> {
     #[track_caller]
     pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
         let at = Location::caller();
-        let update = self.update?;
-        if update.is_empty() {
-            return Err(Error::misuse("`update` after `on_conflict` names no field: write `.ignore()`"));
-        }
-        let conflict = self.conflict.conflict(&update)?;
-        let BulkCreate { rows, mut batches } = self.conflict.bulk;
-        let (meta, size, mut rows) = (M::META, batches.size()?, rows?);
+        let (conflict, bulk) = self.what()?;
+        let AllRows { mut rows, mut batches } = bulk.collect()?;
+        let (meta, size) = (M::META, batches.size()?);
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        fill::<M>(&mut rows)?;
+        fill::<M>(&mut rows, 0)?;
         let insert = RowInsert::or(meta, Some(conflict), true);
         let group = Group::open(meta, db.database().home(None, at), None);
         let mut there: Vec<M> = Vec::with_capacity(rows.len());

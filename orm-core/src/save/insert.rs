@@ -208,6 +208,30 @@ pub(crate) fn create_linked<M: Model>(
     row.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
 }
 
+/// Inserts rows with their defaults, each once the rules of its model have been asked, in the transaction that is under
+/// way; says how many.
+pub(crate) fn insert_each<M: Model>(
+    connection: &Connection<'_>,
+    at: &'static Location<'static>,
+    rows: impl Iterator<Item = Result<M::New>>,
+) -> Result<u64> {
+    let insert = RowInsert::new(M::META);
+    let (mut count, mut last) = (0, None);
+    let inserted = connection.repeat(&insert.sql.text, About { meta: M::META, at }, |prepared| {
+        for new in rows {
+            let mut new = new?;
+            M::fill(&mut new);
+            check::<M>(&new)?;
+            insert.row::<M>(prepared, last.insert(new))?;
+            count += 1;
+        }
+        Ok(())
+    });
+    let bind = |column| last.as_ref().and_then(|new| M::bind_new(new, column));
+    inserted.map_err(|error| blame(error, connection, M::META, at, &bind))?;
+    Ok(count)
+}
+
 /// Inserts a row with its defaults, once the rules of its model have been asked; none where it was not to be inserted.
 pub(super) fn insert_with<M: Model>(
     insert: &RowInsert,

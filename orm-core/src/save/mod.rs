@@ -15,17 +15,15 @@ use std::panic::Location;
 
 pub use bulk::{BulkCreate, BulkUpdate};
 pub use conflict::{BulkIgnore, BulkUpsert, OnConflict};
-#[cfg(feature = "testing")]
-pub(crate) use insert::RowInsert;
-pub(crate) use insert::create_linked;
+pub(crate) use insert::{RowInsert, create_linked, insert_each};
 pub(crate) use upsert::{get_or_insert, update_or_insert};
 pub use validate::{Validate, validate_new};
 
-use crate::db::{About, Connection, Executor, refused};
+use crate::db::{About, Connection, Executor};
 use crate::error::{Error, Result};
 use crate::group::home_of;
 use crate::lookup::ColumnSet;
-use crate::meta::{ColumnMeta, ModelMeta, RelationKind};
+use crate::meta::{ModelMeta, RelationKind};
 use crate::model::{Fields, Model, root};
 use crate::plan::{Deferral, Path};
 use crate::queryset::{Deleted, QuerySet};
@@ -154,14 +152,6 @@ fn numbers_of<M: Model, S: ColumnSet<M>>(f: impl FnOnce(Fields<M>) -> S) -> Vec<
     f(root::<M>()).columns(&mut names);
     let number = |name: &&str| M::META.columns.iter().position(|column| column.name == *name);
     names.iter().filter_map(number).collect()
-}
-
-#[cfg(feature = "testing")]
-pub(crate) fn storable(meta: &'static ModelMeta, column: &ColumnMeta, bind: &Bind<'_>) -> Result<()> {
-    if let Some(reason) = refused(bind) {
-        return Err(Error::NotStorable { model: meta.name, field: column.name.to_owned(), reason });
-    }
-    Ok(())
 }
 
 /// Says which foreign key points at nothing; SQLite does not.

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::db::{About, Executor, Need};
 use crate::error::Result;
-use crate::meta::{ColumnSource, Link, ModelMeta, RelationKind, RelationMeta};
+use crate::meta::{ColumnSource, ModelMeta, RelationMeta};
 use crate::sql;
 use crate::statement::{Counter, CounterTrigger, Statement};
 
@@ -60,11 +60,7 @@ fn counter(meta: &'static ModelMeta, column: &'static str, relation: &'static Re
     };
     let (from, to) = (through.from.name(), through.to.name());
     let counter = Counter { rows: through.table, link: from.clone(), ..base };
-    let link_model = match &relation.kind {
-        RelationKind::ManyToMany(Link::Reverse { via }) => target.relation(via)?.through_model(),
-        _ => relation.through_model(),
-    };
-    let Some(model) = link_model else {
+    let Some(model) = relation.through_model() else {
         let id = "id".to_owned();
         return Some(Counter { row_key: id.clone(), uniques: vec![vec![id], vec![from, to]], ..counter });
     };

@@ -24,6 +24,12 @@ pub(crate) const DECLARED_KEYS: &str = r#"SELECT t.name, f."from", f."table", f.
     FROM pragma_table_list AS t LEFT JOIN pragma_foreign_key_list(t.name) AS f
     WHERE t.schema = 'main'"#;
 
+/// The names of the virtual tables that were made, which have no page of their own.
+pub(crate) const VIRTUAL_TABLES: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
+
+/// Whether the connection has something temporary, which stands before what is called the same in the file.
+pub(crate) const TEMPORARY: &str = "SELECT 1 FROM temp.sqlite_schema LIMIT 1";
+
 /// What the table of one bind's values, `rarray`, looks like to SQLite. The hidden column is its argument.
 pub(crate) const ARRAY_TABLE: &CStr = c"CREATE TABLE rarray(value, argument HIDDEN)";
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::order::wrong;
 use super::plan::Table;
+use crate::db::storable_in;
 use crate::error::{Error, Result};
 use crate::meta::ColumnMeta;
 use crate::model::Rules;
-use crate::save::storable;
 use crate::value::Bind;
 
 /// Checks all rows of a table: values that do not fit, NULLs that may not be, and values that have to differ.
@@ -17,7 +17,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
     for (number, row) in table.rows.iter().enumerate() {
         rules.in_row(number).lengths(meta, &|column| row.get(column).cloned());
         for (column, bind) in meta.columns.iter().zip(row) {
-            storable(meta, column, bind)?;
+            storable_in(meta, bind, || column.name.to_owned())?;
             let counted = column.primary_key && meta.auto_key;
             if !column.nullable && !counted && !column.is_computed() && *bind == Bind::Null {
                 return Err(Error::NotNull { model: meta.name, field: column.name.to_owned() });

@@ -104,11 +104,16 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         #(impl #is_set::#required for #orm::Set {})*
         #(#may_be_missing)*
 
-        #[derive(::core::default::Default)]
+        #[derive(::core::default::Default, ::core::clone::Clone)]
         pub struct #draft { #(#drafted),* }
         pub struct #builder<#(#states),*> {
             draft: #draft,
             state: ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
+        }
+        impl<#(#states),*> ::core::clone::Clone for #builder<#(#states),*> {
+            fn clone(&self) -> Self {
+                #builder { draft: ::core::clone::Clone::clone(&self.draft), state: ::core::marker::PhantomData }
+            }
         }
         impl<#(#states),*> #builder<#(#states),*> {
             #setters

@@ -1,4 +1,4 @@
-//~ up to 52 errors
+//~ up to 54 errors
 //~ `Author` is not a model
 //~ add `#[derive(Model)]` to `Author`
 use eager_orm::prelude::*;

@@ -316,6 +316,7 @@ fn main() {
         },
         sum,
     );
+    del(c, 0);
     bench.run_with(
         "W10",
         c,

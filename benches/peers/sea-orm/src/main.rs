@@ -312,6 +312,7 @@ fn main() {
         },
         sum,
     );
+    del(c, 0);
     bench.run_with(
         "W10",
         c,
