@@ -3,7 +3,9 @@
 //!
 //! `cargo bench --bench scale` prints two tables: medians of interleaved rounds. SQLite's own time grows with the size of
 //! the table (the books of an author are all over it), so the second table has a column of it: the same two statements,
-//! stepped by `rusqlite`, and nothing made of their rows.
+//! stepped by `rusqlite`, and nothing made of their rows. Another has the same rows loaded with nothing between them. An
+//! allocator that gives freed memory back (glibc's does above 64 MiB) has each page of a large result made anew by the
+//! kernel; `MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000` has it keep them.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
 
@@ -116,14 +118,18 @@ fn main() {
     println!("three of each  {:9.1} ms", median(limited));
     println!("all of them    {:9.1} ms", median(all));
 
-    println!("\n  parents  SQLite us/parent  prefetch us/parent  peers us/parent  prefetch/SQLite  bytes/parent");
+    println!(
+        "\n  parents  SQLite us/parent  unrelated us/parent  prefetch us/parent  peers us/parent  prefetch/SQLite  bytes/parent"
+    );
     let sizes: &[i64] = if small { &[100] } else { &[1_000, 10_000, 100_000, 300_000] };
     for &parents in sizes {
         let db = library(&folder, parents, 2);
         let raw = Raw::open(path(&folder, parents, 2));
-        let (mut stepped, mut prefetch, mut peers, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let (mut stepped, mut unrelated, mut prefetch, mut peers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut bytes = 0;
         for _ in 0..rounds {
             stepped.push(measure(|| raw.step()).0);
+            unrelated.push(measure(|| (Author::objects().all(&db).unwrap(), Book::objects().all(&db).unwrap())).0);
             let query = Author::objects().prefetch_related(|a| a.books());
             let (time, held) = measure(|| query.all(&db).unwrap());
             prefetch.push(time);
@@ -138,9 +144,9 @@ fn main() {
             peers.push(measure(touch).0);
         }
         let each = |times: Vec<Duration>| median(times) * 1e3 / parents as f64;
-        let (stepped, prefetch, peers) = (each(stepped), each(prefetch), each(peers));
+        let (stepped, unrelated, prefetch, peers) = (each(stepped), each(unrelated), each(prefetch), each(peers));
         println!(
-            "{parents:9} {stepped:17.2} {prefetch:19.2} {peers:16.2} {:16.2} {:13.0}",
+            "{parents:9} {stepped:17.2} {unrelated:20.2} {prefetch:19.2} {peers:16.2} {:16.2} {:13.0}",
             prefetch / stepped,
             bytes as f64 / parents as f64
         );

@@ -104,7 +104,7 @@ impl DatabaseBuilder {
             access: Access::Write,
             exclusive: false,
             fetch_mode: FetchMode::default(),
-            peer_cap: 100_000,
+            peer_cap: 1_000_000,
             cache_limits: (10_000, 64 << 20),
             slow: None,
         }
@@ -317,7 +317,7 @@ impl DatabaseBuilder {
     }
 
     /// For how many rows of a result [`FetchMode::Peers`] loads at once, at most; at least one. A larger result is
-    /// loaded in parts of this size, each when one of its rows is asked. Default: 100,000.
+    /// loaded in parts of this size, each when one of its rows is asked. Default: 1,000,000.
     ///
     /// # Examples
     ///
