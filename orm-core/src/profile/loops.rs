@@ -61,7 +61,7 @@ fn only_column(sql: &str, meta: &'static ModelMeta) -> Option<&'static ColumnMet
 
 /// What to write instead of a query that asks for one value of a column.
 fn instead(sql: &str, meta: &'static ModelMeta, column: &'static ColumnMeta) -> String {
-    let selected = sql.strip_prefix("SELECT ").and_then(|rest| rest.split_once(" FROM ")).map_or("", |(list, _)| list);
+    let selected = sql.split_once(" FROM ").and_then(|(head, _)| head.split_once(' ')).map_or("", |(_, list)| list);
     let (letter, name) = (letter(meta), field(column));
     let all = format!(".filter(|{letter}| {letter}.{name}().in_(values))");
     let groups = format!("{all}.values_list(|{letter}| {letter}.{name}())");
