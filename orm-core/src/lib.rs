@@ -29,7 +29,7 @@ pub mod testing;
 
 pub use cache::{Cache, CacheStats};
 pub use db::{
-    Counters, Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Held, Log, Report, Snapshot,
+    Counters, Database, DatabaseBuilder, Executor, FetchMode, Finding, FindingKind, Gain, Held, Log, Report, Snapshot,
     Statement, Synchronous, Transaction,
 };
 pub use error::{Error, Failure, IntoFailures, Reason, Result};

@@ -147,3 +147,59 @@ fn what_is_temporary_stands_before_what_is_remembered() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn each_question_is_counted_once() -> Result<()> {
+    let db = filled()?;
+    let mut before = db.cache().stats();
+    let mut counts = |what: &str, hits: u64, misses: u64, stale: u64, bypassed: u64| {
+        let now = db.cache().stats();
+        let found = (now.hits - before.hits, now.misses - before.misses, now.stale - before.stale);
+        assert_eq!((found, now.bypassed - before.bypassed), ((hits, misses, stale), bypassed), "{what}");
+        before = now;
+    };
+    let tomes = Tome::objects().cached();
+    let value = || db.cache().get_or_compute("value", models![], |db| Tome::objects().count(db));
+    tomes.all(&db)?;
+    tomes.count(&db)?;
+    value()?;
+    counts("not there", 0, 3, 0, 0);
+    tomes.all(&db)?;
+    tomes.count(&db)?;
+    value()?;
+    counts("there", 3, 0, 0, 0);
+    another(&db)?;
+    tomes.all(&db)?;
+    tomes.count(&db)?;
+    value()?;
+    counts("not there any more", 0, 3, 3, 0);
+    db.read(|snapshot| {
+        tomes.all(snapshot)?;
+        tomes.count(&db)?;
+        value().map(drop)
+    })?;
+    counts("in a snapshot", 0, 0, 0, 3);
+    db.transaction(|tx| {
+        tomes.all(tx)?;
+        Tome::create().title("New").shelf(1).save(tx)?;
+        tomes.all(tx)?;
+        tomes.count(tx).map(drop)
+    })?;
+    counts("in a transaction, before it writes and afterwards", 1, 0, 0, 2);
+    db.raw(|_| Ok(())).and_then(|()| tomes.first(&db)).map(drop)?;
+    counts("what is not remembered yet", 0, 1, 0, 0);
+    assert!(Tome::objects().order_by(|_| random()).cached().all(&db).is_err());
+    assert!(Tome::objects().filter(|t| t.id().eq(77)).cached().get(&db).is_err());
+    counts("what fails", 0, 2, 0, 0);
+    // What is computed of an answer that may be old is not remembered.
+    let old = || Tome::objects().cached_for(Duration::from_secs(60)).count(&db);
+    db.cache().get_or_compute("old", models![], |_| old())?;
+    db.cache().get_or_compute("old", models![], |_| old())?;
+    counts("one that may be old, and what is made of it", 1, 1, 0, 2);
+    assert!(db.cache().get::<i64>("nothing")?.is_none());
+    db.cache().set("number", 3_i64);
+    db.cache().get_many::<i64>(["number", "nothing"])?;
+    assert!(db.cache().get::<String>("number").is_err());
+    counts("names", 2, 2, 0, 0);
+    Ok(())
+}

@@ -8,6 +8,7 @@ mod column_values;
 mod bake;
 mod bits;
 mod cached;
+mod cached_whoever;
 mod cached_within;
 mod cascades;
 mod combine;

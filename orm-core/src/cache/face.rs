@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::key::Key;
-use super::store::{Age, CacheStats, Entry, Store, store};
+use super::store::{Age, CacheStats, Entry, Found, Store, store};
 use crate::db::{Computed, Database, Executor, Standing};
 use crate::error::{Error, Result};
 use crate::meta::ModelMeta;
@@ -131,8 +131,14 @@ impl Cache {
     /// ```
     pub fn get<T: Send + Sync + 'static>(&self, name: &str) -> Result<Option<Arc<T>>> {
         let key = Key::Named(name.to_owned());
-        let entry = self.store().and_then(|store| store.find(&self.database, &key, Age::Fresh(None)));
-        entry.map(|entry| typed(name, entry)).transpose()
+        let Some(store) = self.store() else { return Ok(None) };
+        match store.find(&self.database, &key, Age::Fresh(None)) {
+            Found::Good(entry) => typed(name, entry).map(Some),
+            found => {
+                store.missed(&found);
+                Ok(None)
+            }
+        }
     }
 
     /// The values of these names, as far as there are any.
@@ -252,13 +258,18 @@ impl Cache {
         let compute = || compute(&self.database).map(Arc::new);
         // In a transaction that has written, `compute` may see what is not committed.
         let sees_now = self.database.standing() == Standing::Now && !self.database.writes_here();
-        let Some(store) = self.store().filter(|_| sees_now) else { return compute() };
-        if let Some(known) = self.get(name)? {
-            return Ok(known);
+        let Some(store) = self.store() else { return compute() };
+        if !sees_now {
+            store.passed_by();
+            return compute();
         }
+        let found = match store.find(&self.database, &named(name), Age::Fresh(None)) {
+            Found::Good(entry) => return typed(name, entry),
+            found => found,
+        };
         let tables = tables_of(models);
         let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
-        let value = match self.database.compute(&tables, compute)? {
+        let value = match store.computed(&found, self.database.compute(&tables, compute))? {
             Computed::Passing(value) => value,
             Computed::Lasting(value, answer) => {
                 let bytes = self.bytes.unwrap_or_else(|| size_of::<T>().saturating_add(answer.bytes()));

@@ -53,7 +53,18 @@ pub(super) struct Entry {
     pub(super) bytes: usize,
 }
 
+/// What there is for a key.
+pub(super) enum Found {
+    Good(Entry),
+    /// What was remembered is not good any more.
+    Old,
+    Nothing,
+}
+
 /// What a cache has done since the database was opened.
+///
+/// Each question (`all`, `count` and so on of a cached queryset, `get` and `get_or_compute` of a name) is a hit, a miss or a
+/// bypass, and counted once.
 ///
 /// # Examples
 ///
@@ -74,7 +85,7 @@ pub(super) struct Entry {
 pub struct CacheStats {
     /// Answers that were served from memory.
     pub hits: u64,
-    /// Answers that were computed.
+    /// Answers that were not there, and were computed if the question says how.
     pub misses: u64,
     /// Of these, those that were not there because somebody has written since, or because their time was over.
     pub stale: u64,
@@ -133,10 +144,11 @@ impl Store {
             Standing::Snapshot => false,
         };
         if !sees_now || Database::sees_temporary(db) {
-            self.bypassed.fetch_add(1, Relaxed);
+            self.passed_by();
             return compute();
         }
-        if let Some(entry) = self.find(database, &key, age)
+        let found = self.find(database, &key, age);
+        if let Found::Good(entry) = &found
             && let Some(value) = entry.value.downcast_ref::<T>()
         {
             return Ok(value.clone());
@@ -144,18 +156,15 @@ impl Store {
         let born = Instant::now();
         let (value, answer, bytes) = match age {
             Age::AtMost(_) => {
-                let (value, bytes) = database.weighed(compute)?;
+                let (value, bytes) = self.counted(&found, database.weighed(compute), |_| true)?;
                 (value, None, bytes)
             }
-            Age::Fresh(_) => match database.compute(&[], compute)? {
+            Age::Fresh(_) => match self.computed(&found, database.compute(&[], compute))? {
                 Computed::Lasting(value, answer) => {
                     let bytes = answer.bytes();
                     (value, Some(answer), bytes)
                 }
-                Computed::Passing(value) => {
-                    self.bypassed.fetch_add(1, Relaxed);
-                    return Ok(value);
-                }
+                Computed::Passing(value) => return Ok(value),
             },
         };
         let expires = match age {
@@ -167,18 +176,13 @@ impl Store {
         Ok(value)
     }
 
-    /// What is remembered for a key, if it is young enough. Counts a hit or a miss.
-    pub(super) fn find(&self, database: &Database, key: &Key, age: Age) -> Option<Entry> {
-        let entry = self.kept().entries.get(key).cloned();
-        if !entry.as_ref().is_some_and(|entry| entry.is_good(database, age)) {
-            self.misses.fetch_add(1, Relaxed);
-            if entry.is_some() {
-                self.stale.fetch_add(1, Relaxed);
-            }
-            return None;
+    /// What is remembered for a key, if it is young enough. Counts a hit; what else it is, is counted by who goes on.
+    pub(super) fn find(&self, database: &Database, key: &Key, age: Age) -> Found {
+        let Some(entry) = self.kept().entries.get(key).cloned() else { return Found::Nothing };
+        if !entry.is_good(database, age) {
+            return Found::Old;
         }
         self.hits.fetch_add(1, Relaxed);
-        let entry = entry?;
         if let Some(answer) = &entry.answer {
             database.used(answer);
         }
@@ -188,7 +192,33 @@ impl Store {
         {
             self.weigh_again(key, &entry, bytes);
         }
-        Some(entry)
+        Found::Good(entry)
+    }
+
+    /// Counts a question that was not answered from memory.
+    pub(super) fn missed(&self, found: &Found) {
+        self.misses.fetch_add(1, Relaxed);
+        if matches!(found, Found::Old) {
+            self.stale.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Counts a question that is no matter of the memory.
+    pub(super) fn passed_by(&self) {
+        self.bypassed.fetch_add(1, Relaxed);
+    }
+
+    /// Counts what was computed: an answer that does not last was none for the memory.
+    pub(super) fn computed<T>(&self, found: &Found, computed: Result<Computed<T>>) -> Result<Computed<T>> {
+        self.counted(found, computed, |computed| matches!(computed, Computed::Lasting(..)))
+    }
+
+    fn counted<T>(&self, found: &Found, outcome: Result<T>, lasts: impl FnOnce(&T) -> bool) -> Result<T> {
+        match &outcome {
+            Ok(value) if !lasts(value) => self.passed_by(),
+            _ => self.missed(found),
+        }
+        outcome
     }
 
     fn weigh_again(&self, key: &Key, entry: &Entry, bytes: usize) {

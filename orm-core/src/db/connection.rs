@@ -1,6 +1,7 @@
 //! Running compiled statements on one connection, and telling the log.
 
 use std::collections::BTreeMap;
+use std::ffi::c_int;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -167,35 +168,46 @@ impl<'c> Connection<'c> {
     /// Runs a statement, and notes which tables it touches, where somebody wants to know.
     #[inline]
     pub(super) fn noting<T>(&self, text: &str, binds: &[Bind<'static>], run: impl FnOnce() -> Result<T>) -> Result<T> {
-        let database = self.database;
-        if !database.inner.fresh.is_wanted(|| database.is_writing()) {
+        if !self.is_noted() {
             return run();
         }
+        let before = self.link.times_anew(text);
         let (outcome, touch) = seeing(run);
         let volatile = || asks_for_the_time(text, binds).then_some("it asks for the time");
-        self.noted(text, touch, volatile);
+        self.noted(text, touch.filter(|_| self.was_prepared(text, before)), volatile);
         outcome
     }
 
-    /// The same for a statement whose text is the user's.
+    /// The same for a statement whose text is the user's, and which may be prepared already.
     pub(super) fn noting_raw<T>(&self, sql: &Sql, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        let database = self.database;
-        if !database.inner.fresh.is_wanted(|| database.is_writing()) {
+        if !self.is_noted() {
             return run();
         }
+        let before = self.link.times_anew(&sql.text);
         let (outcome, touch) = seeing(run);
         // `date()` and `date('now')` are the time; the time can be a bind too.
         let text = sql.text.to_ascii_lowercase();
         let is_now = |bind: &Bind<'_>| matches!(bind, Bind::Text(text) if text.eq_ignore_ascii_case("now"));
         let names_now = text.contains("now") || text.contains("()") || sql.binds.iter().any(is_now);
         let volatile = || names_now.then_some("it may ask for the time");
-        self.noted(&sql.text, touch, volatile);
+        self.noted(&sql.text, touch.filter(|_| self.was_prepared(&sql.text, before)), volatile);
         outcome
+    }
+
+    /// Whether it matters to anybody what runs here touches.
+    #[inline]
+    fn is_noted(&self) -> bool {
+        self.database.inner.fresh.is_wanted(|| self.database.is_writing())
+    }
+
+    /// Whether the statement of this text was prepared meanwhile: what was seen may be of others that were.
+    fn was_prepared(&self, text: &str, before: Option<c_int>) -> bool {
+        before.is_none_or(|before| self.link.times_anew(text).is_some_and(|now| now != before))
     }
 
     /// Notes which tables a statement touches that is read later, row by row.
     fn note(&self, sql: &Sql) {
-        if self.database.inner.fresh.is_wanted(|| self.database.is_writing()) {
+        if self.is_noted() {
             // It is prepared anew: what is kept may have been prepared when the tables were others.
             let (_, touch) = seeing(|| self.raw().prepare(&sql.text).map(drop));
             let volatile = || asks_for_the_time(&sql.text, &sql.binds).then_some("it asks for the time");
@@ -206,12 +218,14 @@ impl<'c> Connection<'c> {
     #[cold]
     fn noted(&self, text: &str, touch: Option<Touch>, time: impl FnOnce() -> Option<&'static str>) {
         let fresh = &self.database.inner.fresh;
-        let known = if touch.is_none() { fresh.known(text) } else { None };
+        let known = if touch.is_none() { self.link.touched(text) } else { None };
         let touch = known.unwrap_or_else(|| {
-            // A statement that was kept from before anybody wanted to know is prepared once more, to be told.
+            // A statement that was prepared when nobody wanted to know is prepared once more, to be told.
             let touch = touch.or_else(|| seeing(|| self.raw().prepare(text).map(drop)).1);
             let touch = touch.unwrap_or_else(|| Touch { writes_all: true, ..Touch::default() });
-            fresh.keep(text, touch.seeing_to_virtual(self.raw()))
+            let touch = fresh.keep(text, touch.seeing_to_virtual(self.raw()));
+            self.link.set_touched(text, &touch);
+            touch
         });
         let volatile = if touch.touch.calls_time { time() } else { None };
         fresh.ran(self.database.inner.id, &touch, volatile);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::link::Link;
 use super::{Database, Row, functions};
+use crate::sql::INDEXES;
 use crate::value::{Bind, Datum};
 
 /// What stands before a statement whose plan is asked for.
@@ -57,6 +58,28 @@ impl Database {
         plan(&link, text, binds)
     }
 
+    /// The indexes of a table, as far as they can be had now.
+    pub(crate) fn indexes_of(&self, table: &str) -> Vec<TableIndex> {
+        let mut indexes: Vec<TableIndex> = Vec::new();
+        let Ok(link) = self.reader() else { return indexes };
+        let mut read = || {
+            let mut statement = link.raw().prepare_cached(INDEXES)?;
+            let mut rows = statement.query([table])?;
+            while let Some(row) = rows.next()? {
+                let (name, column): (String, Option<String>) = (row.get(0)?, row.get(2)?);
+                let column = column.unwrap_or_default();
+                match indexes.last_mut().filter(|last| last.name == name) {
+                    Some(last) => last.columns.push(column),
+                    None => indexes.push(TableIndex { name, is_unique: row.get(1)?, columns: vec![column] }),
+                }
+            }
+            Ok::<(), rusqlite::Error>(())
+        };
+        // What could not be read is not known.
+        let _ = read();
+        indexes
+    }
+
     /// A copy of the database to try things on, if it is no larger than so many bytes.
     pub(crate) fn copy_for_trial(&self, most_bytes: i64) -> Option<Trial> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -85,6 +108,14 @@ impl Database {
     }
 }
 
+/// An index of all rows of a table.
+pub(crate) struct TableIndex {
+    pub(crate) name: String,
+    pub(crate) is_unique: bool,
+    /// Its columns; an expression has no name.
+    pub(crate) columns: Vec<String>,
+}
+
 /// A copy of a database.
 pub(crate) struct Trial {
     link: Link,
@@ -106,16 +137,18 @@ impl Trial {
         plan(&self.link, text, binds)
     }
 
-    /// How long a query takes, at best, of a few runs.
-    pub(crate) fn time(&self, text: &str, binds: &[Bind<'_>]) -> Option<Duration> {
+    /// What a query costs: how many instructions of SQLite's machine, and how long it takes, at best of a few runs.
+    pub(crate) fn cost(&self, text: &str, binds: &[Bind<'_>]) -> Option<(u64, Duration)> {
         let run = || {
             let start = Instant::now();
-            let mut rows = self.link.prepare(text).ok()?.query(binds).ok()?;
+            let statement = self.link.prepare(text).ok()?;
+            statement.counters();
+            let mut rows = statement.query(binds).ok()?;
             while rows.next().ok()?.is_some() {}
-            Some(start.elapsed())
+            Some((rows.counters().vm_steps, start.elapsed()))
         };
-        run()?;
-        (0..3).filter_map(|_| run()).min()
+        let (steps, _) = run()?;
+        Some((steps, (0..3).filter_map(|_| run()).map(|(_, time)| time).min()?))
     }
 
     /// Runs a statement that returns nothing.

@@ -57,11 +57,11 @@ pub(super) struct Fresh {
     /// The stamp of whichever table was written last.
     any: Stamp,
     stamps: RwLock<HashMap<Box<str>, Stamp>>,
-    /// What each statement touches, by its text.
+    /// What each statement touched that was prepared last with its text, on whichever connection.
     touches: RwLock<HashMap<Box<str>, Arc<Touched>>>,
     /// What the transaction of the writing connection has written.
     writing: Mutex<Writing>,
-    /// The file; none for a database that no other process can reach.
+    /// The file; none for a database that nobody else can write.
     file: Option<(PathBuf, OpenFlags)>,
     sentinel: Mutex<Sentinel>,
     /// How often somebody else has written, as far as was asked. It changes while the sentinel is locked.
@@ -204,24 +204,16 @@ impl Fresh {
         collect(database, touch, volatile);
     }
 
-    /// What the statement with this text touches, where it was prepared before.
-    pub(super) fn known(&self, text: &str) -> Option<Arc<Touched>> {
-        self.touches.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
-    }
-
-    /// Keeps what the statement with this text touches.
+    /// What a statement touches, with the stamps of its tables; the same for all connections where it is the same.
     pub(super) fn keep(&self, text: &str, touch: Touch) -> Arc<Touched> {
-        if let Some(known) = self.known(text).filter(|known| known.touch == touch) {
+        let known = self.touches.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        if let Some(known) = known.filter(|known| known.touch == touch) {
             return known;
         }
         let any = touch.reads_all.then(|| Arc::clone(&self.any));
         let stamps = touch.reads.iter().map(|table| self.stamp(table)).chain(any).collect();
         let touch = Arc::new(Touched { touch, stamps });
         let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
-        if touch.touch.is_of_the_connection() {
-            touches.remove(text);
-            return touch;
-        }
         if touches.len() >= STATEMENTS {
             touches.clear();
         }
@@ -273,6 +265,10 @@ impl Fresh {
 
     /// How often somebody else has written; `None` where that cannot be told at this time.
     pub(super) fn epoch(&self, db: &Database) -> Option<u64> {
+        // A file that is not there any more is answered for by nobody.
+        if db.inner.file.as_ref().is_some_and(|file| file.glance().is_err()) {
+            return None;
+        }
         if self.file.is_none() {
             return Some(0);
         }

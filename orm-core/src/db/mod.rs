@@ -53,13 +53,13 @@ pub(crate) use connection::{About, Connection, Prepared, PreparedRow};
 pub use counters::Counters;
 pub use executor::{Executor, Held};
 pub(crate) use executor::{Need, Standing};
-pub(crate) use explain::{EXPLAIN, Steps};
+pub(crate) use explain::{EXPLAIN, Steps, TableIndex};
 pub(crate) use foreign_keys::{Declared, DeclaredKey};
 pub(crate) use link::Row;
 pub(crate) use log::Does;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
-pub use report::{Finding, FindingKind, Report};
+pub use report::{Finding, FindingKind, Gain, Report};
 #[cfg(feature = "testing")]
 pub(crate) use storable::storable_in;
 pub(crate) use transaction::{HeldConnection, Streamed};

@@ -107,7 +107,7 @@ impl DatabaseBuilder {
         let writer = Arc::new(Pool::new(opener(), 1));
         let exclusive = self.exclusive && !memory;
         let readers = if exclusive { Arc::clone(&writer) } else { Arc::new(Pool::new(opener(), self.readers)) };
-        let fresh = Fresh::new((!memory).then(|| (name.clone(), self.flags(false))));
+        let fresh = Fresh::new((!memory && !exclusive).then(|| (name.clone(), self.flags(false))));
         Ok(Database {
             inner: Arc::new(Inner {
                 id,

@@ -17,7 +17,8 @@ pub(crate) struct Touch {
     pub(crate) writes: Vec<Box<str>>,
     /// The schema, or something else of which the tables are not known.
     pub(crate) writes_all: bool,
-    /// A virtual table: what its module reads for it, from which tables, is not said each time.
+    /// A virtual table: what its module reads for it, from which tables, is not said each time. Or a PRAGMA, which may be
+    /// about the whole file.
     pub(crate) reads_all: bool,
     /// Whether it calls a function that can ask for the time: what it is asked says whether it does.
     pub(crate) calls_time: bool,
@@ -97,11 +98,11 @@ fn see(touch: &mut Touch, context: &AuthContext<'_>) {
                 touch.volatile = Some(reason);
             }
         }
-        AuthAction::Select
-        | AuthAction::Recursive
-        | AuthAction::Pragma { .. }
-        | AuthAction::Transaction { .. }
-        | AuthAction::Savepoint { .. } => {}
+        AuthAction::Pragma { pragma_name, pragma_value } => {
+            touch.reads_all = true;
+            touch.writes_all |= pragma_writes(pragma_name, pragma_value.is_some());
+        }
+        AuthAction::Select | AuthAction::Recursive | AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {}
         _ => touch.writes_all = true,
     }
 }
@@ -109,13 +110,8 @@ fn see(touch: &mut Touch, context: &AuthContext<'_>) {
 impl Touch {
     /// Notes whether one of the tables it reads is a virtual one. What cannot be told may be one.
     pub(super) fn seeing_to_virtual(mut self, connection: &rusqlite::Connection) -> Self {
-        self.reads_all = any_virtual(connection, &self.reads).unwrap_or(true);
+        self.reads_all |= any_virtual(connection, &self.reads).unwrap_or(true);
         self
-    }
-
-    /// Whether the same text reads something else on another connection.
-    pub(super) fn is_of_the_connection(&self) -> bool {
-        self.volatile == Some(OF_THE_CONNECTION)
     }
 }
 
@@ -164,6 +160,25 @@ const TIME: &[&str] = &["date", "time", "datetime", "julianday", "unixepoch", "s
 
 fn is_one_of(names: &[&str], function: &str) -> bool {
     names.iter().any(|name| function.eq_ignore_ascii_case(name))
+}
+
+/// Whether a PRAGMA may write to the file.
+fn pragma_writes(name: &str, has_value: bool) -> bool {
+    const WITHOUT_VALUE: &[&str] = &["incremental_vacuum", "optimize"];
+    const ASKED_WITH_ONE: &[&str] = &[
+        "defer_foreign_keys",
+        "foreign_key_check",
+        "foreign_key_list",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "integrity_check",
+        "quick_check",
+        "table_info",
+        "table_list",
+        "table_xinfo",
+    ];
+    if has_value { !is_one_of(ASKED_WITH_ONE, name) } else { is_one_of(WITHOUT_VALUE, name) }
 }
 
 fn is_schema(table: &str) -> bool {

@@ -1,100 +1,65 @@
-//! What an index or another query would save.
+//! What an index would save.
 //!
 //! Comes in: the shapes with their counters and plans. Goes out: findings, each with the words to write. The columns are
 //! taken from the text of the statement, which `sql` writes: `"table"."column" = ?1`. In a text of the user's nothing is
 //! found, for nothing in it is known.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 
 use super::Shape;
-use crate::db::{Does, Finding, FindingKind, Log};
+use crate::db::{Database, Finding, FindingKind, TableIndex};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::statement::{CreateIndex, Statement};
 use crate::value::Bind;
 
-/// How often one query runs from one line before it is taken for a loop.
-const LOOP: usize = 10;
 /// How many rows a table has to have before reading it from end to end is worth a word.
 const LONG: u64 = 500;
 /// How many instructions a statement has to run before its sorting is worth one.
 const MANY_STEPS: u64 = 10_000;
 
-/// What a finding advises, as something that can be tried.
+/// An index that a finding advises, as something that can be tried.
 #[derive(Clone, Debug)]
 pub(super) struct Advice {
     pub(super) sql: String,
     pub(super) binds: Vec<Bind<'static>>,
-    /// The index to make; none for what is no matter of an index.
-    pub(super) index: Option<Statement>,
-    pub(super) name: String,
+    pub(super) index: CreateIndex,
+    /// What this index serves too, with an index that would do for that alone.
+    pub(super) absorbed: Vec<(Finding, Advice)>,
 }
 
-/// Adds what there is to say of the shapes, and says of each what it advises.
-pub(super) fn find(shapes: &[Shape], log: &Log, findings: &mut Vec<Finding>) -> Vec<Advice> {
-    let mut advice = Vec::new();
-    in_loops(log, findings, &mut advice);
-    for shape in shapes {
-        if let Some((finding, advised)) = missing_index(shape) {
-            findings.push(finding);
-            advice.push(advised);
-        }
+impl Advice {
+    /// Whether the index of this advice serves what that of the other does.
+    fn covers(&self, other: &Advice) -> bool {
+        self.index.table == other.index.table && self.index.columns.starts_with(&other.index.columns)
     }
-    advice
 }
 
-/// Queries that ran for one value after the other.
-fn in_loops(log: &Log, findings: &mut Vec<Finding>, advice: &mut Vec<Advice>) {
-    let mut seen = HashSet::new();
-    let touched: Vec<_> = findings.iter().filter_map(|finding| finding.touch).collect();
-    for statement in log.statements().filter(|statement| statement.does == Does::Read) {
-        if touched.contains(&statement.location) || !seen.insert((&statement.sql, statement.location)) {
+/// The indexes that the shapes lack. Of two that begin alike it is the longer one, and one that is there is none.
+pub(super) fn find(database: &Database, shapes: &[Shape]) -> Vec<(Finding, Advice)> {
+    let mut advised: Vec<(Finding, Advice)> = Vec::new();
+    for (mut finding, mut advice) in shapes.iter().filter_map(missing_index) {
+        let there = database.indexes_of(advice.index.table);
+        if there.iter().any(|index| index.columns.starts_with(&advice.index.columns)) {
             continue;
         }
-        let runs = log.statements().filter(|other| other.location == statement.location && other.sql == statement.sql);
-        let mut values: Vec<&[Bind<'_>]> = Vec::new();
-        let mut times = 0;
-        for run in runs {
-            times += 1;
-            if values.len() < LOOP && !values.contains(&&*run.binds) {
-                values.push(&run.binds);
-            }
-        }
-        let Some(field) = statement.meta.and_then(|meta| only_column(&statement.sql, meta)) else { continue };
-        if values.len() < LOOP {
+        if let Some((known, by)) = advised.iter_mut().find(|(_, known)| known.covers(&advice)) {
+            known.times += finding.times;
+            by.absorbed.push((finding, advice));
             continue;
         }
-        let name = field.relation.map_or(field.name, |relation| relation.name);
-        let fix = if field.primary_key {
-            "load them before the loop, all at once: `.in_bulk(&db, keys)`".to_owned()
-        } else {
-            let letter =
-                statement.meta.map_or('x', |meta| meta.name.chars().next().unwrap_or('x').to_ascii_lowercase());
-            format!("ask before the loop, for all values at once: `.filter(|{letter}| {letter}.{name}().in_(values))`")
-        };
-        findings.push(Finding {
-            kind: FindingKind::InLoop,
-            what: statement.sql.clone(),
-            times,
-            query: statement.location,
-            touch: None,
-            plan: None,
-            gain: None,
-            fix,
-        });
-        advice.push(Advice { sql: String::new(), binds: Vec::new(), index: None, name: String::new() });
-    }
-}
-
-/// The column of a query whose one condition is that a column has a value.
-fn only_column(sql: &str, meta: &'static ModelMeta) -> Option<&'static ColumnMeta> {
-    let conditions = conditions_of(sql)?;
-    let mut columns = columns_of(conditions, meta.table).into_iter();
-    match (columns.next(), columns.next()) {
-        (Some((column, Test::Equal)), None) if conditions.contains(" = ?") => {
-            meta.columns.iter().find(|known| known.column == column)
+        let stands_in = |index: &&TableIndex| !index.is_unique && advice.index.columns.starts_with(&index.columns);
+        if let Some(shorter) = there.iter().find(stands_in) {
+            let _ = write!(finding.fix, "; it serves what \"{}\" does, which can go", shorter.name);
         }
-        _ => None,
+        // The first place of those it takes in is its own: they are in the order of what they cost.
+        let at = advised.iter().position(|(_, known)| advice.covers(known)).unwrap_or(advised.len());
+        let absorbed: Vec<_> = advised.extract_if(at.., |(_, known)| advice.covers(known)).collect();
+        finding.times += absorbed.iter().map(|(finding, _)| finding.times).sum::<usize>();
+        advice.absorbed = absorbed;
+        advised.insert(at, (finding, advice));
     }
+    advised
 }
 
 fn missing_index(shape: &Shape) -> Option<(Finding, Advice)> {
@@ -129,15 +94,14 @@ fn missing_index(shape: &Shape) -> Option<(Finding, Advice)> {
     let names: Vec<&str> =
         metas.iter().map(|column| column.relation.map_or(column.name, |relation| relation.name)).collect();
     let name = format!("{}_{}_idx", table.meta.table, columns.join("_"));
-    let index =
-        Statement::CreateIndex(CreateIndex { name: name.clone(), table: table.meta.table, columns, unique: false });
+    let index = CreateIndex { name, table: table.meta.table, columns, unique: false };
     let fix = match names.as_slice() {
         [one] if metas.first().is_some_and(|column| column.relation.is_none()) => {
             format!("add `#[field(index)]` to `{model}.{one}`")
         }
         several => format!("add `index(fields = \"{}\")` to the `#[model(..)]` of `{model}`", several.join(", ")),
     };
-    let fix = format!("{fix}: {}", crate::sql::compile(&index).text);
+    let fix = format!("{fix}: {}", crate::sql::compile(&Statement::CreateIndex(index.clone())).text);
     let query = shape.lines.first()?.0;
     let finding = Finding {
         kind,
@@ -149,12 +113,17 @@ fn missing_index(shape: &Shape) -> Option<(Finding, Advice)> {
         gain: None,
         fix,
     };
-    Some((finding, Advice { sql: shape.sql.clone(), binds: shape.binds.clone(), index: Some(index), name }))
+    Some((finding, Advice { sql: shape.sql.clone(), binds: shape.binds.clone(), index, absorbed: Vec::new() }))
 }
 
 /// What an index would have had in order.
 fn sorted<'s>(shape: &'s Shape, plan: &str, root: &'static ModelMeta) -> Option<(FindingKind, Table<'s>, Vec<String>)> {
-    if shape.counters.sorts == 0 || shape.counters.vm_steps / (shape.times as u64).max(1) < MANY_STEPS {
+    let counters = shape.counters;
+    if counters.sorts == 0 || counters.vm_steps / (shape.times as u64).max(1) < MANY_STEPS {
+        return None;
+    }
+    // Where all rows of a table are wanted, looking each of them up in the order of an index takes as long as sorting them.
+    if counters.full_scan_steps > 0 && shape.rows.saturating_mul(5) > counters.full_scan_steps {
         return None;
     }
     let order = outermost(&shape.sql, " ORDER BY ")?;
@@ -212,7 +181,7 @@ impl<'s> Table<'s> {
 
 /// How a column is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Test {
+pub(super) enum Test {
     Equal,
     Range,
 }
@@ -235,7 +204,7 @@ fn sought(sql: &str, table: &Table<'_>) -> Vec<String> {
 }
 
 /// What stands behind the first ON or WHERE, in the statement itself or in what it asks for inside.
-fn conditions_of(sql: &str) -> Option<&str> {
+pub(super) fn conditions_of(sql: &str) -> Option<&str> {
     let start = [" ON ", " WHERE "].iter().filter_map(|word| sql.find(word)).min()?;
     let behind = sql.get(start..)?;
     let end = [" ORDER BY ", " GROUP BY ", " LIMIT "].iter().filter_map(|word| behind.find(word)).min();
@@ -243,7 +212,7 @@ fn conditions_of(sql: &str) -> Option<&str> {
 }
 
 /// The columns of a table that are compared with something.
-fn columns_of<'s>(conditions: &'s str, alias: &str) -> Vec<(&'s str, Test)> {
+pub(super) fn columns_of<'s>(conditions: &'s str, alias: &str) -> Vec<(&'s str, Test)> {
     const EQUAL: &[&str] = &[" = ", " IN ", " IS "];
     const RANGE: &[&str] = &[" >= ", " <= ", " > ", " < ", " BETWEEN "];
     let start = format!("\"{alias}\".\"");

@@ -65,14 +65,15 @@ impl Serialize for One<'_, Shape> {
 impl Serialize for One<'_, Finding> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let finding = self.0;
-        let mut data = serializer.serialize_struct("Finding", 8)?;
+        let mut data = serializer.serialize_struct("Finding", 9)?;
         data.serialize_field("kind", &format!("{:?}", finding.kind))?;
         data.serialize_field("what", &finding.what)?;
         data.serialize_field("times", &finding.times)?;
         data.serialize_field("query", &finding.query.to_string())?;
         data.serialize_field("touch", &finding.touch.map(ToString::to_string))?;
         data.serialize_field("plan", &finding.plan)?;
-        data.serialize_field("gain", &finding.gain)?;
+        data.serialize_field("gain_in_steps", &finding.gain.map(|gain| gain.steps))?;
+        data.serialize_field("gain_in_time", &finding.gain.map(|gain| gain.time))?;
         data.serialize_field("fix", &finding.fix)?;
         data.end()
     }

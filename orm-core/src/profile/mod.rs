@@ -1,25 +1,29 @@
 //! The profiler: what ran in a scope, what it cost, and what could be done about it.
 //!
 //! Comes in: the log of a scope, which `db` has recorded. Goes out: a [`Profile`], as a table, as JSON and as a page.
-//! `shape.rs` puts together the statements of one text, `advice.rs` finds what an index or another query would save.
+//! `shape.rs` puts together the statements of one text, `loops.rs` finds what one query would have answered, `advice.rs` what
+//! an index would save.
 
 mod advice;
 mod html;
 mod json;
+mod loops;
 mod shape;
 mod table;
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::db::{Database, Finding, Log};
+use crate::db::{Database, Finding, Gain, Log};
 use crate::sql;
+use crate::statement::Statement;
 use advice::Advice;
 pub use shape::Shape;
 
 /// The largest database that is copied to measure what an index gains, in bytes.
 const LARGEST_COPY: i64 = 512 << 20;
 
-/// What is worth an index: a query that is at least so many times as fast with it.
+/// What is worth an index: a query that takes at least so many times fewer steps with it.
 const LEAST_GAIN: f64 = 1.2;
 
 /// What ran in a scope. Made by [`Database::profile`].
@@ -83,7 +87,9 @@ impl Database {
         let time = start.elapsed();
         let shapes = shape::shapes(self, &log);
         let mut findings = log.findings().to_vec();
-        let advice = advice::find(&shapes, &log, &mut findings);
+        findings.extend(loops::find(&log, &findings));
+        let (advised, advice): (Vec<Finding>, _) = advice::find(self, &shapes).into_iter().unzip();
+        findings.extend(advised);
         (value, Profile { name: name.into(), start, time, log, shapes, findings, advice })
     }
 }
@@ -144,7 +150,8 @@ impl Profile {
     }
 
     /// Measures what the missing indexes gain, on a copy of the database: it is copied into the folder for temporary files
-    /// and timed there, without the index and with it. An index that gains nothing is no finding any more. A database of
+    /// and the statement runs there, without the index and with it. What counts are the instructions of SQLite's machine,
+    /// which are the same however busy the computer is. An index that gains nothing is no finding any more. A database of
     /// more than 512 MiB is not copied, and the findings stay as they are.
     ///
     /// # Examples
@@ -159,32 +166,27 @@ impl Profile {
     /// # Book::objects().bulk_create((0..5_000).map(new)).run(&db)?;
     /// let (books, profile) = db.profile("search", |db| Book::objects().filter(|b| b.pages().eq(300)).all(db));
     /// let profile = profile.measured(&db);
-    /// assert!(profile.findings()[0].gain > Some(2.0));
+    /// assert!(profile.findings()[0].gain.unwrap().steps > 100.0);
     /// # books?;
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn measured(mut self, db: &Database) -> Self {
         let reported = self.findings.len().saturating_sub(self.advice.len());
         let advised: Vec<Finding> = self.findings.drain(reported..).collect();
-        let mut kept = Vec::new();
-        for (mut finding, advice) in advised.into_iter().zip(std::mem::take(&mut self.advice)) {
-            if let Some(index) = &advice.index
-                && let Some(trial) = db.copy_for_trial(LARGEST_COPY)
-                && let Some(before) = trial.time(&advice.sql, &advice.binds)
-                && let Some(()) = trial.execute(&sql::compile(index).text)
-                && let Some(after) = trial.time(&advice.sql, &advice.binds)
-            {
-                let gain = before.as_secs_f64() / after.as_secs_f64().max(1e-9);
-                let is_used = trial.plan(&advice.sql, &advice.binds).is_some_and(|plan| plan.contains(&advice.name));
-                if !is_used || gain < LEAST_GAIN {
+        let mut next: VecDeque<_> = advised.into_iter().zip(std::mem::take(&mut self.advice)).collect();
+        while let Some((mut finding, mut advice)) = next.pop_front() {
+            match measure(db, &advice) {
+                Measured::Gain(gain) => finding.gain = Some(gain),
+                // What it would have served besides may still want an index of its own.
+                Measured::Nothing => {
+                    advice.absorbed.drain(..).rev().for_each(|absorbed| next.push_front(absorbed));
                     continue;
                 }
-                finding.gain = Some(gain);
+                Measured::Unknown => {}
             }
             self.findings.push(finding);
-            kept.push(advice);
+            self.advice.push(advice);
         }
-        self.advice = kept;
         self
     }
 
@@ -207,4 +209,26 @@ impl Profile {
     pub fn to_html(&self) -> String {
         html::page(self)
     }
+}
+
+/// What came of trying an index.
+enum Measured {
+    Gain(Gain),
+    Nothing,
+    Unknown,
+}
+
+fn measure(db: &Database, advice: &Advice) -> Measured {
+    let costs = || {
+        let trial = db.copy_for_trial(LARGEST_COPY)?;
+        let before = trial.cost(&advice.sql, &advice.binds)?;
+        trial.execute(&sql::compile(&Statement::CreateIndex(advice.index.clone())).text)?;
+        let after = trial.cost(&advice.sql, &advice.binds)?;
+        let plan = trial.plan(&advice.sql, &advice.binds).unwrap_or_default();
+        Some((before, after, plan.contains(&advice.index.name)))
+    };
+    let Some(((steps, time), (steps_with, time_with), is_used)) = costs() else { return Measured::Unknown };
+    let steps = steps as f64 / steps_with.max(1) as f64;
+    let time = time.as_secs_f64() / time_with.as_secs_f64().max(1e-9);
+    if is_used && steps >= LEAST_GAIN { Measured::Gain(Gain { steps, time }) } else { Measured::Nothing }
 }

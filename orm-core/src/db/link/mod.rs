@@ -13,9 +13,8 @@
 //! first and whoever uses one borrows the link; a [`Row`](row::Row) borrows the [`Rows`](statement::Rows) it is of until
 //! the next step; and no statement is stepped while one of its parameters points at memory of an earlier run.
 //!
-//! Hooks: what is to be known of a statement from its preparation on (the tables it reads and writes, by an authorizer)
-//! belongs beside it in [`Kept`] and is found out in [`Kept::prepare`], which runs once for each statement a connection
-//! keeps; what is to be counted of its runs (`sqlite3_stmt_status`, rows, time, hits) is read in `Statement::reset`, which
+//! Hooks: what is known of a statement from its preparation on (the tables it reads and writes, by an authorizer) stands
+//! beside it in [`Kept`], with the number of times that SQLite has prepared it anew since; what is to be counted of its runs (`sqlite3_stmt_status`, rows, time, hits) is read in `Statement::reset`, which
 //! every run ends with.
 
 #![allow(unsafe_code, reason = "the driver's cache prepares anew at each run what binds a LIMIT; see above")]
@@ -33,11 +32,13 @@ use std::ffi::{CStr, c_int};
 use std::num::NonZeroUsize;
 use std::ptr::{NonNull, null_mut};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lru::LruCache;
 use rusqlite::ffi;
 
+use super::fresh::Touched;
 pub(super) use alone::Alone;
 pub(super) use array::register as register_arrays;
 pub(crate) use row::Row;
@@ -102,6 +103,29 @@ impl Link {
         self.in_hand.get() == 0
     }
 
+    /// How often the statement of this text has been prepared anew; none where it is not kept.
+    pub(super) fn times_anew(&self, text: &str) -> Option<c_int> {
+        Some(self.kept.as_ref()?.borrow().peek(text)?.times_anew())
+    }
+
+    /// What the statement of this text touches, if that is known of it as it is prepared now.
+    pub(super) fn touched(&self, text: &str) -> Option<Arc<Touched>> {
+        let kept = self.kept.as_ref()?.borrow();
+        let statement = kept.peek(text)?;
+        let touched = statement.touched.borrow();
+        let (times, touched) = touched.as_ref()?;
+        (*times == statement.times_anew()).then(|| Arc::clone(touched))
+    }
+
+    /// Keeps what the statement of this text touches, if it is kept itself.
+    pub(super) fn set_touched(&self, text: &str, touched: &Arc<Touched>) {
+        if let Some(kept) = &self.kept
+            && let Some(statement) = kept.borrow().peek(text)
+        {
+            statement.touched.replace(Some((statement.times_anew(), Arc::clone(touched))));
+        }
+    }
+
     /// Ends every run, where nobody has rows any more. Who has forgotten rows (`mem::forget`) has left their statement on
     /// a row: it would hold its moment for ever.
     pub(super) fn end_forgotten(&self) {
@@ -142,6 +166,8 @@ struct Kept {
     held: Box<[Cell<Held>]>,
     /// How many bytes the parameters hold copies of.
     copied: Cell<usize>,
+    /// What it touches, and how often it had been prepared anew when that was found out.
+    touched: RefCell<Option<(c_int, Arc<Touched>)>>,
 }
 
 impl Kept {
@@ -183,8 +209,21 @@ impl Kept {
         let parameters = unsafe { ffi::sqlite3_bind_parameter_count(handle.as_ptr()) };
         let parameters = usize::try_from(parameters).unwrap_or(0);
         let held = std::iter::repeat_with(|| Cell::new(Held::Nothing)).take(parameters).collect();
-        let kept = Kept { handle, in_use: Cell::new(false), was_used: Cell::new(false), held, copied: Cell::new(0) };
+        let kept = Kept {
+            handle,
+            in_use: Cell::new(false),
+            was_used: Cell::new(false),
+            held,
+            copied: Cell::new(0),
+            touched: RefCell::new(None),
+        };
         Ok((Some(kept), rest))
+    }
+
+    /// How often SQLite has prepared it anew, which it does by itself when the tables have changed.
+    fn times_anew(&self) -> c_int {
+        // SAFETY: the statement is prepared.
+        unsafe { ffi::sqlite3_stmt_status(self.handle.as_ptr(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0) }
     }
 }
 
