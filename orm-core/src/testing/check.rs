@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::apart::groups;
 use super::order::wrong;
-use super::plan::Table;
+use super::tables::Table;
 use crate::db::storable_in;
 use crate::error::{Error, Result};
-use crate::meta::ColumnMeta;
 use crate::model::Rules;
 use crate::value::Bind;
 
@@ -25,13 +25,8 @@ pub(super) fn check(table: &Table) -> Result<()> {
         }
     }
     rules.finish_of(meta)?;
-    let is_key = |column: &ColumnMeta| column.primary_key && !meta.is_composite();
-    let single = meta.columns.iter().enumerate().filter(|(_, column)| column.unique || is_key(column));
-    for (number, _) in single {
-        differ(table, &[number])?;
-    }
-    for columns in meta.unique_together() {
-        differ(table, columns)?;
+    for columns in groups(meta) {
+        differ(table, &columns)?;
     }
     Ok(())
 }
@@ -41,16 +36,7 @@ fn differ(table: &Table, columns: &[usize]) -> Result<()> {
     let meta = table.meta;
     let mut seen = HashMap::with_capacity(table.rows.len());
     for (number, row) in table.rows.iter().enumerate() {
-        let mut values = Vec::new();
-        for bind in columns.iter().filter_map(|column| row.get(*column)) {
-            match bind {
-                Bind::Null => break,
-                bind => write(bind, &mut values),
-            }
-        }
-        if columns.iter().any(|column| row.get(*column) == Some(&Bind::Null)) {
-            continue;
-        }
+        let Some(values) = together(columns, row) else { continue };
         if let Some(other) = seen.insert(values, number) {
             let named = columns.iter().filter_map(|column| meta.columns.get(*column));
             let fields: Vec<&str> = named.map(|column| column.name).collect();
@@ -67,6 +53,19 @@ fn differ(table: &Table, columns: &[usize]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a row has in some columns, as bytes: the same for the same values. None where one of them is NULL, which differs from
+/// every other NULL.
+pub(super) fn together(columns: &[usize], row: &[Bind<'static>]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for bind in columns.iter().filter_map(|column| row.get(*column)) {
+        match bind {
+            Bind::Null => return None,
+            bind => write(bind, &mut bytes),
+        }
+    }
+    Some(bytes)
 }
 
 /// A value as bytes that no other value has.

@@ -4,8 +4,9 @@ use std::panic::Location;
 
 use super::check::check;
 use super::order::Order;
-use super::plan::{Plan, Table};
-use crate::db::{About, Connection, Executor, Need};
+use super::plan::Plan;
+use super::tables::{Table, Tables};
+use crate::db::{About, Connection, Executor, Need, Row};
 use crate::error::{Error, Result};
 use crate::group::Returned;
 use crate::meta::ModelMeta;
@@ -19,8 +20,8 @@ use crate::value::{Bind, Datum, pack_part};
 pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<Bind<'static>>> {
     let mut keys = Vec::new();
     db.run(Need::WriteAll, at, &mut |connection| {
-        let mut start = |meta| last_row(connection, meta, at);
-        let mut plan = Plan::new(&mut start);
+        let asked = Asked { connection, at };
+        let mut plan = Plan::new(&asked);
         keys = plan.make(order)?;
         let Plan { tables, links, .. } = plan;
         for table in &tables {
@@ -93,28 +94,60 @@ fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'sta
         })
 }
 
-/// How far the rows of a table have been counted: the next is the number after it.
-fn last_row(connection: &Connection<'_>, meta: &'static ModelMeta, at: &'static Location<'static>) -> Result<i64> {
-    let alias: crate::statement::Alias = meta.table.into();
-    let counter = if meta.auto_key { meta.key_column() } else { "rowid" };
-    let last = Expr::Aggregate {
-        function: AggregateFunction::Max,
-        argument: Some(Box::new(Expr::column(&alias, counter))),
-        distinct: false,
-        filter: None,
-        separator: None,
-    };
-    let select = Select { columns: vec![last], from: vec![Source::first(meta.table, alias)], ..Select::default() };
-    let mut last = 0;
-    connection.query(&sql::compile(&Statement::Select(select)), About { meta, at }, |row| {
-        if let Ok(Datum::Integer(value)) = row.datum(0) {
-            last = value.max(0);
+/// The tables, as they are asked.
+struct Asked<'c> {
+    connection: &'c Connection<'c>,
+    at: &'static Location<'static>,
+}
+
+impl Tables for Asked<'_> {
+    /// The greatest key or, where keys are not counted, the last row.
+    fn counted(&self, meta: &'static ModelMeta) -> Result<Option<i64>> {
+        let alias: crate::statement::Alias = meta.table.into();
+        let counter = if meta.auto_key { meta.key_column() } else { "rowid" };
+        let last = Expr::Aggregate {
+            function: AggregateFunction::Max,
+            argument: Some(Box::new(Expr::column(&alias, counter))),
+            distinct: false,
+            filter: None,
+            separator: None,
+        };
+        let mut last_row = None;
+        self.read(meta, vec![last], &mut |row| {
+            if let Ok(Datum::Integer(value)) = row.datum(0) {
+                last_row = Some(value.max(0));
+            }
+        })?;
+        if let Some(last) = last_row.filter(|last| *last > i64::MAX / 2) {
+            let what = format!("the table counts {last} rows: there is no room for keys after that");
+            return Err(Error::Bake { model: meta.name, field: meta.key_column().to_owned(), what });
         }
-        Ok(())
-    })?;
-    if last > i64::MAX / 2 {
-        let what = format!("the table counts {last} rows: there is no room for keys after that");
-        return Err(Error::Bake { model: meta.name, field: meta.key_column().to_owned(), what });
+        Ok(last_row)
     }
-    Ok(last)
+
+    fn values(
+        &self,
+        meta: &'static ModelMeta,
+        columns: &[usize],
+        each: &mut dyn FnMut(Vec<Bind<'static>>),
+    ) -> Result<()> {
+        let alias: crate::statement::Alias = meta.table.into();
+        let named = columns.iter().filter_map(|column| meta.columns.get(*column));
+        let selected = named.map(|column| Expr::column(&alias, column.column)).collect();
+        self.read(meta, selected, &mut |row| {
+            let value = |column| row.datum(column).map_or(Bind::Null, |datum| datum.owned());
+            each((0..columns.len()).map(value).collect());
+        })
+    }
+}
+
+impl Asked<'_> {
+    fn read(&self, meta: &'static ModelMeta, columns: Vec<Expr>, each: &mut dyn FnMut(Row<'_>)) -> Result<()> {
+        let alias: crate::statement::Alias = meta.table.into();
+        let select = Select { columns, from: vec![Source::first(meta.table, alias)], ..Select::default() };
+        self.connection.query(&sql::compile(&Statement::Select(select)), About { meta, at: self.at }, |row| {
+            each(row);
+            Ok(())
+        })
+    }
 }

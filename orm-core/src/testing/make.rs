@@ -65,12 +65,8 @@ impl Maker {
     /// # Errors
     ///
     /// No form suits the type.
-    pub(super) fn new(
-        meta: &'static ModelMeta,
-        column: &'static ColumnMeta,
-        seed: u64,
-        distinct: bool,
-    ) -> Result<Self> {
+    pub(super) fn new(meta: &'static ModelMeta, column: &'static ColumnMeta, seed: u64) -> Result<Self> {
+        let distinct = false;
         let seed = column.name.bytes().chain(meta.table.bytes()).fold(seed, |seed, byte| mix(seed ^ u64::from(byte)));
         let forms: &[Form] = match column.storage {
             Storage::Integer => &[Form::Integer],
@@ -91,6 +87,33 @@ impl Maker {
                 format!("the kit knows no value of the type `{}`: give it one", column.rust_type),
             )),
         }
+    }
+
+    /// The same, for values that differ.
+    pub(super) fn distinct(self) -> Self {
+        Maker { distinct: true, ..self }
+    }
+
+    /// How many values there are that differ; none where there is no end to them.
+    pub(super) fn room(&self) -> Option<i64> {
+        let choices = self.column.domain.choices().len();
+        if choices > 0 {
+            return i64::try_from(choices).ok();
+        }
+        match self.form {
+            Form::Boolean => Some(2),
+            Form::Integer => {
+                let (least, most) = self.bounds();
+                most.checked_sub(least)?.checked_add(1)
+            }
+            Form::Real => {
+                let (least, most) = self.real_bounds();
+                most.is_finite().then(|| (most - least) as i64 + 1)
+            }
+            Form::Words => 36_i64.checked_pow(self.column.max_length?).map(|room| room - 1),
+            _ => None,
+        }
+        .map(|room| room.max(1))
     }
 
     /// The value of a row, which is the one of this number in its table.
@@ -151,12 +174,21 @@ impl Maker {
         })
     }
 
-    /// A number from 1 to 100, or within the bounds of the field.
-    fn integer(&self, random: u64, number: i64) -> Result<i64> {
+    /// The least and the greatest integer there may be.
+    fn bounds(&self) -> (i64, i64) {
         let bound = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
         let (min, max) = (bound(self.column.min), bound(self.column.max));
+        let (first, last) = match self.column.domain {
+            Domain::Range(first, last) => (first, last),
+            _ => (i64::MIN, i64::MAX),
+        };
         let least = min.unwrap_or_else(|| max.map_or(1, |max| max.min(1)));
-        let most = max.unwrap_or(i64::MAX);
+        (least.max(first), max.unwrap_or(i64::MAX).min(last))
+    }
+
+    /// A number from 1 to 100, or within the bounds of the field.
+    fn integer(&self, random: u64, number: i64) -> Result<i64> {
+        let (least, most) = self.bounds();
         if self.distinct {
             return least.checked_add(number - 1).filter(|value| *value <= most).ok_or_else(|| self.no_room());
         }
@@ -164,12 +196,15 @@ impl Maker {
         Ok(least.saturating_add((random % count) as i64))
     }
 
-    /// A number from 1 to 100 with two decimals, or within the bounds of the field.
-    fn real(&self, random: u64, number: i64) -> Result<f64> {
+    fn real_bounds(&self) -> (f64, f64) {
         let bound = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<f64>().ok());
         let (min, max) = (bound(self.column.min), bound(self.column.max));
-        let least = min.unwrap_or_else(|| max.map_or(1.0, |max| max.min(1.0)));
-        let most = max.unwrap_or(f64::INFINITY);
+        (min.unwrap_or_else(|| max.map_or(1.0, |max| max.min(1.0))), max.unwrap_or(f64::INFINITY))
+    }
+
+    /// A number from 1 to 100 with two decimals, or within the bounds of the field.
+    fn real(&self, random: u64, number: i64) -> Result<f64> {
+        let (least, most) = self.real_bounds();
         if self.distinct {
             let value = least + (number - 1) as f64;
             return if value <= most { Ok(value) } else { Err(self.no_room()) };
@@ -228,7 +263,7 @@ impl Maker {
     }
 
     #[cold]
-    fn no_room(&self) -> Error {
+    pub(super) fn no_room(&self) -> Error {
         wrong(self.meta, self.column.name, "its values have to differ, and it has no room for as many: give it values")
     }
 

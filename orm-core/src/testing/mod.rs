@@ -4,6 +4,7 @@
 //! transactions. [`bake`] works on untyped rows of binds, so it costs the compiler nothing for each model; the types are
 //! in the closures that say what is given.
 
+mod apart;
 mod bake;
 mod check;
 mod database;
@@ -14,6 +15,8 @@ mod make;
 mod order;
 mod plan;
 mod relatives;
+mod source;
+mod tables;
 
 pub use bake::{Bake, bake};
 pub use database::{database, rolled_back};

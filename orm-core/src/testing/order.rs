@@ -40,6 +40,16 @@ pub(super) enum Given {
     By(Arc<dyn Fn(usize) -> Bind<'static> + Send + Sync>),
 }
 
+impl Given {
+    /// What the row of this number gets.
+    pub(super) fn value(&self, number: usize) -> Bind<'static> {
+        match self {
+            Given::Constant(bind) => bind.clone(),
+            Given::By(f) => f(number),
+        }
+    }
+}
+
 impl fmt::Debug for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

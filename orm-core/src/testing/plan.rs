@@ -1,25 +1,22 @@
 //! From an order to rows: what each field of each row is, with every key known before anything is inserted.
 //!
-//! Nothing here touches the database but for the one question how far a table has counted.
+//! Nothing here touches the database but for what is asked of [`Tables`]. `source.rs` says where the values of a column come
+//! from, `apart.rs` makes those that have to differ.
 
+use std::collections::HashSet;
+
+use super::check::together;
 use super::make::Maker;
-use super::order::{Given, Order, wrong};
+use super::order::{Order, wrong};
 use super::relatives::Relatives;
+use super::source::{Source, counted, dealt, keep_apart, stored};
+use super::tables::{NoTables, Table, Tables};
 use crate::error::Result;
 use crate::meta::{Link, ModelMeta, RelationKind, RelationMeta, Through};
-use crate::value::Bind;
+use crate::value::{Bind, Now};
 
 /// The seed of a bake that names none.
 const SEED: u64 = 0x00EA_6E50;
-
-/// Rows of one table, in the order in which they are to be inserted.
-pub(super) struct Table {
-    pub(super) meta: &'static ModelMeta,
-    /// How far the table had counted before.
-    start: i64,
-    /// A bind for each column.
-    pub(super) rows: Vec<Vec<Bind<'static>>>,
-}
 
 /// Rows of a table that was made for a many-to-many relation.
 pub(super) struct Links {
@@ -32,41 +29,23 @@ pub(super) struct Links {
 pub(super) struct Plan<'a> {
     pub(super) tables: Vec<Table>,
     pub(super) links: Vec<Links>,
-    /// How far a table has counted.
-    start: &'a mut dyn FnMut(&'static ModelMeta) -> Result<i64>,
+    asked: &'a dyn Tables,
     /// Whether the rows are to be saved: then they have keys, and others can come with them.
     saved: bool,
     /// The models on the way to a row that something required.
     required: Vec<&'static ModelMeta>,
 }
 
-/// What the rows have in a column.
-enum Source<'o> {
-    Given(&'o Given),
-    /// These in turn.
-    Dealt(Vec<Bind<'static>>),
-    /// The rows of another order, in turn.
-    Baked(&'o Order),
-    /// The key of a row that somebody has to make.
-    Parent(&'static RelationMeta),
-    Default,
-    Null,
-    /// A key that is counted up.
-    Counted,
-    Made(Maker),
-}
-
 impl<'a> Plan<'a> {
-    pub(super) fn new(start: &'a mut dyn FnMut(&'static ModelMeta) -> Result<i64>) -> Self {
-        Plan { tables: Vec::new(), links: Vec::new(), start, saved: true, required: Vec::new() }
+    pub(super) fn new(asked: &'a dyn Tables) -> Self {
+        Plan { tables: Vec::new(), links: Vec::new(), asked, saved: true, required: Vec::new() }
     }
 
     /// The rows of one order alone, which are not saved.
     pub(super) fn unsaved(order: &Order) -> Result<Table> {
-        let mut start = |_| Ok(0);
-        let mut plan = Plan { saved: false, ..Plan::new(&mut start) };
+        let mut plan = Plan { saved: false, ..Plan::new(&NoTables) };
         plan.make(order)?;
-        Ok(plan.tables.pop().unwrap_or(Table { meta: order.meta, start: 0, rows: Vec::new() }))
+        Ok(plan.tables.pop().unwrap_or_else(|| Table::new(order.meta, None)))
     }
 
     /// What comes with rows has to be saved with them.
@@ -102,23 +81,32 @@ impl<'a> Plan<'a> {
         let seed = order.seed.unwrap_or(seed);
         let sources = self.sources(order, count, known, seed)?;
         let table = self.table(meta)?;
+        let mut apart: Vec<(usize, &Maker)> = Vec::new();
+        for (column, source) in sources.iter().enumerate() {
+            if let Source::Apart(maker) = source {
+                apart.push((column, maker));
+            }
+        }
+        if let Some(table) = self.tables.get_mut(table).filter(|_| !apart.is_empty()) {
+            table.look(self.asked)?;
+        }
         let mut keys = Vec::with_capacity(count);
         for number in 0..count {
-            let Some(Table { start, rows, .. }) = self.tables.get_mut(table) else { break };
-            let serial = *start + rows.len() as i64 + 1;
+            let Some(table) = self.tables.get_mut(table) else { break };
+            let now = Now::read();
+            let serial = table.start.unwrap_or(0) + table.rows.len() as i64 + 1;
             let row = sources.iter().enumerate().map(|(column, source)| match source {
-                Source::Given(Given::Constant(bind)) => Ok(bind.clone()),
-                Source::Given(Given::By(f)) => Ok(f(number)),
+                Source::Given(given) => stored(meta, column, given.value(number)),
                 Source::Dealt(binds) => Ok(dealt(binds, number)),
-                Source::Default => Ok((meta.defaults)(column).unwrap_or(Bind::Null)),
+                Source::Default => Ok((meta.defaults)(column, &now).unwrap_or(Bind::Null)),
                 Source::Counted if !self.saved => Ok(Bind::Null),
-                Source::Counted => counted(meta, column, serial),
+                Source::Counted => counted(meta, column, table.last + 1),
                 Source::Made(maker) => maker.value(serial),
-                Source::Null | Source::Baked(_) | Source::Parent(_) => Ok(Bind::Null),
+                Source::Null | Source::Baked(_) | Source::Parent(_) | Source::Apart(_) => Ok(Bind::Null),
             });
             let row = row.collect::<Result<Vec<_>>>()?;
-            keys.extend(row.get(meta.key).cloned());
-            rows.push(row);
+            table.push(row, serial, &apart)?;
+            keys.extend(table.rows.last().and_then(|row| row.get(meta.key)).cloned());
         }
         for relation in meta.relations {
             if let Some(relatives) = order.relatives(relation)
@@ -135,8 +123,8 @@ impl<'a> Plan<'a> {
         if let Some(place) = self.tables.iter().position(|table| std::ptr::eq(table.meta, meta)) {
             return Ok(place);
         }
-        let start = (self.start)(meta)?;
-        self.tables.push(Table { meta, start, rows: Vec::new() });
+        let start = self.asked.counted(meta)?;
+        self.tables.push(Table::new(meta, start));
         Ok(self.tables.len() - 1)
     }
 
@@ -150,6 +138,7 @@ impl<'a> Plan<'a> {
     ) -> Result<Vec<Source<'o>>> {
         let meta = order.meta;
         let mut sources = Vec::with_capacity(meta.columns.len());
+        let now = Now::read();
         for (number, column) in meta.columns.iter().enumerate() {
             let known = known.iter().position(|(of, _)| *of == number).map(|at| known.swap_remove(at).1);
             let relatives = column.relation.and_then(|relation| order.relatives(relation));
@@ -164,22 +153,17 @@ impl<'a> Plan<'a> {
                 Source::Baked(order)
             } else if number == meta.key && meta.auto_key {
                 Source::Counted
-            } else if column.nullable && !optional && (meta.defaults)(number).is_none() {
+            } else if column.nullable && !optional && (meta.defaults)(number, &now).is_none() {
                 Source::Null
-            } else if !optional && (meta.defaults)(number).is_some() {
+            } else if !optional && (meta.defaults)(number, &now).is_some() {
                 Source::Default
             } else if let Some(relation) = column.relation {
                 Source::Parent(relation)
             } else {
-                Source::Made(Maker::new(
-                    meta,
-                    column,
-                    seed,
-                    column.unique || (column.primary_key && !meta.is_composite()),
-                )?)
+                Source::Made(Maker::new(meta, column, seed)?)
             });
         }
-        let apart = self.keep_apart(meta, &mut sources, count, seed)?;
+        let apart = keep_apart(meta, &mut sources, count);
         for (number, column) in meta.columns.iter().enumerate() {
             let alone = column.unique || apart.contains(&number);
             let dealt = match sources.get(number) {
@@ -195,34 +179,6 @@ impl<'a> Plan<'a> {
             }
         }
         Ok(sources)
-    }
-
-    /// What has to differ where fields are unique together: one that is made, or else a row that is pointed at. The
-    /// columns of the latter.
-    fn keep_apart(
-        &self,
-        meta: &'static ModelMeta,
-        sources: &mut [Source<'_>],
-        count: usize,
-        seed: u64,
-    ) -> Result<Vec<usize>> {
-        let mut apart = Vec::new();
-        for columns in meta.unique_together().filter(|_| count > 1) {
-            let find = |wanted: fn(&Source<'_>) -> bool| {
-                columns.iter().rev().copied().find(|column| sources.get(*column).is_some_and(wanted))
-            };
-            // What the caller has given or dealt is theirs to keep apart.
-            if let Some(made) = find(|source| matches!(source, Source::Made(_))) {
-                if let (Some(source), Some(column)) = (sources.get_mut(made), meta.columns.get(made)) {
-                    *source = Source::Made(Maker::new(meta, column, seed, true)?);
-                }
-            } else if find(|source| matches!(source, Source::Given(Given::By(_)) | Source::Dealt(_) | Source::Null))
-                .is_none()
-            {
-                apart.extend(find(|source| matches!(source, Source::Parent(_))));
-            }
-        }
-        Ok(apart)
     }
 
     /// The keys of rows that were ordered for a foreign key.
@@ -363,6 +319,13 @@ impl<'a> Plan<'a> {
             None => {
                 if let Some(through) = relation.through(meta) {
                     let pairs: Vec<_> = from.into_iter().zip(to).collect();
+                    let mut seen = HashSet::new();
+                    let key = |(from, to): &(Bind<'static>, Bind<'static>)| {
+                        together(&[0, 1], &[from.clone(), to.clone()]).unwrap_or_default()
+                    };
+                    if !pairs.iter().all(|pair| seen.insert(key(pair))) {
+                        return Err(wrong(meta, relation.name, "it is given the same row twice"));
+                    }
                     match self
                         .links
                         .iter_mut()
@@ -388,16 +351,4 @@ fn through_model(relation: &RelationMeta) -> Option<(&'static ModelMeta, &'stati
         }
         _ => None,
     }
-}
-
-fn dealt(binds: &[Bind<'static>], number: usize) -> Bind<'static> {
-    binds.get(number % binds.len().max(1)).cloned().unwrap_or(Bind::Null)
-}
-
-/// A key that is counted up, if its type has room for it.
-fn counted(meta: &'static ModelMeta, column: usize, serial: i64) -> Result<Bind<'static>> {
-    let Some(column) = meta.columns.get(column) else { return Ok(Bind::Null) };
-    (column.canonical)(crate::value::Datum::Integer(serial)).map_err(|_| {
-        wrong(meta, column.name, format!("the key {serial} has no room in its type `{}`", column.rust_type))
-    })
 }

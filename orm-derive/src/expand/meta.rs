@@ -100,6 +100,14 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
             }
         };
         arms.extend(known.map(|known| quote! { #position => ::core::option::Option::Some(#known), }));
+        if let Some(auto) = stored.auto {
+            functions.extend(super::writes::time_of(field, auto, stored, names));
+            let time = names::default_of(&field.ident);
+            arms.extend(quote! {
+                #position => ::core::option::Option::Some(#orm::Bind::into_owned(#orm::Value::bind(&#time(now)))),
+            });
+            continue;
+        }
         let Some(default) = &stored.default else { continue };
         let (name, place) = (names::default_of(&field.ident), stored.place());
         let value = super::model::default(stored, default, names);
@@ -110,9 +118,15 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
         });
     }
     if arms.is_empty() {
-        return (functions, quote! { |_| ::core::option::Option::None });
+        return (functions, quote! { |_, _| ::core::option::Option::None });
     }
-    (functions, quote! { |column| match column { #arms _ => ::core::option::Option::None } })
+    let is_timed = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
+    let now = if is_timed {
+        quote! { now }
+    } else {
+        quote! { _ }
+    };
+    (functions, quote! { |column, #now| match column { #arms _ => ::core::option::Option::None } })
 }
 
 fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
