@@ -67,7 +67,8 @@ impl<'a> Parents<'a> {
             }
             let key = match relation.kind {
                 RelationKind::ForeignKey { .. } => handle.key,
-                _ => Some(row.key_ref()),
+                // What its relations load is said by the key it was read with, which the row may have changed since.
+                _ => Some(place.key().unwrap_or_else(|| row.key_ref())),
             };
             if let Some(key) = key {
                 parents.wait(place.cell(), key);
@@ -253,11 +254,12 @@ pub(super) fn statement(
             (Some(select.columns.len() - 1), column)
         }
     };
-    let link = link.ok_or_else(|| no_link(relation))?;
+    let mut link = link.ok_or_else(|| no_link(relation))?;
     if all && by_keys && !is_cut && is_complete {
         let whole = relation.is_link();
         return Ok(Step { select, link, lowered, whole, by_table: true });
     }
+    let is_text = matches!(keys.first(), Some(Bind::Text(_)));
     keys.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
     let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
@@ -269,6 +271,11 @@ pub(super) fn statement(
             let first =
                 Select { columns: key.clone(), from, filter: vec![on], order, limit, offset, ..Select::default() };
             on = Expr::InSelect(Box::new(lower::row(key)), Box::new(first));
+        }
+        // A collation may find a text by another spelling: which of the keys it was is what they say themselves.
+        if is_text && matches!(relation.kind, RelationKind::ForeignKey { .. }) {
+            select.columns.push(Expr::column(&parents, "value"));
+            link = select.columns.len() - 1;
         }
         let keys = Source { join: Join::Inner, table: TableRef::Array(keys), alias: parents, on: None };
         follow(&mut select.from, keys, on);
