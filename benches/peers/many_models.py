@@ -82,7 +82,8 @@ def sea_orm():
 
 
 def toasty():
-    out = ["use toasty::Deferred;\n"]
+    # Without it: E0320, "overflow while adding drop-check rules".
+    out = ["#![recursion_limit = \"1024\"]\nuse toasty::Deferred;\n"]
     for n in range(MODELS):
         out.append(f"#[derive(Debug, toasty::Model)]\npub struct M{n} {{\n    #[key]\n    #[auto]\n    id: u64,")
         out += [f"    {name}: {ty}," for name, ty in COLUMNS]

@@ -278,3 +278,86 @@ fn many_levels_are_a_statement_each_and_too_many_are_refused() -> Result<()> {
     assert!(matches!(&refused, Err(Error::Misuse { what }) if what.contains("128 levels")), "{refused:?}");
     Ok(())
 }
+
+#[test]
+fn a_changed_key_in_memory_changes_nothing_that_a_prefetch_loads() -> Result<()> {
+    let db = library();
+    let books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    let other = books.iter().find(|book| book.id != books[1].id && book.reviews.query().count(&db).is_ok_and(|n| n > 0));
+    let mut copy = books[1].clone();
+    copy.id = other.map_or(0, |book| book.id);
+    prefetch_related_objects(&db, [&copy], |b| b.reviews())?;
+    let stars =
+        |book: &Book| Ok::<_, eager_orm::Error>(book.reviews.all(&db)?.iter().map(|r| r.id).collect::<Vec<_>>());
+    let fresh = Book::objects().find(&db, books[1].id)?;
+    assert_eq!(stars(&books[1])?, stars(&fresh)?);
+    assert_eq!(stars(&copy)?, stars(&fresh)?);
+    Ok(())
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_refused_for_those_that_ask_for_it() -> Result<()> {
+    let db = library();
+    let spoil = "CREATE TABLE other (id INTEGER PRIMARY KEY, name);";
+    #[derive(Model)]
+    #[model(table = "other")]
+    pub struct Other {
+        pub id: i64,
+        pub name: String,
+    }
+    #[derive(Model)]
+    #[model(table = "mention")]
+    pub struct Mention {
+        pub id: i64,
+        pub other: ForeignKey<Other>,
+    }
+    db.register(models![Other, Mention]);
+    let rows = "CREATE TABLE mention (id INTEGER PRIMARY KEY, other_id INTEGER NOT NULL REFERENCES other);
+        INSERT INTO other (id, name) VALUES (1, 'one'), (2, 2), (3, 'three'), (4, 'four');
+        INSERT INTO mention (other_id) VALUES (1), (2), (3), (4);";
+    db.raw(|c| c.execute_batch(&format!("{spoil}{rows}")))?;
+    let mentions = Mention::objects().all(&db)?;
+    let names = |mention: &Mention| mention.other.get(&db).map(|other| other.name.clone()).ok();
+    // The batch that fails, and then each alone.
+    assert_max_queries!(db, 5, {
+        let names: Vec<_> = mentions.iter().map(names).collect();
+        assert_eq!(
+            names.iter().map(Option::as_deref).collect::<Vec<_>>(),
+            [Some("one"), None, Some("three"), Some("four")]
+        );
+    });
+    assert!(matches!(mentions[1].other.get(&db), Err(eager_orm::Error::Decode { model: "Other", .. })));
+    Ok(())
+}
+
+#[test]
+fn a_key_that_a_collation_finds_is_found_in_every_way() -> Result<()> {
+    #[derive(Model)]
+    #[model(table = "land")]
+    pub struct Land {
+        #[field(primary_key)]
+        pub code: String,
+    }
+    #[derive(Model)]
+    #[model(table = "town")]
+    pub struct Town {
+        pub id: i64,
+        pub land: ForeignKey<Land>,
+    }
+    let db = eager_orm::DatabaseBuilder::in_memory().open()?;
+    db.register(models![Land, Town]);
+    let tables = "CREATE TABLE land (code TEXT PRIMARY KEY COLLATE NOCASE);
+        CREATE TABLE town (id INTEGER PRIMARY KEY, land_id TEXT NOT NULL REFERENCES land);
+        INSERT INTO land VALUES ('DE'), ('FR'); INSERT INTO town VALUES (1, 'de'), (2, 'FR'), (3, 'DE'), (4, 'De')";
+    db.raw(|c| c.execute_batch(tables))?;
+    for towns in [
+        Town::objects().all(&db)?,
+        Town::objects().fetch_mode(FetchMode::One).all(&db)?,
+        Town::objects().prefetch_related(|t| t.land()).all(&db)?,
+        Town::objects().select_related(|t| t.land()).all(&db)?,
+    ] {
+        let code = |town: &Town| town.land.get(&db).map(|land| land.code.clone());
+        assert_eq!(towns.iter().map(code).collect::<Result<Vec<_>>>()?, ["DE", "FR", "DE", "DE"]);
+    }
+    Ok(())
+}

@@ -122,3 +122,30 @@ fn roots_below_each_other_and_in_circles_have_all_that_was_asked() -> Result<()>
     }
     Ok(())
 }
+
+#[test]
+fn a_prefetch_to_a_depth_goes_on_below_rows_that_are_known() -> Result<()> {
+    let db = staff()?;
+    // One statement for the first row and the one above it, one for the rest.
+    let above = named("E").select_related(|e| e.reports_to()).prefetch_related(|e| e.reports_to().ancestors(3));
+    let rows = assert_num_queries!(db, 2, { above.all(&db)? });
+    assert_num_queries!(db, 0, {
+        let (mut row, mut names) = (&rows[0], String::new());
+        while let Some(boss) = &row.reports_to {
+            row = boss.get(&db)?;
+            names += &row.name;
+        }
+        assert_eq!(names, "DBA");
+    });
+    let rows = named("A").all(&db)?;
+    assert_eq!(rows[0].reports.all(&db)?.len(), 2);
+    assert_num_queries!(db, 1, { prefetch_related_objects(&db, &rows, |e| e.reports().descendants(4))? });
+    assert_num_queries!(db, 0, {
+        let b = &rows[0].reports.all(&db)?[0];
+        let d = &b.reports.all(&db)?[0];
+        assert_eq!((b.name.as_str(), d.name.as_str(), d.reports.all(&db)?[0].name.as_str()), ("B", "D", "E"));
+    });
+    // Known to a depth, asked for to less.
+    assert_num_queries!(db, 0, { prefetch_related_objects(&db, &rows, |e| e.reports().descendants(2))? });
+    Ok(())
+}

@@ -161,3 +161,45 @@ fn rows_that_came_since_are_nobodys() -> Result<()> {
     assert_eq!((log.len(), found?), (1, vec!["B0 B2 later".to_owned(), "B1 B3".to_owned(), String::new()]));
     Ok(())
 }
+
+#[test]
+fn rows_that_were_kept_for_long_look_their_own_up() -> Result<()> {
+    let db = library();
+    let authors = Author::objects().all(&db)?;
+    std::thread::sleep(std::time::Duration::from_millis(2_200));
+    let (books, log) = db.capture(|db| Ok::<_, eager_orm::Error>(titles(authors[0].books.all(db)?).join(" ")));
+    assert_eq!(books?, "B0 B2");
+    assert!(log.statements().next().is_some_and(|statement| statement.sql.contains("rarray")), "{log}");
+    Ok(())
+}
+
+#[test]
+fn what_points_at_no_key_belongs_to_nobody() -> Result<()> {
+    #[derive(Model)]
+    #[model(table = "shelf")]
+    pub struct Shelf {
+        pub id: i64,
+        pub volumes: HasMany<Volume>,
+    }
+    #[derive(Model)]
+    #[model(table = "volume")]
+    pub struct Volume {
+        pub id: i64,
+        pub shelf: ForeignKey<Shelf>,
+    }
+    let db = eager_orm::DatabaseBuilder::in_memory().open()?;
+    let tables =
+        "CREATE TABLE shelf (id INTEGER PRIMARY KEY); CREATE TABLE volume (id INTEGER PRIMARY KEY, shelf_id NOT NULL);
+        INSERT INTO shelf VALUES (1), (2);
+        INSERT INTO volume VALUES (1, 1), (2, 1.5), (3, 9e30), (4, 'a'), (5, x'00'), (6, 2)";
+    db.raw(|c| c.execute_batch(tables))?;
+    for shelves in [
+        Shelf::objects().prefetch_related(|s| s.volumes()).all(&db)?,
+        Shelf::objects().filter(|s| s.id().gt(0)).prefetch_related(|s| s.volumes()).all(&db)?,
+    ] {
+        let of =
+            |shelf: &Shelf| Ok::<_, eager_orm::Error>(shelf.volumes.all(&db)?.iter().map(|v| v.id).collect::<Vec<_>>());
+        assert_eq!(shelves.iter().map(of).collect::<Result<Vec<_>>>()?, [vec![1], vec![6]]);
+    }
+    Ok(())
+}

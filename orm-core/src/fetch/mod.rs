@@ -264,7 +264,15 @@ fn in_mode(
         if mode == FetchMode::One {
             tell(connection.database(), place, home, at);
         }
-        load(Run { connection, at, home, eager: false }, rows.clone())
+        let run = Run { connection, at, home, eager: false };
+        let rows = rows.clone().filter(|_| !group.loads_alone(place.slot()));
+        match load(run, rows.clone()) {
+            Err(Error::Decode { .. }) if rows.is_some_and(|rows| rows.len() > 1) => {
+                group.load_alone(place.slot());
+                load(run, None)
+            }
+            loaded => loaded,
+        }
     };
     match home.answer {
         0 => db.run(need, at, &mut run),

@@ -18,7 +18,9 @@ mod shared;
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 pub use counted::{GroupRef, Mint};
 pub use cursor::{At, Cursor, Layout};
@@ -45,6 +47,9 @@ struct SlotState {
     /// Held while a batch is loaded into the cells, so that two threads that ask at once cause one statement. It is
     /// taken after a connection is in hand, never before: whoever holds it waits for nobody.
     gate: Mutex<()>,
+    /// Whether a batch has met a row that cannot be read: each row is loaded alone then, so that the others are not
+    /// refused for it.
+    alone: AtomicBool,
 }
 
 /// The rows of one result: their keys, and what was loaded for them. Holds none of the rows themselves.
@@ -52,8 +57,8 @@ pub struct Group {
     meta: Option<&'static ModelMeta>,
     /// None for a group that belongs to no result.
     home: Option<Home>,
-    /// Whether all rows of the table were in it when it was read.
-    whole: bool,
+    /// When it was read, if all rows of the table were in it.
+    whole: Option<Instant>,
     /// Set when the last row of the result is decoded, before the caller sees the first; in a group that grows, when
     /// somebody asks for them.
     members: OnceLock<Members>,
@@ -65,6 +70,11 @@ pub struct Group {
     watch: Option<Arc<Watch>>,
 }
 
+/// How long all rows of a table are taken for all of them.
+const JUST_NOW: Duration = Duration::from_secs(2);
+/// How much longer for each row: ten times what it takes to read it.
+const EACH: Duration = Duration::from_micros(10);
+
 impl Group {
     /// The group of a result that is about to be read.
     #[inline]
@@ -75,7 +85,7 @@ impl Group {
     /// The group of a result that is about to be read, and whether it has all rows of the table.
     pub(crate) fn open_of(meta: &'static ModelMeta, home: Home, whole: bool, watch: Option<Arc<Watch>>) -> Mint {
         let mut group = Group::new(Some(meta), Some(home));
-        (group.whole, group.watch) = (whole, watch);
+        (group.whole, group.watch) = (whole.then(Instant::now), watch);
         Mint::new(group)
     }
 
@@ -96,7 +106,7 @@ impl Group {
 
     fn new(meta: Option<&'static ModelMeta>, home: Option<Home>) -> Self {
         let (members, slots) = (OnceLock::new(), OnceLock::new());
-        Group { meta, home, whole: false, members, growing: Mutex::new(None), slots, watch: None }
+        Group { meta, home, whole: None, members, growing: Mutex::new(None), slots, watch: None }
     }
 
     /// Says which rows there are. From now on cells can be made.
@@ -153,9 +163,13 @@ impl Group {
         self.home
     }
 
-    /// Whether so many of its rows are all rows of their table, as far as anybody knows.
+    /// Whether so many of its rows are still about all rows of their table. Others may write while they are held, and what
+    /// hangs on them would be looked for among rows that came since: so this is said of rows that were read just now, a
+    /// while longer if there are many.
     pub(crate) fn is_all(&self, rows: usize) -> bool {
-        self.whole && rows == self.len()
+        let lately =
+            |read: Instant| read.elapsed() < JUST_NOW + EACH.saturating_mul(u32::try_from(rows).unwrap_or(u32::MAX));
+        rows == self.len() && self.whole.is_some_and(lately)
     }
 
     /// The key of a row.
@@ -191,6 +205,18 @@ impl Group {
     fn slot(&self, slot: usize) -> Option<&SlotState> {
         let count = self.meta.map_or(1, |meta| meta.slots);
         self.slots.get_or_init(|| std::iter::repeat_with(SlotState::default).take(count).collect()).get(slot)
+    }
+
+    /// Says that a batch for this slot has met a row that cannot be read.
+    pub(crate) fn load_alone(&self, slot: usize) {
+        if let Some(state) = self.slot(slot) {
+            state.alone.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether one has.
+    pub(crate) fn loads_alone(&self, slot: usize) -> bool {
+        self.slot(slot).is_some_and(|state| state.alone.load(Ordering::Relaxed))
     }
 
     /// Waits until nobody else loads a batch into this slot, and keeps everybody else from it.

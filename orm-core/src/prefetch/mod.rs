@@ -119,7 +119,7 @@ fn levels(run: Run<'_>, groups: &[Rows<'_>], branches: &[Branch]) -> Result<()> 
         if !known.is_empty() {
             let rows: Vec<_> = known.iter().map(|joined| joined.instances()).collect();
             let below = rows.iter().zip(known).map(|(rows, joined)| Rows { rows, joined: joined.children() });
-            levels(run, &below.collect::<Vec<_>>(), &branch.children)?;
+            levels(run, &below.collect::<Vec<_>>(), &branch.below())?;
         }
         let of_all: Vec<&dyn Instance>;
         let rows = match &*waiting {

@@ -38,7 +38,7 @@ struct Depth {
 /// Loads a tree for some parents, and what hangs on its rows.
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u32) -> Result<()> {
     let Parents { mut keys, binds, waiting, known } = parents;
-    level(run, &known, &[], &branch.children)?;
+    level(run, &known, &[], &branch.below())?;
     let Some((first, _)) = waiting.first() else { return Ok(()) };
     let meta = branch.relation.target();
     let to_one = branch.relation.is_to_one();
@@ -92,7 +92,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     // itself then.
     if is_tangled && depths.len() >= depth as usize {
         drop(depths);
-        return by_depth(run, Parents { keys, binds: again, waiting, known: Vec::new() }, branch, depth);
+        return by_depth(run, Parents { keys, binds: again, waiting, known: Vec::new() }, branch);
     }
     for depth in &mut depths {
         depth.sink.seal(&depth.group);
@@ -124,17 +124,9 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     levels(run, &groups.collect::<Vec<_>>(), &branch.children)
 }
 
-/// How deep rows are followed that are below themselves.
-const CIRCLES: u32 = 64;
-
 /// One depth, and the others for its rows.
-fn by_depth(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u32) -> Result<()> {
-    let mut level = branch.clone();
-    level.depth = None;
-    let deeper = depth.min(CIRCLES).saturating_sub(1);
-    if deeper > 0 {
-        level.children.push(Branch { depth: Some(deeper), ..branch.clone() });
-    }
+fn by_depth(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result<()> {
+    let level = Branch { depth: None, children: branch.below().into_owned(), ..branch.clone() };
     super::step::run(run, parents, &level)
 }
 

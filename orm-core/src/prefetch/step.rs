@@ -12,7 +12,7 @@
 //!
 //! The children of all rows of a table are all rows of theirs, where each has to have a parent: they are read through,
 //! without keys, which for many rows is several times as fast as looking up each. Rows that came in the meantime belong to
-//! nobody, and are passed over.
+//! nobody, and are passed over. So that there are not many of them, it is done as long as the rows were read just now.
 //!
 //! With a limit, the first rows of a HasMany are found parent by parent, `target's key IN (SELECT key .. LIMIT n)`. Where
 //! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
@@ -67,7 +67,8 @@ impl<'a> Parents<'a> {
             }
             let key = match relation.kind {
                 RelationKind::ForeignKey { .. } => handle.key,
-                _ => Some(row.key_ref()),
+                // What its relations load is said by the key it was read with, which the row may have changed since.
+                _ => Some(place.key().unwrap_or_else(|| row.key_ref())),
             };
             if let Some(key) = key {
                 parents.wait(place.cell(), key);
@@ -115,7 +116,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let meta = branch.relation.target();
     let wanted = binds.len();
     let all = first.group.is_all(wanted);
-    let Step { select, link, lowered, whole } = statement(branch, first.group.meta(), binds, all)?;
+    let Step { select, link, lowered, whole, by_table } = statement(branch, first.group.meta(), binds, all)?;
     let sql = sql::compile(&Statement::Select(select));
     let watch = first.group.watch().map(|watch| match slot_name(branch, first.group) {
         Some(slot) => watch.child(slot, meta, By::Slot),
@@ -128,7 +129,12 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     // For a relation to one row: the number of the row of each key.
     let mut found: Vec<Option<u32>> = vec![None; if to_one { wanted } else { 0 }];
     let read = |row: Row<'_>| {
-        let key = decode_key(row, link, meta, &lowered.layout)?;
+        let key = match decode_key(row, link, meta, &lowered.layout) {
+            Ok(key) => key,
+            // Without keys, a row comes too whose link is no key at all: it belongs to nobody.
+            Err(_) if by_table => return Ok(()),
+            Err(error) => return Err(error),
+        };
         let Some(parent) = key.and_then(|key| keys.get(key)).map(|parent| parent as usize) else { return Ok(()) };
         if found.get(parent).is_some_and(Option::is_some) {
             return Ok(());
@@ -186,8 +192,10 @@ pub(super) struct Step {
     /// Where the key stands that says which parent a row belongs to.
     pub(super) link: usize,
     pub(super) lowered: lower::Lowered,
-    /// Whether every row of its table is read.
+    /// Whether every row of its table is a row of this.
     pub(super) whole: bool,
+    /// Whether the table is read through, and no keys are asked for.
+    pub(super) by_table: bool,
 }
 
 /// The statement for these keys, of which there are `all` that the owner's table has.
@@ -246,11 +254,12 @@ pub(super) fn statement(
             (Some(select.columns.len() - 1), column)
         }
     };
-    let link = link.ok_or_else(|| no_link(relation))?;
+    let mut link = link.ok_or_else(|| no_link(relation))?;
     if all && by_keys && !is_cut && is_complete {
         let whole = relation.is_link();
-        return Ok(Step { select, link, lowered, whole });
+        return Ok(Step { select, link, lowered, whole, by_table: true });
     }
+    let is_text = matches!(keys.first(), Some(Bind::Text(_)));
     keys.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
     let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
@@ -263,6 +272,11 @@ pub(super) fn statement(
                 Select { columns: key.clone(), from, filter: vec![on], order, limit, offset, ..Select::default() };
             on = Expr::InSelect(Box::new(lower::row(key)), Box::new(first));
         }
+        // A collation may find a text by another spelling: which of the keys it was is what they say themselves.
+        if is_text && matches!(relation.kind, RelationKind::ForeignKey { .. }) {
+            select.columns.push(Expr::column(&parents, "value"));
+            link = select.columns.len() - 1;
+        }
         let keys = Source { join: Join::Inner, table: TableRef::Array(keys), alias: parents, on: None };
         follow(&mut select.from, keys, on);
     } else {
@@ -271,7 +285,7 @@ pub(super) fn statement(
     if is_cut && !by_parent {
         select = first_of_each(select, column, limit, offset.unwrap_or(0));
     }
-    Ok(Step { select, link, lowered, whole: false })
+    Ok(Step { select, link, lowered, whole: false, by_table: false })
 }
 
 /// Puts a table before the others, which are looked up for each of its rows.

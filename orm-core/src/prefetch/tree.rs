@@ -1,5 +1,7 @@
 //! What was asked for, merged into a tree: each relation once, siblings under one prefix together.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 use crate::group::Loader;
 use crate::lower;
@@ -17,6 +19,22 @@ pub(super) struct Branch {
     /// How often a relation of a model to itself is followed.
     pub(super) depth: Option<u32>,
     pub(super) children: Vec<Branch>,
+}
+
+/// How deep rows are followed that are known already, or below themselves.
+const CIRCLES: u32 = 64;
+
+impl Branch {
+    /// What is loaded for rows that this relation has led to: in a tree that is the relation itself once more.
+    pub(super) fn below(&self) -> Cow<'_, [Branch]> {
+        match self.depth.map(|depth| depth.min(CIRCLES).saturating_sub(1)) {
+            None | Some(0) => Cow::Borrowed(&self.children),
+            deeper => {
+                let again = Branch { depth: deeper, ..self.clone() };
+                self.children.iter().cloned().chain([again]).collect()
+            }
+        }
+    }
 }
 
 /// How many levels there may be: each is loaded on the stack of the one above.
