@@ -335,6 +335,72 @@ fn a_link_adds_one_and_counts_nothing_anew_also_where_its_other_end_may_be_null(
     Ok(())
 }
 
+/// Its rows come in place of others by two columns, or change them.
+mod lines {
+    use eager_orm::prelude::*;
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Order {
+        pub id: i64,
+        pub lines: HasMany<Line>,
+        #[field(counter_of = lines)]
+        pub line_count: i64,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    #[model(unique(fields = "order, number"))]
+    pub struct Line {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub order: ForeignKey<Order>,
+        pub number: i64,
+        #[field(default = 1)]
+        pub pieces: i64,
+    }
+}
+
+#[test]
+fn rows_that_an_upsert_finds_are_not_counted_anew() -> Result<()> {
+    use lines::*;
+    // What SQLite does for an upsert of so many rows of one order, half of which are there.
+    let steps = |rows: i64| -> Result<u64> {
+        let db = Database::in_memory()?;
+        db.create_tables(models![Order, Line])?;
+        let order = Order::create().save(&db)?;
+        let line = |number: i64| Line::create().order(&order).number(number);
+        Line::objects().bulk_create((0..rows).step_by(2).map(line)).run(&db)?;
+        let (lines, profile) = db.profile("upsert", |db| {
+            let lines = Line::objects().bulk_create((0..rows).map(|number| line(number).pieces(2)));
+            lines.on_conflict(|l| (l.order(), l.number())).update(|l| l.pieces()).run(db)
+        });
+        assert_eq!((lines?.len() as i64, Order::objects().first(&db)?.map(|o| o.line_count)), (rows, Some(rows)));
+        assert_eq!(Order::recount(&db)?, 0);
+        Ok(profile.shapes().iter().map(|shape| shape.counters.vm_steps).sum())
+    };
+    let (few, many) = (steps(200)?, steps(2_000)?);
+    assert!(many < few * 12, "{few} steps for 200 rows, {many} for 2,000");
+    Ok(())
+}
+
+#[test]
+fn a_row_that_replaces_two_counts_for_both_also_where_others_let_go_of_them() -> Result<()> {
+    let db = shelves();
+    // SQLite deletes 1 and 2 in silence, and takes 3 off 1 between the two.
+    let books = "INSERT INTO book (id, title, shelf_id, sequel_of_id) VALUES
+        (1, 'a', 1, NULL), (2, 'b', 2, NULL), (3, 'c', 3, 1), (4, 'd', 2, NULL)";
+    raw::<()>(books, ()).execute(&db)?;
+    raw::<()>("INSERT OR REPLACE INTO book (id, title, shelf_id) VALUES (1, 'b', 3)", ()).execute(&db)?;
+    assert_eq!(counts(&db), [0, 1, 2]);
+    is_right(&db);
+    // A row that gets another key, and points at what it was or is.
+    raw::<()>("UPDATE book SET sequel_of_id = 4 WHERE id = 4", ()).execute(&db)?;
+    raw::<()>("UPDATE book SET id = 7, sequel_of_id = 7 WHERE id = 4", ()).execute(&db)?;
+    is_right(&db);
+    raw::<()>("UPDATE book SET id = id, sequel_of_id = id", ()).execute(&db)?;
+    is_right(&db);
+    Ok(())
+}
+
 #[test]
 fn what_was_there_before_the_triggers_is_counted_once_by_recount() -> Result<()> {
     let db = Database::in_memory()?;

@@ -275,7 +275,7 @@ fn a_statement_is_run_the_way_it_was_asked_for() {
 fn a_raw_write_that_fails_leaves_nothing_behind() {
     let db = library();
     let error = raw("INSERT INTO tag (name) VALUES ('new'), ('t0')", ()).execute(&db).unwrap_err();
-    assert!(matches!(&error, Error::Unique { fields, .. } if *fields == ["tag.name"]), "{error}");
+    assert!(matches!(&error, Error::Unique { model: "Tag", fields } if *fields == ["name"]), "{error}");
     // The rows are written, and then one of them cannot be read.
     let error = raw::<i64>("INSERT INTO tag (name) VALUES ('new') RETURNING name", ()).all(&db).unwrap_err();
     assert!(matches!(error, Error::Decode { .. }));

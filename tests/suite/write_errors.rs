@@ -164,3 +164,75 @@ fn a_constraint_of_another_table_names_the_model_of_that_table() -> Result<()> {
     assert!(matches!(&error, Error::Unique { model: "Chair", fields } if *fields == ["a", "b"]), "{error:?}");
     Ok(())
 }
+
+/// Nothing of the first leads to the second.
+#[derive(Model, Debug)]
+struct Patron {
+    id: i64,
+    name: String,
+}
+
+#[derive(Model, Debug)]
+#[model(check(name = "has_patron", sql = "patron_id IS NOT NULL OR title = 'free'"))]
+struct Play {
+    id: i64,
+    title: String,
+    #[relation(on_delete = SetNull)]
+    patron: Option<ForeignKey<Patron>>,
+    #[field(unique, default = 1)]
+    #[relation(on_delete = SetDefault)]
+    host: ForeignKey<Patron>,
+}
+
+#[test]
+fn a_constraint_of_a_table_that_only_the_database_was_told_of_names_its_model() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Patron, Play])?;
+    db.raw(|c| c.execute_batch("CREATE UNIQUE INDEX lower_name ON patron (lower(name))"))?;
+    let patrons = ["ann", "bob", "eve"].map(|name| Patron::create().name(name));
+    let patrons = Patron::objects().bulk_create(patrons).run(&db)?;
+    Play::create().title("a").patron(&patrons[1]).host(&patrons[0]).save(&db)?;
+    Play::create().title("free").host(&patrons[2]).save(&db)?;
+    let error = Patron::objects().find(&db, patrons[1].id)?.delete(&db).unwrap_err();
+    assert!(matches!(&error, Error::Check { model: "Play", name } if name == "has_patron"), "{error:?}");
+    let error = Patron::objects().find(&db, patrons[2].id)?.delete(&db).unwrap_err();
+    assert!(matches!(&error, Error::Unique { model: "Play", fields } if *fields == ["host"]), "{error:?}");
+    let error = Patron::create().name("Ann").save(&db).unwrap_err();
+    assert_eq!(error.to_string(), "another `Patron` has the same value in index 'lower_name'");
+    assert_eq!(Patron::objects().count(&db)?, 3);
+    Ok(())
+}
+
+#[derive(Model, Debug)]
+struct Seat {
+    id: i64,
+    #[field(unique)]
+    place: i64,
+}
+
+#[test]
+fn a_table_that_fails_midway_is_left_as_it_was() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.raw(|c| {
+        c.execute_batch(
+            "CREATE TABLE seat (id INTEGER PRIMARY KEY, place INTEGER NOT NULL UNIQUE ON CONFLICT FAIL);
+             CREATE TRIGGER kept BEFORE DELETE ON seat WHEN OLD.id = 3 BEGIN SELECT RAISE(FAIL, 'kept'); END;
+             INSERT INTO seat VALUES (1, 10), (2, 20), (3, 30), (4, 40);",
+        )
+    })?;
+    let places = |db: &dyn Executor| Seat::objects().order_by(|s| s.id()).values_list(|s| s.place()).all(db);
+    let writes = |db: &dyn Executor| -> Result<()> {
+        let error =
+            Seat::objects().update(db, |s| s.place().set(case().when(s.id().ge(3), 7_i64).otherwise(s.place() + 1)));
+        assert!(matches!(&error, Err(Error::Unique { model: "Seat", .. })), "{error:?}");
+        assert_eq!(places(db)?, [10, 20, 30, 40]);
+        assert!(Seat::objects().delete(db).is_err());
+        assert_eq!(places(db)?, [10, 20, 30, 40]);
+        Ok(())
+    };
+    writes(&db)?;
+    db.transaction(|tx| writes(tx))?;
+    assert_eq!(Seat::objects().update(&db, |s| s.place().set(s.place() + 1))?, 4);
+    assert_eq!(places(&db)?, [11, 21, 31, 41]);
+    Ok(())
+}

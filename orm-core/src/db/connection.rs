@@ -7,13 +7,14 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::answer::is_collecting;
+use super::failure::{told, untold};
 use super::link::{self, Link, Rows};
 use super::log::Does;
 use super::storable::{storable, storable_at, storable_in};
 use super::told::{Ran, Stream, Watch};
 use super::touch::{Touch, seeing};
 use super::{Database, Row};
-use crate::error::{Context, Error, Result, translate};
+use crate::error::{Error, Result};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::sql::Sql;
 use crate::value::{Bind, KeyRef};
@@ -81,11 +82,11 @@ impl<'c> Connection<'c> {
             watch.sees(&statement);
             let does = if !watch.is_there() || statement.is_readonly() { does } else { Does::Write };
             storable(binds, about)?;
-            let mut rows = statement.query(binds).map_err(|error| told(error, text, about))?;
+            let mut rows = statement.query(binds).map_err(|error| told(error, text, about, self.database))?;
             let (mut count, mut failed) = (0, None);
             let mut go = || {
                 while let Some(row) = rows.next().map_err(|error| {
-                    let error = told(error, text, about);
+                    let error = told(error, text, about, self.database);
                     failed = watch.asks(|| Some(error.to_string()));
                     error
                 })? {
@@ -140,7 +141,7 @@ impl<'c> Connection<'c> {
         let mut statement = self.prepare(&sql.text, about)?;
         watch.sees(&statement);
         storable(&sql.binds, about)?;
-        let changed = statement.execute(&sql.binds).map_err(|error| told(error, &sql.text, about));
+        let changed = statement.execute(&sql.binds).map_err(|error| told(error, &sql.text, about, self.database));
         let counters = watch.asks(|| statement.counters());
         let rows = changed.as_ref().copied().unwrap_or(0);
         let ran = Ran { rows, counters, error: watch.asks(|| failure_of(&changed)), ..Ran::new(Does::Write, about) };
@@ -166,6 +167,7 @@ impl<'c> Connection<'c> {
         let mut prepared = Prepared {
             statement,
             raw: self.raw(),
+            database: self.database,
             text,
             about,
             recording,
@@ -334,13 +336,13 @@ impl<'c> Connection<'c> {
         let statement = self.prepare(&sql.text, about)?;
         watch.sees(&statement);
         storable(&sql.binds, about)?;
-        let rows = statement.stream(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
+        let rows = statement.stream(&sql.binds).map_err(|error| told(error, &sql.text, about, self.database))?;
         let stream = watch.begin(self.database, || (&sql.text, owned(&sql.binds)), Ran::new(Does::Read, about));
         Ok((rows, stream))
     }
 
     fn prepare(&self, text: &str, about: About) -> Result<link::Statement<'c>> {
-        self.link.prepare(text).map_err(|error| told(error, text, about))
+        self.link.prepare(text).map_err(|error| told(error, text, about, self.database))
     }
 
     pub(super) fn link(&self) -> &'c Link {
@@ -356,6 +358,7 @@ impl<'c> Connection<'c> {
 pub(crate) struct Prepared<'c, 'a> {
     statement: link::Statement<'c>,
     raw: &'c rusqlite::Connection,
+    database: &'c Database,
     text: &'a str,
     about: About,
     recording: bool,
@@ -374,7 +377,7 @@ impl Prepared<'_, '_> {
             self.first.push(bind.clone().into_owned());
         }
         storable_at(number, bind, self.about)?;
-        self.statement.bind(number, bind).map_err(|error| told(error, self.text, self.about))
+        self.statement.bind(number, bind).map_err(|error| told(error, self.text, self.about, self.database))
     }
 
     /// Binds the values of one row, one after the other, and runs it with them.
@@ -386,6 +389,7 @@ impl Prepared<'_, '_> {
             run,
             first,
             about: self.about,
+            database: self.database,
             text: self.text,
             times: &mut self.times,
             changed: &mut self.changed,
@@ -404,6 +408,7 @@ pub(crate) struct PreparedRow<'p, 'b> {
     run: link::RunWith<'p, 'b>,
     first: Option<&'p mut Vec<Bind<'static>>>,
     about: About,
+    database: &'p Database,
     text: &'p str,
     times: &'p mut u64,
     changed: &'p mut u64,
@@ -420,14 +425,14 @@ impl<'b> PreparedRow<'_, 'b> {
         storable_in(self.about.meta, &bind, || {
             column.map_or_else(|| format!("?{}", self.run.count() + 1), |column| column.name.to_owned())
         })?;
-        self.run.bind(bind).map_err(|error| told(error, self.text, self.about))
+        self.run.bind(bind).map_err(|error| told(error, self.text, self.about, self.database))
     }
 
     /// Runs the statement; says how many rows it changed.
     pub(crate) fn execute(self) -> Result<u64> {
         let changed = self.run.execute().map_err(|error| {
             *self.failed = true;
-            told(error, self.text, self.about)
+            told(error, self.text, self.about, self.database)
         })?;
         *self.times += 1;
         *self.changed += changed;
@@ -439,7 +444,7 @@ impl<'b> PreparedRow<'_, 'b> {
         let failed = Cell::new(false);
         let changed = self.run.query(each, |error| {
             failed.set(true);
-            told(error, self.text, self.about)
+            told(error, self.text, self.about, self.database)
         });
         *self.failed |= failed.get();
         let changed = changed?;
@@ -467,29 +472,4 @@ pub(super) fn failure_of<T>(outcome: &Result<T>) -> Option<String> {
 
 pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
     binds.to_vec()
-}
-
-/// An error of the driver, with what is known of the statement.
-#[cold]
-pub(super) fn told(error: rusqlite::Error, sql: &str, about: About) -> Error {
-    let meta = about.meta;
-    let field = |column: &str| meta.field_of_column(column);
-    // A table goes by its own name, or by that of the relation that leads to it.
-    let elsewhere = |alias: &str, column: Option<&str>| {
-        let models = meta.reachable();
-        let by_table = models.iter().copied().find(|model| model.table.eq_ignore_ascii_case(alias));
-        let by_relation = || {
-            let relations = models.iter().flat_map(|model| model.relations);
-            relations.filter(|relation| relation.name == alias).map(|relation| relation.target()).next()
-        };
-        let model = by_table.or_else(by_relation)?;
-        Some((model.name, column.and_then(|column| model.field_of_column(column))))
-    };
-    translate(error, &Context { model: meta.name, table: meta.table, field: &field, elsewhere: &elsewhere, sql })
-}
-
-/// An error of the driver where there is no statement of a model's.
-#[cold]
-pub(super) fn untold(error: rusqlite::Error) -> Error {
-    translate(error, &Context { model: "database", table: "", field: &|_| None, elsewhere: &|_, _| None, sql: "" })
 }

@@ -245,6 +245,22 @@ impl<E: Held + ?Sized> Held for &E {
     }
 }
 
+/// Runs a statement that writes several rows. Where it is not `whole`, which means that SQLite may leave a part of it when it
+/// fails, it is run where that part can be undone.
+pub(crate) fn write_whole(
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+    whole: impl Fn(&Connection<'_>) -> Result<bool>,
+    work: Work<'_>,
+) -> Result<()> {
+    let mut is_whole = true;
+    db.run(Need::Write, at, &mut |connection| {
+        is_whole = whole(connection)?;
+        if is_whole { work(connection) } else { Ok(()) }
+    })?;
+    if is_whole { Ok(()) } else { db.run(Need::WriteAll, at, work) }
+}
+
 /// Runs work inside a transaction; an error or a panic rolls it back.
 fn within(connection: &Connection<'_>, begin: &str, at: &'static Location<'static>, work: Work<'_>) -> Result<()> {
     if !connection.raw().is_autocommit() {

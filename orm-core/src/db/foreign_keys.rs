@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use super::connection::untold;
+use super::failure::untold;
 use super::{Connection, Database};
 use crate::error::Result;
 use crate::meta::ModelMeta;
@@ -19,6 +19,8 @@ pub(crate) struct Declared {
     /// Their names.
     tables: Vec<String>,
     pub(crate) keys: Vec<DeclaredKey>,
+    /// Whether a statement that fails may leave what it had done until then: a table or a trigger speaks of `FAIL`.
+    pub(crate) fails_midway: bool,
 }
 
 /// A foreign key as its table declares it.
@@ -33,6 +35,17 @@ pub(crate) struct DeclaredKey {
     pub(crate) is_told: bool,
 }
 
+/// Whether a delete can be left to the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Native {
+    No,
+    Yes,
+    /// It goes along rows that point at rows of the same models, which SQLite follows to a depth of 1,000.
+    InChains,
+    /// The tables say themselves that a statement which fails leaves what it had done.
+    InPart,
+}
+
 impl Declared {
     /// SQLite compares names without case.
     pub(crate) fn has_table(&self, name: &str) -> bool {
@@ -45,7 +58,7 @@ impl Declared {
 pub(super) struct Cascades {
     version: i64,
     declared: Option<Arc<Declared>>,
-    native: HashMap<usize, bool>,
+    native: HashMap<usize, Native>,
 }
 
 impl Connection<'_> {
@@ -63,6 +76,11 @@ impl Connection<'_> {
     pub(crate) fn declared(&self) -> Result<Arc<Declared>> {
         let version = self.schema_version()?;
         self.declared_at(version)
+    }
+
+    /// Whether a statement that fails may leave what it had done until then, by what the tables say.
+    pub(crate) fn fails_midway(&self) -> Result<bool> {
+        Ok(self.declared()?.fails_midway)
     }
 
     fn schema_version(&self) -> Result<i64> {
@@ -94,6 +112,7 @@ impl Connection<'_> {
             }
             declared.tables.push(table);
         }
+        declared.fails_midway = self.raw().query_row(sql::FAILS, [], |row| row.get(0)).map_err(untold)?;
         let declared = Arc::new(declared);
         let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
         *known = Cascades { version, declared: Some(Arc::clone(&declared)), native: HashMap::new() };
@@ -104,8 +123,8 @@ impl Connection<'_> {
     pub(crate) fn cascades_natively(
         &self,
         meta: &'static ModelMeta,
-        judge: impl FnOnce(&Declared) -> bool,
-    ) -> Result<bool> {
+        judge: impl FnOnce(&Declared) -> Native,
+    ) -> Result<Native> {
         let version = self.schema_version()?;
         let model = std::ptr::from_ref(meta).addr();
         let cascades = &self.database().inner.cascades;

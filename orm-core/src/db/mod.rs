@@ -11,6 +11,7 @@ mod busy;
 mod connection;
 mod counters;
 mod executor;
+mod failure;
 #[cfg(feature = "decimal")]
 mod decimal;
 mod explain;
@@ -52,9 +53,9 @@ pub use builder::{DatabaseBuilder, Synchronous};
 pub(crate) use connection::{About, Connection, Prepared, PreparedRow};
 pub use counters::Counters;
 pub use executor::{Executor, Held};
-pub(crate) use executor::{Need, Standing};
+pub(crate) use executor::{Need, Standing, write_whole};
 pub(crate) use explain::{EXPLAIN, Steps, TableIndex};
-pub(crate) use foreign_keys::{Declared, DeclaredKey};
+pub(crate) use foreign_keys::{Declared, DeclaredKey, Native};
 pub(crate) use link::Row;
 pub(crate) use log::Does;
 pub use log::{Log, Statement};
@@ -296,10 +297,10 @@ impl Database {
     ) -> Result<T> {
         // A thread that reads already may read on with its own connection, in its own transaction.
         let had_none = raw.is_autocommit();
-        let outcome = f(raw).map_err(connection::untold);
+        let outcome = f(raw).map_err(failure::untold);
         self.saw_raw();
         if had_none && !raw.is_autocommit() {
-            raw.execute_batch("ROLLBACK").map_err(connection::untold)?;
+            raw.execute_batch("ROLLBACK").map_err(failure::untold)?;
             // The failure that left the transaction open says more than that it was left open.
             outcome?;
             return Err(Error::misuse("`raw` ended inside of a transaction, which was rolled back"));

@@ -5,12 +5,13 @@
 
 use std::panic::Location;
 
-use super::connection::{failure_of, owned, told};
+use super::connection::{failure_of, owned};
+use super::failure::told;
 use super::link;
 use super::log::Does;
 use super::storable::storable;
 use super::told::{Ran, Watch};
-use super::{About, Connection, Executor, Need, Row};
+use super::{About, Connection, Database, Executor, Need, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;
 
@@ -88,7 +89,7 @@ impl<'c, 's> RawStatement<'c, 's> {
         }
         let watch = Watch::start(connection.database());
         let prepared = connection.link().prepare(&sql.text);
-        let statement = prepared.map_err(|error| raw_error(error, sql, about))?;
+        let statement = prepared.map_err(|error| raw_error(error, sql, about, connection.database()))?;
         let (expected, given) = (statement.parameter_count(), sql.binds.len());
         if expected != given {
             return Err(Error::BindCount { expected, given, sql: sql.text.to_string() });
@@ -106,11 +107,11 @@ impl<'c, 's> RawStatement<'c, 's> {
         let reads = self.statement.is_readonly();
         let (mut count, mut enough) = (0, false);
         let rows = self.statement.query(&self.sql.binds);
-        let mut rows = rows.map_err(|error| raw_error(error, self.sql, self.about))?;
+        let mut rows = rows.map_err(|error| raw_error(error, self.sql, self.about, self.connection.database()))?;
         let (watch, mut failed) = (self.watch, None);
         let mut go = || {
             while let Some(row) = rows.next().map_err(|error| {
-                let error = raw_error(error, self.sql, self.about);
+                let error = raw_error(error, self.sql, self.about, self.connection.database());
                 failed = watch.asks(|| Some(error.to_string()));
                 error
             })? {
@@ -152,7 +153,10 @@ impl<'c, 's> RawStatement<'c, 's> {
         storable(binds, self.about)?;
         let raw = self.connection.raw();
         let before = raw.total_changes();
-        let changed = self.statement.execute(binds).map_err(|error| raw_error(error, self.sql, self.about));
+        let changed = self
+            .statement
+            .execute(binds)
+            .map_err(|error| raw_error(error, self.sql, self.about, self.connection.database()));
         // SQLite counts what the last INSERT, UPDATE or DELETE changed: of another statement, that is an older one.
         let changed = changed.map(|changed| if raw.total_changes() == before { 0 } else { changed });
         let counters = self.watch.asks(|| self.statement.counters());
@@ -166,13 +170,13 @@ impl<'c, 's> RawStatement<'c, 's> {
 /// What the driver says of a statement of the user's. A table or a column that is missing is missing in the text, and
 /// not in a model.
 #[cold]
-fn raw_error(error: rusqlite::Error, sql: &Sql, about: About) -> Error {
+fn raw_error(error: rusqlite::Error, sql: &Sql, about: About, database: &Database) -> Error {
     let message = match &error {
         rusqlite::Error::MultipleStatement => return Error::SeveralStatements { sql: sql.text.to_string() },
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         other => other.to_string(),
     };
-    match told(error, &sql.text, about) {
+    match told(error, &sql.text, about, database) {
         Error::NoSuchTable { .. } | Error::NoSuchColumn { .. } => {
             Error::Database { message, sql: Some(sql.text.to_string()), source: None }
         }

@@ -3,8 +3,9 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::connection::{About, Connection, told};
+use super::connection::{About, Connection};
 use super::executor::Held;
+use super::failure::told;
 use super::link::Rows;
 use super::on_commit::{Callbacks, Kept};
 use super::told::Stream;
@@ -144,6 +145,7 @@ pub(crate) struct Streamed<'s> {
     rows: Rows<'s, 'static>,
     /// Who is told of it, where anybody is.
     stream: Option<Stream>,
+    database: &'s Database,
     text: Arc<str>,
     about: About,
 }
@@ -151,7 +153,7 @@ pub(crate) struct Streamed<'s> {
 impl Streamed<'_> {
     /// Hands the next row to `read`; `None` after the last.
     pub(crate) fn next<T>(&mut self, read: impl FnOnce(Row<'_>) -> Result<T>) -> Result<Option<T>> {
-        let failed = |error| told(error, &self.text, self.about);
+        let failed = |error| told(error, &self.text, self.about, self.database);
         let row = match &mut self.stream {
             Some(stream) => stream.step(|| self.rows.next().map_err(failed)),
             None => self.rows.next().map_err(failed),
@@ -173,7 +175,7 @@ impl<'s> HeldConnection<'s> {
     pub(crate) fn stream(&self, sql: &Sql, about: About) -> Result<Streamed<'s>> {
         still_open(&self.0)?;
         let (rows, stream) = self.0.stream(sql, about)?;
-        Ok(Streamed { rows, stream, text: Arc::clone(&sql.text), about })
+        Ok(Streamed { rows, stream, database: self.0.database(), text: Arc::clone(&sql.text), about })
     }
 
     pub(crate) fn connection(&self) -> Connection<'s> {

@@ -6,9 +6,13 @@
 
 mod invalid;
 mod sqlite;
+mod text;
 
 pub use invalid::{Failure, IntoFailures, Reason};
 pub(crate) use sqlite::{Context, OURS, translate};
+#[cfg(feature = "testing")]
+use text::fixture_place;
+use text::{foreign_key_text, listed, unique_text};
 
 /// A result whose error is [`Error`] unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -72,11 +76,12 @@ pub enum Error {
         key: String,
     },
     /// A UNIQUE constraint or a primary key refused the row: one that was written, or that a cascade would have changed.
-    #[error("another `{model}` has the same {}", fields.join(", "))]
+    #[error("another `{model}` has the same {}", unique_text(fields))]
     Unique {
         /// The model whose constraint it is.
         model: &'static str,
-        /// The fields that have to be unique together, all of them.
+        /// The fields that have to be unique together, all of them; of an index over expressions, its name, as SQLite says
+        /// it: `index 'book_lower_title'`.
         fields: Vec<String>,
     },
     /// A foreign key refused the statement: it points at no row, or a row is still pointed at.
@@ -471,30 +476,5 @@ impl Error {
 
     pub(crate) fn misuse(what: impl Into<String>) -> Self {
         Error::Misuse { what: what.into() }
-    }
-}
-
-/// `the columns "a", "b"`.
-fn listed(columns: &[String]) -> String {
-    let quoted: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
-    match quoted.as_slice() {
-        [] => "no column".to_owned(),
-        [one] => format!("the column {one} only"),
-        some => format!("the {} columns {}", some.len(), some.join(", ")),
-    }
-}
-
-#[cfg(feature = "testing")]
-fn fixture_place(model: &str, row: Option<usize>, field: Option<&str>) -> String {
-    let row = row.map(|row| format!("row {row} of ")).unwrap_or_default();
-    let field = field.map(|field| format!(", `{field}`")).unwrap_or_default();
-    if model.is_empty() { String::new() } else { format!("{row}`{model}`{field}: ") }
-}
-
-fn foreign_key_text(relation: Option<&str>, key: Option<&str>) -> String {
-    match (relation, key) {
-        (Some(relation), Some(key)) => format!("`{relation}` points at {key}, and there is no such row"),
-        (Some(relation), None) => format!("`{relation}` points at no row"),
-        (None, _) => "a foreign key points at no row, or the row is still pointed at".to_owned(),
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Context<'a> {
     pub(crate) field: &'a dyn Fn(&str) -> Option<&'static str>,
     /// The model and the field behind a table or alias, and a column of it, among the models that can be reached.
     pub(crate) elsewhere: &'a dyn Fn(&str, Option<&str>) -> Option<(&'static str, Option<&'static str>)>,
+    /// The one model that has a CHECK of this name.
+    pub(crate) checked: &'a dyn Fn(&str) -> Option<&'static str>,
     /// The text of the statement.
     pub(crate) sql: &'a str,
 }
@@ -42,7 +44,11 @@ pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error 
             let (model, fields) = named(after_colon(&message), context);
             Error::NotNull { model, field: fields.join(", ") }
         }
-        ffi::SQLITE_CONSTRAINT_CHECK => Error::Check { model: context.model, name: after_colon(&message).to_owned() },
+        ffi::SQLITE_CONSTRAINT_CHECK => {
+            // Of a table that cascades, perhaps: the message names none.
+            let name = after_colon(&message);
+            Error::Check { model: (context.checked)(name).unwrap_or(context.model), name: name.to_owned() }
+        }
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::ForeignKey { model: context.model, relation: None, key: None },
         CONSTRAINT_DATATYPE => {
             // `cannot store REAL value in INTEGER column job.price`: an integer that has outgrown 64 bits, mostly.

@@ -3,12 +3,13 @@
 //! Where the tables do by themselves what the models say, one statement does it and SQLite tells what went. Where they do
 //! not (tables of others, mostly) it is done for them.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::Location;
 
 use super::cascade::{Cascade, read_keys};
-use super::referrers::{is_native, same};
-use crate::db::{About, Connection, Executor, Need};
+use super::referrers::{native, same};
+use crate::db::{About, Connection, Executor, Native, Need, Standing, write_whole};
 use crate::error::{Error, Result};
 use crate::lower;
 use crate::plan::{Node, Plan};
@@ -48,11 +49,18 @@ pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, rows: &W
     let Some(statement) = lower::delete(plan)? else { return Ok(Deleted::default()) };
     let sql = sql::compile(&statement);
     let about = About { meta: plan.meta, at };
-    let mut deleted = None;
-    let mut outcome = db.run(Need::Write, at, &mut |connection| {
+    // A chain that is too long for SQLite is left half deleted, unless there is something to go back to.
+    let within = db.standing() == Standing::Transaction;
+    let way = Cell::new(Native::No);
+    let whole = |connection: &Connection<'_>| {
         let database = connection.database();
-        let is_native = |declared: &_| is_native(&database.models_around(about.meta), about.meta, declared);
-        if connection.cascades_natively(about.meta, is_native)? {
+        let judge = |declared: &_| native(&database.models_around(about.meta), about.meta, declared);
+        way.set(connection.cascades_natively(about.meta, judge)?);
+        Ok(way.get() != Native::InPart && !(within && way.get() == Native::InChains))
+    };
+    let mut deleted = None;
+    let mut outcome = write_whole(db, at, whole, &mut |connection| {
+        if way.get() != Native::No {
             let (own, mut tables) = connection.counting_deletes(|| connection.execute(&sql, about))?;
             // SQLite does not tell of single rows of a table without rowids; of a statement's own it tells how many.
             note(&mut tables, about.meta.table, own);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::db::Declared;
+use crate::db::{Declared, Native};
 use crate::meta::{Link, ModelMeta, OnDelete, RelationKind};
 use crate::statement::Expr;
 use crate::value::{Bind, Now};
@@ -112,10 +112,9 @@ pub(super) fn referrers(models: &[&'static ModelMeta], held: &ModelMeta, declare
 ///
 /// A row that protects refuses also where it would go itself. SQLite asks it when what it points at goes, and by then it may
 /// be gone: it is left to SQLite only where its model is none of which rows go.
-pub(super) fn is_native(models: &[&'static ModelMeta], root: &'static ModelMeta, declared: &Declared) -> bool {
-    let (mut going, mut protecting, mut next) = (vec![root], Vec::new(), 0);
+pub(super) fn native(models: &[&'static ModelMeta], root: &'static ModelMeta, declared: &Declared) -> Native {
+    let (mut going, mut protecting, mut along, mut next) = (vec![root], Vec::new(), Vec::new(), 0);
     while let Some(held) = going.get(next).copied() {
-        next += 1;
         for referrer in referrers(models, held, declared) {
             let key = declared.keys.iter().find(|key| {
                 same(&key.table, referrer.table) && same(&key.column, &referrer.column) && same(&key.parent, held.table)
@@ -127,16 +126,40 @@ pub(super) fn is_native(models: &[&'static ModelMeta], root: &'static ModelMeta,
                 on_delete => does == Some(on_delete.sql()),
             };
             if !agrees || key.is_some_and(|key| !key.is_told) {
-                return false;
+                return Native::No;
             }
             match (referrer.on_delete, referrer.meta) {
                 (OnDelete::Protect, _) => protecting.push(referrer.table),
-                (OnDelete::Cascade, Some(meta)) if !going.iter().any(|model| std::ptr::eq(*model, meta)) => {
-                    going.push(meta);
+                (OnDelete::Cascade, Some(meta)) => {
+                    let known = going.iter().position(|model| std::ptr::eq(*model, meta));
+                    along.push((next, known.unwrap_or(going.len())));
+                    if known.is_none() {
+                        going.push(meta);
+                    }
                 }
                 _ => {}
             }
         }
+        next += 1;
     }
-    !protecting.iter().any(|table| going.iter().any(|meta| same(meta.table, table)))
+    if protecting.iter().any(|table| going.iter().any(|meta| same(meta.table, table))) {
+        Native::No
+    } else if declared.fails_midway {
+        Native::InPart
+    } else if has_circle(along) {
+        Native::InChains
+    } else {
+        Native::Yes
+    }
+}
+
+/// Whether steps from one number to another come back to one.
+fn has_circle(mut steps: Vec<(usize, usize)>) -> bool {
+    loop {
+        let known = steps.clone();
+        steps.retain(|(_, to)| known.iter().any(|(from, _)| from == to));
+        if steps.len() == known.len() {
+            return !steps.is_empty();
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::QuerySet;
 use super::terminal::about;
-use crate::db::{About, Connection, Executor, Need};
+use crate::db::{About, Connection, Executor, write_whole};
 use crate::error::{Error, Result};
 use crate::lookup::AssignSet;
 use crate::lower;
@@ -44,7 +44,7 @@ impl<M: Model> QuerySet<M> {
         let Some(statement) = lower::update(&plan, &assigns)? else { return Ok(0) };
         let sql = sql::compile(&statement);
         let mut changed = 0;
-        db.run(Need::Write, at, &mut |connection| {
+        write_whole(db, at, |connection| Ok(!connection.fails_midway()?), &mut |connection| {
             let about = about::<M>(at);
             let outcome = connection.execute(&sql, about);
             changed = outcome.map_err(|error| blame_set(error, connection, about, &plan, &assigns))?;
