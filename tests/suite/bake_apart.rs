@@ -325,3 +325,37 @@ fn links_with_a_model_of_ones_own_are_dumped_with_both_of_its_ends() -> Result<(
     assert_eq!(club.people.all(&other)?.len(), 2);
     Ok(())
 }
+
+#[test]
+fn what_contradicts_itself_or_is_too_much_is_refused() -> Result<()> {
+    let db = empty()?;
+    let ann = bake::<Poet>().create_one(&db)?;
+    let other = bake::<Edition>().with_one(|e| e.poet(), &ann);
+    let error = bake::<Poet>().with_many(|p| p.editions(), other).create(&db).unwrap_err().to_string();
+    assert_eq!(error, "`Edition.poet` cannot be baked: it is given a row, and comes with one");
+    let many = bake::<Poet>().with_many(|p| p.editions(), bake::<Edition>().quantity(usize::MAX));
+    for bake in [many.clone().quantity(3), many, bake::<Poet>().quantity(usize::MAX)] {
+        assert!(matches!(bake.create(&db), Err(Error::Bake { model: "Poet" | "Edition", .. })));
+    }
+    assert_eq!(Poet::objects().count(&db)?, 1);
+    Ok(())
+}
+
+/// A column with one of the names that SQLite has for the number of a row.
+#[derive(Model, Debug)]
+struct Term {
+    #[field(primary_key)]
+    word: String,
+    #[field(unique)]
+    rowid: String,
+}
+
+#[test]
+fn a_column_may_be_called_rowid() -> Result<()> {
+    let db = testing::database(models![Term])?;
+    for _ in 0..2 {
+        bake::<Term>().quantity(3).create(&db)?;
+    }
+    assert_eq!(Term::objects().count(&db)?, 6);
+    Ok(())
+}

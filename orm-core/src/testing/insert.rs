@@ -104,7 +104,10 @@ impl Tables for Asked<'_> {
     /// The greatest key or, where keys are not counted, the last row.
     fn counted(&self, meta: &'static ModelMeta) -> Result<Option<i64>> {
         let alias: crate::statement::Alias = meta.table.into();
-        let counter = if meta.auto_key { meta.key_column() } else { "rowid" };
+        // A column of the user's may have one of its names.
+        let is_free = |name: &&&str| !meta.columns.iter().any(|column| column.column.eq_ignore_ascii_case(name));
+        let rowid = ["rowid", "_rowid_", "oid"].iter().find(is_free).copied().unwrap_or("rowid");
+        let counter = if meta.auto_key { meta.key_column() } else { rowid };
         let last = Expr::Aggregate {
             function: AggregateFunction::Max,
             argument: Some(Box::new(Expr::column(&alias, counter))),

@@ -15,6 +15,9 @@ use crate::error::Result;
 use crate::meta::{Link, ModelMeta, RelationKind, RelationMeta, Through};
 use crate::value::{Bind, Now};
 
+/// How many rows are planned at once, at most.
+const MOST: usize = 100_000_000;
+
 /// The seed of a bake that names none.
 const SEED: u64 = 0x00EA_6E50;
 
@@ -78,6 +81,9 @@ impl<'a> Plan<'a> {
             return Ok(Vec::new());
         }
         let meta = order.meta;
+        if count > MOST {
+            return Err(wrong(meta, meta.key_column(), format!("{count} rows are too many to be planned in memory")));
+        }
         let seed = order.seed.unwrap_or(seed);
         let sources = self.sources(order, count, known, seed)?;
         let table = self.table(meta)?;
@@ -90,7 +96,7 @@ impl<'a> Plan<'a> {
         if let Some(table) = self.tables.get_mut(table).filter(|_| !apart.is_empty()) {
             table.look(self.asked)?;
         }
-        let mut keys = Vec::with_capacity(count);
+        let mut keys = Vec::new();
         for number in 0..count {
             let Some(table) = self.tables.get_mut(table) else { break };
             let now = Now::read();
@@ -144,6 +150,9 @@ impl<'a> Plan<'a> {
             let relatives = column.relation.and_then(|relation| order.relatives(relation));
             let optional = order.fills(column.name);
             sources.push(if let Some(known) = known {
+                if order.given(number).is_some() || relatives.is_some() {
+                    return Err(wrong(meta, column.name, "it is given a row, and comes with one"));
+                }
                 Source::Dealt(known)
             } else if let Some(given) = order.given(number) {
                 Source::Given(given)
@@ -275,10 +284,14 @@ impl<'a> Plan<'a> {
         if one && order.quantity > 1 {
             return Err(wrong(meta, relation.name, "it is one row at most, and several are baked"));
         }
+        let count = keys.len().saturating_mul(order.quantity);
+        if count > MOST {
+            return Err(wrong(meta, relation.name, format!("{count} rows are too many to be planned in memory")));
+        }
         let owners = keys.iter().flat_map(|key| std::iter::repeat_n(key.clone(), order.quantity)).collect();
         let column = order.meta.columns.iter().position(|column| column.name == via);
         let known = column.map(|column| (column, owners)).into_iter().collect();
-        self.rows(order, keys.len() * order.quantity, known, seed)?;
+        self.rows(order, count, known, seed)?;
         Ok(())
     }
 
@@ -295,7 +308,7 @@ impl<'a> Plan<'a> {
         let (targets, apart) = match relatives {
             Relatives::Rows(rows) => (rows.to_vec(), None),
             Relatives::Baked(order) if order.each => {
-                let count = keys.len() * order.quantity;
+                let count = keys.len().saturating_mul(order.quantity);
                 (self.rows(order, count, Vec::new(), seed)?, Some(order.quantity))
             }
             Relatives::Baked(order) => (self.rows(order, order.quantity, Vec::new(), seed)?, None),
