@@ -45,6 +45,7 @@ mod querysets;
 mod random_aggregates;
 mod random_cascades;
 mod random_conditions;
+mod random_counters;
 mod random_loading;
 mod raw;
 mod relation_kinds;
