@@ -46,7 +46,6 @@ mod random_aggregates;
 mod random_cascades;
 mod random_conditions;
 mod random_counters;
-mod random_deletes;
 mod random_loading;
 mod raw;
 mod relation_kinds;

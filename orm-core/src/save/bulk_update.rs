@@ -148,14 +148,14 @@ impl<'p, M: Model> BulkUpdate<'p, '_, M> {
         let window = if size == usize::MAX { TOLD } else { size };
         let mut changed = 0;
         db.run(Need::WriteAll, at, &mut |connection| {
-            let (mut done, mut last) = (0, None);
+            let (mut done, mut last, mut known) = (0, None, KeyMap::default());
             while rows.peek().is_some() {
-                let mut known = KeyMap::default();
+                known.clear();
                 let updated = connection.repeat(&update.text, About { meta, at }, |prepared| {
                     for row in rows.by_ref().take(size) {
                         last = Some(row);
                         if done % window == 0 {
-                            known = KeyMap::default();
+                            known.clear();
                         }
                         let number = u32::try_from(done % window).unwrap_or(u32::MAX);
                         if known.number(row.key_ref(), number).1 {

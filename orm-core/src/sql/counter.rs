@@ -125,7 +125,8 @@ impl Writer {
             }
             CounterTrigger::Counting | CounterTrigger::Renamed => {
                 self.push(" WHEN (");
-                if trigger == CounterTrigger::Renamed {
+                if trigger == CounterTrigger::Renamed && counter.table == counter.rows {
+                    // One that keeps its key is counted when it points elsewhere.
                     self.push("OLD.");
                     self.ident(counter.key);
                     self.push(" IS NOT NEW.");

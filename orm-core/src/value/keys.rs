@@ -167,6 +167,17 @@ impl Default for KeyMap {
 }
 
 impl KeyMap {
+    /// Forgets the keys, and keeps their room.
+    pub(crate) fn clear(&mut self) {
+        match &mut self.ints {
+            Ints::Sorted(keys) => keys.clear(),
+            Ints::Hashed(keys) => keys.clear(),
+        }
+        self.texts.clear();
+        self.bytes.clear();
+        self.last = None;
+    }
+
     /// The number of a key, or `number` from now on if the key is new. Says whether it is.
     pub fn number(&mut self, key: KeyRef<'_>, number: u32) -> (u32, bool) {
         match key {
