@@ -6,6 +6,7 @@
 mod aggregates;
 mod column_values;
 mod bake;
+mod bake_unique;
 mod bits;
 mod cached;
 mod cached_whoever;

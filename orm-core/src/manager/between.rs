@@ -11,7 +11,7 @@ use crate::meta::{ColumnMeta, ColumnSource, LinkModel, ModelMeta, RelationMeta, 
 use crate::save::RowInsert;
 use crate::sql;
 use crate::statement::{Alias, Delete, Expr, Insert, InsertRows, Join, Select, Source, Statement, TableRef};
-use crate::value::{Bind, KeyRef};
+use crate::value::{Bind, KeyRef, Now};
 
 pub(super) const UNATTACHED: Error = Error::Unattached { what: "ManyToMany" };
 
@@ -85,7 +85,8 @@ impl NewLinks for Bare {
 fn has_defaults(meta: &'static ModelMeta) -> bool {
     let is_ours = |column: &ColumnMeta| column.default.is_none() && matches!(column.source, ColumnSource::Given);
     let columns = meta.columns.iter().enumerate().filter(|(_, column)| is_ours(column));
-    columns.into_iter().any(|(number, _)| (meta.defaults)(number).is_some())
+    let now = Now::read();
+    columns.into_iter().any(|(number, _)| (meta.defaults)(number, &now).is_some())
 }
 
 /// The links of one row, in the table between.
@@ -152,10 +153,11 @@ impl Links<'_> {
         };
         self.connection.repeat(&insert.sql.text, self.about, |prepared| {
             for row in &rows {
+                let now = Now::read();
                 let bind = |number: usize| match number {
                     _ if is(number, model.from) => Some(self.key.bind()),
                     _ if is(number, model.to) => Some(row.clone()),
-                    _ => (model.meta.defaults)(number),
+                    _ => (model.meta.defaults)(number, &now),
                 };
                 insert.binds(prepared, bind, &mut Returned::default())?;
             }

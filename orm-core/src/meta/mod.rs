@@ -8,7 +8,7 @@ mod relation;
 pub(crate) use relation::LinkModel;
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
 
-use crate::value::{Bind, Datum, Domain, Mismatch, Storage, canonical};
+use crate::value::{Bind, Datum, Domain, Mismatch, Now, Storage, canonical};
 
 /// A model: its table, columns and relations.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// CHECK constraints.
     pub checks: &'static [CheckMeta],
-    /// The default of a column, evaluated; none where it has none.
-    pub defaults: fn(usize) -> Option<Bind<'static>>,
+    /// The default of a column, evaluated, or the time of the write; none where it has neither.
+    pub defaults: fn(usize, &Now) -> Option<Bind<'static>>,
 }
 
 /// A stored field and its column.

@@ -221,7 +221,7 @@ fn of_no_model(at: &'static Location<'static>) -> About {
         ordering: &[],
         indexes: &[],
         checks: &[],
-        defaults: |_| None,
+        defaults: |_, _| None,
     };
     About { meta: &ROW, at }
 }

@@ -1,12 +1,12 @@
 //! What can be known to fail before a row goes in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::apart::{unique_sets, values};
 use super::order::wrong;
-use super::plan::Table;
+use super::plan::{Links, Table};
 use crate::db::storable_in;
 use crate::error::{Error, Result};
-use crate::meta::ColumnMeta;
 use crate::model::Rules;
 use crate::value::Bind;
 
@@ -25,14 +25,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
         }
     }
     rules.finish_of(meta)?;
-    let is_key = |column: &ColumnMeta| column.primary_key && !meta.is_composite();
-    let single = meta.columns.iter().enumerate().filter(|(_, column)| column.unique || is_key(column));
-    for (number, _) in single {
-        differ(table, &[number])?;
-    }
-    for columns in meta.unique_together() {
-        differ(table, columns)?;
-    }
+    unique_sets(meta).iter().try_for_each(|columns| differ(table, columns))?;
     Ok(())
 }
 
@@ -41,16 +34,7 @@ fn differ(table: &Table, columns: &[usize]) -> Result<()> {
     let meta = table.meta;
     let mut seen = HashMap::with_capacity(table.rows.len());
     for (number, row) in table.rows.iter().enumerate() {
-        let mut values = Vec::new();
-        for bind in columns.iter().filter_map(|column| row.get(*column)) {
-            match bind {
-                Bind::Null => break,
-                bind => write(bind, &mut values),
-            }
-        }
-        if columns.iter().any(|column| row.get(*column) == Some(&Bind::Null)) {
-            continue;
-        }
+        let Some(values) = values(row, columns) else { continue };
         if let Some(other) = seen.insert(values, number) {
             let named = columns.iter().filter_map(|column| meta.columns.get(*column));
             let fields: Vec<&str> = named.map(|column| column.name).collect();
@@ -69,29 +53,13 @@ fn differ(table: &Table, columns: &[usize]) -> Result<()> {
     Ok(())
 }
 
-/// A value as bytes that no other value has.
-fn write(bind: &Bind<'_>, bytes: &mut Vec<u8>) {
-    match bind {
-        Bind::Integer(value) => {
-            bytes.push(1);
-            bytes.extend(value.to_be_bytes());
+/// No row is linked with another twice.
+pub(super) fn check_links(links: &Links) -> Result<()> {
+    let mut seen = HashSet::with_capacity(links.pairs.len());
+    for (from, to) in &links.pairs {
+        if !seen.insert(values(&[from.clone(), to.clone()], &[0, 1])) {
+            return Err(wrong(links.meta, links.field, format!("the row {from} would be linked with {to} twice")));
         }
-        Bind::Real(value) => {
-            // Zero and its negative are the same number.
-            let value = if *value == 0.0 { 0.0 } else { *value };
-            bytes.push(2);
-            bytes.extend(value.to_bits().to_be_bytes());
-        }
-        Bind::Text(text) => {
-            bytes.push(3);
-            bytes.extend((text.len() as u64).to_be_bytes());
-            bytes.extend(text.as_bytes());
-        }
-        Bind::Blob(blob) => {
-            bytes.push(4);
-            bytes.extend((blob.len() as u64).to_be_bytes());
-            bytes.extend(blob.iter());
-        }
-        Bind::Null | Bind::Array(_) | Bind::Refused(_) => bytes.push(0),
     }
+    Ok(())
 }

@@ -2,30 +2,33 @@
 
 use std::panic::Location;
 
-use super::check::check;
+use super::ask::Asked;
+use super::check::{check, check_links};
 use super::order::Order;
 use super::plan::{Plan, Table};
 use crate::db::{About, Connection, Executor, Need};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::group::Returned;
 use crate::meta::ModelMeta;
 use crate::save::{RowInsert, blame};
 use crate::schema::{in_order, points_ahead};
 use crate::sql;
-use crate::statement::{AggregateFunction, Expr, Insert, InsertRows, Select, Source, Statement};
-use crate::value::{Bind, Datum, pack_part};
+use crate::statement::{Insert, InsertRows, Statement};
+use crate::value::{Bind, pack_part};
 
 /// Makes what was ordered; the keys of its own rows, in order.
 pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<Bind<'static>>> {
     let mut keys = Vec::new();
+    if order.quantity == 0 {
+        return order.checked().map(|()| keys);
+    }
     db.run(Need::WriteAll, at, &mut |connection| {
-        let mut start = |meta| last_row(connection, meta, at);
-        let mut plan = Plan::new(&mut start);
+        let mut asked = Asked { connection, at };
+        let mut plan = Plan::new(&mut asked);
         keys = plan.make(order)?;
         let Plan { tables, links, .. } = plan;
-        for table in &tables {
-            check(table)?;
-        }
+        tables.iter().try_for_each(check)?;
+        links.iter().try_for_each(check_links)?;
         if order.meta.is_composite() {
             keys = composite_keys(&tables, order.meta);
         }
@@ -91,30 +94,4 @@ fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'sta
             let bind = |column: usize| current.and_then(|row| row.get(column)).cloned();
             blame(error, connection, meta, at, &bind)
         })
-}
-
-/// How far the rows of a table have been counted: the next is the number after it.
-fn last_row(connection: &Connection<'_>, meta: &'static ModelMeta, at: &'static Location<'static>) -> Result<i64> {
-    let alias: crate::statement::Alias = meta.table.into();
-    let counter = if meta.auto_key { meta.key_column() } else { "rowid" };
-    let last = Expr::Aggregate {
-        function: AggregateFunction::Max,
-        argument: Some(Box::new(Expr::column(&alias, counter))),
-        distinct: false,
-        filter: None,
-        separator: None,
-    };
-    let select = Select { columns: vec![last], from: vec![Source::first(meta.table, alias)], ..Select::default() };
-    let mut last = 0;
-    connection.query(&sql::compile(&Statement::Select(select)), About { meta, at }, |row| {
-        if let Ok(Datum::Integer(value)) = row.datum(0) {
-            last = value.max(0);
-        }
-        Ok(())
-    })?;
-    if last > i64::MAX / 2 {
-        let what = format!("the table counts {last} rows: there is no room for keys after that");
-        return Err(Error::Bake { model: meta.name, field: meta.key_column().to_owned(), what });
-    }
-    Ok(last)
 }

@@ -4,8 +4,11 @@
 //! transactions. [`bake`] works on untyped rows of binds, so it costs the compiler nothing for each model; the types are
 //! in the closures that say what is given.
 
+mod apart;
+mod ask;
 mod bake;
 mod check;
+mod children;
 mod database;
 mod fixture;
 mod given;

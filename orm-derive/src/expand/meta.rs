@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
+use super::writes;
 use crate::model::{Checked, Field, FieldKind, Generated, Length, Shape, Source, Stored};
 use crate::names::{self, Names};
 
@@ -100,6 +101,12 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
             }
         };
         arms.extend(known.map(|known| quote! { #position => ::core::option::Option::Some(#known), }));
+        if let Some(auto) = stored.auto {
+            let now = writes::now(auto, stored, names);
+            arms.extend(quote! {
+                #position => ::core::option::Option::Some(#orm::Bind::into_owned(#orm::Value::bind(&#now))),
+            });
+        }
         let Some(default) = &stored.default else { continue };
         let (name, place) = (names::default_of(&field.ident), stored.place());
         let value = super::model::default(stored, default, names);
@@ -110,9 +117,15 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
         });
     }
     if arms.is_empty() {
-        return (functions, quote! { |_| ::core::option::Option::None });
+        return (functions, quote! { |_, _| ::core::option::Option::None });
     }
-    (functions, quote! { |column| match column { #arms _ => ::core::option::Option::None } })
+    let now = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
+    let now = if now {
+        quote! { now }
+    } else {
+        quote! { _ }
+    };
+    (functions, quote! { |column, #now| match column { #arms _ => ::core::option::Option::None } })
 }
 
 fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> TokenStream {
