@@ -20,6 +20,7 @@ mod enums;
 mod exclusive;
 mod faults;
 mod fixtures;
+mod fixtures_by_hand;
 mod functions;
 mod groups;
 mod hard_loading;
