@@ -2,11 +2,7 @@
 
 use eager_orm::prelude::*;
 use eager_orm::testing::{self, bake};
-use eager_orm::types::jiff::Timestamp;
-use eager_orm::types::jiff::civil::{Date, DateTime, Time};
-use eager_orm::types::rust_decimal::Decimal;
-use eager_orm::types::uuid::Uuid;
-use eager_orm::{Error, Json, ModelMeta, Result};
+use eager_orm::{ModelMeta, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Sample, Tag};
@@ -128,13 +124,10 @@ fn json_uuids_and_decimals_are_read_in_their_usual_forms() -> Result<()> {
     for (row, what) in [
         (r#"{"price": "x"}"#, "`price`: it is a `Option<Decimal>`, and has the TEXT 'x'"),
         (
-            r#"{"price": 0.12345678901234567}"#,
-            "`price`: a decimal is wanted, and 0.12345678901234568 is none that is exact: write it as a text",
+            r#"{"price": 0.1234567890123456}"#,
+            "`price`: a decimal is wanted, and 0.1234567890123456 is none that is exact: write it as a text",
         ),
-        (
-            r#"{"token": "550e8400"}"#,
-            "`token`: bytes are wanted, as {\"hex\": \"..\"}, and it has \"550e8400\"",
-        ),
+        (r#"{"token": "550e8400"}"#, "`token`: a UUID is wanted, and it has \"550e8400\""),
         (r#"{"look": {"size": 1}}"#, "`look`: it is a `Option<Json<Look>>`, and has the TEXT '{\"size\":1}'"),
     ] {
         let Err(error) = things(row) else { panic!("{row}") };
@@ -147,7 +140,11 @@ fn json_uuids_and_decimals_are_read_in_their_usual_forms() -> Result<()> {
 fn the_time_of_the_write_and_defaults_of_the_database_may_be_left_out() -> Result<()> {
     let before = Timestamp::now();
     let db = testing::database(ALL)?;
-    testing::load(&db, models![Late], r#"[{"model": "Late", "rows": [{"n": 1}, {"n": 2, "code": "z", "version": 7}]}]"#)?;
+    testing::load(
+        &db,
+        models![Late],
+        r#"[{"model": "Late", "rows": [{"n": 1}, {"n": 2, "code": "z", "version": 7}]}]"#,
+    )?;
     bake::<Late>().create_one(&db)?;
     let rows = Late::objects().order_by(|l| l.id()).all(&db)?;
     for row in &rows {
@@ -168,7 +165,7 @@ fn links_with_a_model_of_their_own_are_dumped_with_the_models_on_both_sides() ->
     let other = testing::database(ALL)?;
     assert_eq!(testing::load(&other, models![Club, Member], &json)?, 2 + 2 + 4);
     assert_eq!(Club::objects().first(&other)?.unwrap().people.all(&other)?.len(), 2);
-    assert_eq!(testing::dump(&other, models![Member, Club])?, json);
+    assert_eq!(testing::dump(&other, models![Club, Member, Membership])?, json);
     assert!(!testing::dump(&db, models![Club])?.contains("Membership"));
     // Linking without more than the keys fills in the time, too.
     let mut club = bake::<Club>().create_one(&db)?;

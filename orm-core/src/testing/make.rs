@@ -115,8 +115,8 @@ impl Maker {
         match self.form {
             Form::Boolean => 2,
             Form::Integer => {
-                let (least, most) = self.integers();
-                most.abs_diff(least).saturating_add(1).min(MANY)
+                let (low, _, high) = self.integers();
+                high.abs_diff(low).saturating_add(1).min(MANY)
             }
             // Hundredths, as far as there is an end to them.
             Form::Real => {
@@ -153,9 +153,11 @@ impl Maker {
         } else {
             match self.form {
                 Form::Integer => {
-                    let (least, most) = self.integers();
-                    let count = most.abs_diff(least).saturating_add(1).min(100);
-                    Bind::Integer(least.saturating_add_unsigned(of(count)).min(most))
+                    let (low, least, high) = self.integers();
+                    let value = least.checked_add_unsigned(of(high.abs_diff(least).saturating_add(1).min(100)));
+                    // After the last comes what is below the least.
+                    let below = |value: i64| low.saturating_add_unsigned(value.abs_diff(high).saturating_sub(1));
+                    Bind::Integer(value.map_or(low, |value| if value <= high { value } else { below(value) }))
                 }
                 Form::Boolean => Bind::Integer((of(2) % 2).cast_signed()),
                 Form::Real => Bind::Real(self.real(which, random)),
@@ -211,16 +213,17 @@ impl Maker {
         }
     }
 
-    /// The least and the most that a number may be: from 1 on, where the field and its type say nothing else.
-    fn integers(&self) -> (i64, i64) {
+    /// The least that a number may be, the one to begin with (which is 1, if that may be), and the greatest.
+    fn integers(&self) -> (i64, i64, i64) {
         let bound = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
         let (low, high) = match self.column.domain {
             Domain::Range(low, high) => (low, high),
             _ => (i64::MIN, i64::MAX),
         };
-        let max = bound(self.column.max);
-        let least = bound(self.column.min).unwrap_or_else(|| max.map_or(1, |max| max.min(1))).max(low);
-        (least, max.unwrap_or(i64::MAX).min(high).max(least))
+        let low = bound(self.column.min).map_or(low, |min| min.max(low));
+        let high = bound(self.column.max).map_or(high, |max| max.min(high)).max(low);
+        let first = if bound(self.column.min).is_some() { low } else { 1.clamp(low, high) };
+        (low, first, high)
     }
 
     fn reals(&self) -> (f64, f64) {
