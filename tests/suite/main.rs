@@ -4,6 +4,7 @@
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
 mod aggregates;
+mod assertions;
 mod column_values;
 mod bake;
 mod bake_unique;
