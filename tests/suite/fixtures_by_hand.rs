@@ -152,6 +152,8 @@ fn the_time_of_the_write_and_defaults_of_the_database_may_be_left_out() -> Resul
         assert_eq!(row.changed, row.made);
     }
     assert_eq!(rows.iter().map(|row| (&*row.code, row.version)).collect::<Vec<_>>(), [("xy", 1), ("z", 7), ("xy", 1)]);
+    let null = testing::load(&db, models![Late], r#"[{"model": "Late", "rows": [{"n": 1, "code": null}]}]"#);
+    assert!(null.unwrap_err().to_string().ends_with("`code`: it cannot be NULL"));
     let given = bake::<Late>().with(|l| l.made().set(before)).fill(|l| l.changed()).create_one(&db)?;
     assert!(given.changed != given.made, "asked for, it is made");
     Ok(())
@@ -179,14 +181,11 @@ fn what_is_said_twice_is_refused() -> Result<()> {
     let db = testing::database(ALL)?;
     let tag = bake::<Tag>().create_one(&db)?;
     let error = bake::<Club>().with_many(|c| c.labels(), &[tag.clone(), tag]).create(&db).unwrap_err();
-    assert_eq!(error.to_string(), "`Club.labels` cannot be baked: the row 1 would be linked with 1 twice");
+    assert_eq!(error.to_string(), "`Club.labels` cannot be baked: it is given the same row twice");
     let clubs = r#"{"model": "Club", "rows": [{"id": 1, "name": "x"}]}"#;
     let links = r#"{"table": "club_labels", "rows": [{"club_id": 1, "tag_id": 1}, {"club_id": 1, "tag_id": 1}]}"#;
     let error = testing::load(&db, models![Club, Tag], &format!("[{clubs}, {links}]")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "fixture: row 2 of `club_labels`, `club_id, tag_id`: another row of `club_labels` has the same"
-    );
+    assert_eq!(error.to_string(), "fixture: row 2 of `club_labels`, `tag_id`: these two are linked already");
     let error = testing::load(&db, models![Tag], r#"[{"model": "Tag", "rows": [{"name": "a", "name": "b"}]}]"#);
     let error = error.unwrap_err().to_string();
     assert!(error.starts_with("fixture: it is no JSON: `name` is there twice at line 1"), "{error}");

@@ -37,7 +37,7 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// CHECK constraints.
     pub checks: &'static [CheckMeta],
-    /// The default of a column, evaluated, or the time of the write; none where it has neither.
+    /// The default of a column, evaluated at a time; none where it has none.
     pub defaults: fn(usize, &Now) -> Option<Bind<'static>>,
 }
 

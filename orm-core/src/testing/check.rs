@@ -58,7 +58,7 @@ pub(super) fn check_links(links: &Links) -> Result<()> {
     let mut seen = HashSet::with_capacity(links.pairs.len());
     for (from, to) in &links.pairs {
         if !seen.insert(values(&[from.clone(), to.clone()], &[0, 1])) {
-            return Err(wrong(links.meta, links.field, format!("the row {from} would be linked with {to} twice")));
+            return Err(wrong(links.meta, links.field, "it is given the same row twice"));
         }
     }
     Ok(())

@@ -5,7 +5,6 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, UnOp};
 
-use super::writes;
 use crate::model::{Checked, Field, FieldKind, Generated, Length, Shape, Source, Stored};
 use crate::names::{self, Names};
 
@@ -102,10 +101,12 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
         };
         arms.extend(known.map(|known| quote! { #position => ::core::option::Option::Some(#known), }));
         if let Some(auto) = stored.auto {
-            let now = writes::now(auto, stored, names);
+            functions.extend(super::writes::time_of(field, auto, stored, names));
+            let time = names::default_of(&field.ident);
             arms.extend(quote! {
-                #position => ::core::option::Option::Some(#orm::Bind::into_owned(#orm::Value::bind(&#now))),
+                #position => ::core::option::Option::Some(#orm::Bind::into_owned(#orm::Value::bind(&#time(now)))),
             });
+            continue;
         }
         let Some(default) = &stored.default else { continue };
         let (name, place) = (names::default_of(&field.ident), stored.place());
@@ -119,8 +120,8 @@ fn defaults(checked: &Checked, names: &Names) -> (TokenStream, TokenStream) {
     if arms.is_empty() {
         return (functions, quote! { |_, _| ::core::option::Option::None });
     }
-    let now = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
-    let now = if now {
+    let is_timed = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
+    let now = if is_timed {
         quote! { now }
     } else {
         quote! { _ }

@@ -355,14 +355,14 @@ fn handle(field: &Field, names: &Names) -> Option<TokenStream> {
 /// What is filled in where a new row says nothing.
 fn filling(field: &Field, stored: &Stored, names: &Names) -> Option<TokenStream> {
     let Names { orm, .. } = names;
-    if let Some(auto) = stored.auto {
-        return Some(writes::now(auto, stored, names));
+    let default = names::default_of(&field.ident);
+    if stored.auto.is_some() {
+        return Some(quote! { #default(&now) });
     }
     if let Source::Version { .. } = stored.source {
         return Some(quote! { #orm::FIRST_VERSION as _ });
     }
     stored.default.as_ref()?;
-    let default = names::default_of(&field.ident);
     Some(quote! { #default() })
 }
 

@@ -21,14 +21,14 @@ pub(super) fn read_type(field: &Field, stored: &Stored) -> TokenStream {
     }
 }
 
-/// The time of the write, as a value of the column.
-pub(super) fn now(auto: Auto, stored: &Stored, names: &Names) -> TokenStream {
+/// The function that makes the time of a write a value of the column.
+pub(super) fn time_of(field: &Field, auto: Auto, stored: &Stored, names: &Names) -> TokenStream {
     let (Shape::Plain { value } | Shape::Deferred { value } | Shape::ForeignKey(ForeignKey { target: value, .. })) =
         &stored.shape;
     // What is wrong with the type is shown where the word stands.
     let place = auto.span.resolved_at(Span::call_site());
-    let orm = names::at(&names.orm, place);
-    quote_spanned! {place=> <#value as #orm::Stamp>::at(&now) }
+    let (orm, name) = (names::at(&names.orm, place), names::default_of(&field.ident));
+    quote_spanned! {place=> fn #name(now: &#orm::Now) -> #value { <#value as #orm::Stamp>::at(now) } }
 }
 
 /// The methods of `impl Model`.
@@ -39,8 +39,10 @@ pub(super) fn methods(checked: &Checked, names: &Names) -> TokenStream {
 
     let stamps: Vec<_> = columns()
         .filter_map(|(column, (field, stored))| {
-            let auto = stored.auto.filter(|auto| auto.on_save)?;
-            let (ident, column, now) = (&field.ident, Literal::usize_unsuffixed(column), now(auto, stored, names));
+            stored.auto.filter(|auto| auto.on_save)?;
+            let (ident, column, time) =
+                (&field.ident, Literal::usize_unsuffixed(column), names::default_of(&field.ident));
+            let now = quote! { #time(&now) };
             let set = match stored.shape {
                 Shape::Deferred { .. } if stored.nullable => {
                     quote! { self.#ident.set(::core::option::Option::Some(#now)) }
