@@ -1,6 +1,5 @@
 //! What became of a case: our answer beside the oracle's.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -26,13 +25,8 @@ pub enum Outcome {
 /// as Django's own count has `executemany`.
 pub type Asked = u64;
 
-thread_local! {
-    /// How many statements have failed: the log has only those that did not.
-    static FAILED: Cell<u64> = const { Cell::new(0) };
-}
-
 fn asked(log: &Log) -> Asked {
-    log.len() as u64 + FAILED.take()
+    log.len() as u64
 }
 
 #[derive(Default)]
@@ -147,7 +141,7 @@ fn named(error: &Error, expected: &str) -> Option<&'static str> {
     }
 }
 
-/// The name Python has for an error. One that a constraint made is counted: its statement failed.
+/// The name Python has for an error.
 pub fn exception(error: &Error) -> Option<&'static str> {
     match error {
         Error::DoesNotExist { .. } => Some("DoesNotExist"),
@@ -159,10 +153,7 @@ pub fn exception(error: &Error) -> Option<&'static str> {
         Error::Nested { .. } => Some("RuntimeError"),
         Error::RolledBack => Some("TransactionManagementError"),
         // Of one row, or of one of many.
-        error if error.is_constraint() => {
-            FAILED.set(FAILED.get() + 1);
-            Some("IntegrityError")
-        }
+        error if error.is_constraint() => Some("IntegrityError"),
         _ => None,
     }
 }

@@ -40,7 +40,7 @@ fn a_text_with_another_space_in_it_is_another_text() {
 }
 
 #[test]
-#[should_panic(expected = "no more than 0 may run: 1 statement")]
+#[should_panic(expected = "at most 0 may run, and these have: 1 statement")]
 fn more_statements_than_may_run_are_listed() {
     let db = empty();
     let run = || -> Result<u64> { Ok(assert_max_queries!(db, 0, { Tag::objects().count(&db)? })) };

@@ -3,6 +3,7 @@
 
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
+mod advice;
 mod aggregates;
 mod assertions;
 mod column_values;
@@ -48,6 +49,7 @@ mod random_loading;
 mod raw;
 mod relation_kinds;
 mod report;
+mod seen;
 mod select_related;
 mod serialize;
 mod spans;

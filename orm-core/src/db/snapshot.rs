@@ -107,7 +107,7 @@ macro_rules! assert_max_queries {
     ($db:expr, $most:expr, $block:block) => {{
         let (value, log) = $crate::Database::capture(&$db, |_| -> $crate::Result<_> { Ok($block) });
         let value = value?;
-        assert!(log.len() <= $most, "no more than {} may run: {log}", $most);
+        assert!(log.len() <= $most, "at most {} may run, and these have: {log}", $most);
         value
     }};
 }
