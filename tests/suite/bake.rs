@@ -109,6 +109,10 @@ fn fields_are_given_a_value_a_number_or_a_function_of_it() -> Result<()> {
     assert_eq!((books[0].published, books[0].price, books[0].active), (None, 2.0, false));
     assert_eq!((*books[2].author.key(), books[2].summary.get(&db)?.as_str()), (ann.id, "s3"));
     assert_eq!(Author::objects().count(&db)?, 1);
+    let keys = bake::<Author>().quantity(3).create(&db)?.into_iter().map(|author| author.id).collect::<Vec<_>>();
+    let last = keys[2];
+    let books = bake::<Book>().with(|b| b.author().each(move |i| keys[i])).quantity(3).create(&db)?;
+    assert_eq!(*books[2].author.key(), last);
     Ok(())
 }
 
@@ -241,8 +245,68 @@ fn what_cannot_be_made_is_refused_before_anything_is_inserted() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_value_that_its_type_refuses_is_found_before_anything_is_inserted() -> Result<()> {
+    use odd::{Code, Coded};
+    let db = testing::database(models![Coded])?;
+    for bake in [
+        bake::<Coded>().with(|c| c.code().seq("AB{}")),
+        bake::<Coded>().with(|c| c.code().each(|i| Code::unchecked(&format!("x{i}")))),
+        bake::<Coded>().with(|c| c.code().set(Code::unchecked("no"))),
+    ] {
+        let error = bake.clone().quantity(2).create(&db).unwrap_err();
+        assert!(matches!(&error, Error::Bake { model: "Coded", field, .. } if field == "code"), "{error}");
+        assert!(matches!(bake.prepare(), Err(Error::Bake { .. })));
+    }
+    let error = bake::<Coded>().with(|c| c.code().seq("AB{}")).create(&db).unwrap_err();
+    assert_eq!(error.to_string(), "`Coded.code` cannot be baked: it is given 'AB1', which is no `Code`");
+    assert_eq!(Coded::objects().all(&db)?.len(), 0);
+    let three = bake::<Coded>().with(|c| c.code().each(|i| Code::unchecked(["ABC", "DEF"][i]))).quantity(2);
+    assert_eq!(three.create(&db)?.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn more_rows_than_there_can_be_are_refused() -> Result<()> {
+    let db = empty();
+    let many = bake::<Book>().quantity(usize::MAX);
+    assert!(matches!(refused(&db, many.create(&db)), Error::Misuse { .. }));
+    let of_two = bake::<Author>().with_many(|a| a.books(), many).quantity(2);
+    assert!(matches!(refused(&db, of_two.create(&db)), Error::Misuse { .. }));
+    let tags = bake::<Book>().with_many(|b| b.tags(), bake::<Tag>().quantity(10_000).each()).quantity(10_000);
+    assert!(matches!(refused(&db, tags.create(&db)), Error::Misuse { .. }));
+    let (none, log) = db.capture(|db| bake::<Book>().quantity(0).create(db));
+    assert_eq!((none?.len(), log.len(), log.transactions()), (0, 0, 0));
+    Ok(())
+}
+
 mod odd {
     use eager_orm::prelude::*;
+
+    /// Three capital letters.
+    #[derive(DbValue, Clone, Debug, PartialEq)]
+    #[db(try_from)]
+    pub struct Code(String);
+
+    impl TryFrom<String> for Code {
+        type Error = &'static str;
+        fn try_from(code: String) -> Result<Self, Self::Error> {
+            let is_code = code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase());
+            is_code.then_some(Code(code)).ok_or("three capital letters are wanted")
+        }
+    }
+
+    impl Code {
+        pub fn unchecked(code: &str) -> Self {
+            Code(code.to_owned())
+        }
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Coded {
+        pub id: i64,
+        pub code: Code,
+    }
 
     /// A foreign key to the model itself that is never NULL.
     #[derive(Model, Debug, Clone)]
@@ -357,7 +421,7 @@ fn a_circle_with_a_key_that_may_be_null_ends_there() -> Result<()> {
 fn values_stay_within_what_their_fields_have_room_for() -> Result<()> {
     use odd::{Flag, Narrow};
     let db = testing::database(models![Narrow, Flag])?;
-    let rows = bake::<Narrow>().quantity(255).create(&db)?;
+    let rows = bake::<Narrow>().quantity(256).create(&db)?;
     assert!(rows.iter().all(|row| row.two.len() <= 2 && row.three.len() <= 3));
     assert!(rows.iter().all(|row| (7..=9).contains(&row.bounded) && row.below <= -0.5));
     let error = bake::<Narrow>().create(&db).unwrap_err();

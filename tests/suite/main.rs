@@ -5,9 +5,10 @@
 
 mod advice;
 mod aggregates;
+mod assertions;
 mod column_values;
 mod bake;
-mod bake_apart;
+mod bake_unique;
 mod bits;
 mod cached;
 mod cached_whoever;
@@ -22,6 +23,7 @@ mod enums;
 mod exclusive;
 mod faults;
 mod fixtures;
+mod fixtures_by_hand;
 mod functions;
 mod groups;
 mod hard_loading;

@@ -478,6 +478,9 @@ impl Database {
 /// The block's value is the macro's value. The message lists the statements. In the block, `?` ends the block, and the
 /// error is handed on by a `?` of the macro's.
 ///
+/// Counted are the statements of the thread that runs the block. Those of threads that it starts are in the log of
+/// [`Database::capture`](crate::Database::capture), if they run through the handle which that hands out.
+///
 /// # Examples
 ///
 /// ```

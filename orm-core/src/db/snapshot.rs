@@ -8,8 +8,9 @@ use super::Log;
 
 impl Log {
     /// The statements that read or wrote data, one a line, as text that is the same in every run: without values, times
-    /// and places. One that ran several times says so. For a snapshot of what a test runs, compared with a string or by
-    /// a library for snapshots.
+    /// and places. One that ran several times says so. Of SQL of one's own, comments are left out, and what space there is
+    /// outside of quotes is one space. For a snapshot of what a test runs, compared with a string or by a library for
+    /// snapshots.
     ///
     /// # Examples
     ///
@@ -43,24 +44,52 @@ impl Log {
         text
     }
 
-    /// Whether the snapshot is this text, but for empty lines and the space around a line. For `assert_queries!`.
+    /// Whether the snapshot is this text, but for comments and how the space is outside of quotes. For `assert_queries!`.
     #[doc(hidden)]
     pub fn is_snapshot(&self, expected: &str) -> bool {
-        // However it is broken into lines: a text of the user's may have several.
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        words(&self.to_snapshot()) == words(expected)
+        one_line(&self.to_snapshot()) == one_line(expected)
     }
 }
 
-/// A text of the user's may have several lines.
+/// A text of the user's may have several lines, and comments that end where a line does.
 fn one_line(sql: &str) -> String {
-    sql.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    let mut text = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let quote = match first {
+            '\'' | '"' | '`' => Some(first),
+            '[' => Some(']'),
+            _ => None,
+        };
+        // A quote that is doubled ends one part and begins the next.
+        let (part, length) = if let Some(quote) = quote {
+            let end = rest.get(1..).and_then(|inner| inner.find(quote)).map_or(rest.len(), |end| end + 2);
+            (rest.get(..end).unwrap_or_default(), end)
+        } else if rest.starts_with("--") {
+            (" ", rest.find('\n').unwrap_or(rest.len()))
+        } else if rest.starts_with("/*") {
+            (" ", rest.find("*/").map_or(rest.len(), |end| end + 2))
+        } else if first.is_whitespace() {
+            (" ", first.len_utf8())
+        } else {
+            (rest.get(..first.len_utf8()).unwrap_or_default(), first.len_utf8())
+        };
+        if part != " " || !(text.is_empty() || text.ends_with(' ')) {
+            text.push_str(part);
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 /// Fails if the block runs more than this many statements that read or write data.
 ///
 /// The block's value is the macro's value. The message lists the statements. In the block, `?` ends the block, and the
 /// error is handed on by a `?` of the macro's.
+///
+/// Counted are the statements of the thread that runs the block. Those of threads that it starts are in the log of
+/// [`Database::capture`](crate::Database::capture), if they run through the handle which that hands out.
 ///
 /// # Examples
 ///
@@ -84,10 +113,13 @@ macro_rules! assert_max_queries {
 }
 
 /// Fails unless the block runs these statements, in this order: their [snapshot](crate::Log::to_snapshot), a line for each.
-/// Empty lines and the space around a line do not count.
+/// Comments do not count, nor how much space there is outside of quotes.
 ///
 /// The block's value is the macro's value. In the block, `?` ends the block, and the error is handed on by a `?` of the
 /// macro's.
+///
+/// Counted are the statements of the thread that runs the block. Those of threads that it starts are in the log of
+/// [`Database::capture`](crate::Database::capture), if they run through the handle which that hands out.
 ///
 /// # Examples
 ///

@@ -19,14 +19,16 @@ use crate::value::{IsOwn, KeyMap, KeyRef, Kind};
 
 /// Rows of a model that are to be made. Begun by [`bake`](fn@bake).
 ///
-/// What is not said is filled in: a required field by its type and its constraints (values of a `unique` field differ, an
-/// enum is one of its variants, a text is no longer than its `max_length`), a foreign key that is required by a row of its
-/// own. What can be left out is left out, unless it is asked for with [`fill`](Self::fill) or
-/// [`fill_optional`](Self::fill_optional): a field that may be NULL is NULL, and one with a default has that.
+/// What is not said is filled in: a required field by its type and its constraints (an enum is one of its variants, a text
+/// is no longer than its `max_length`), a foreign key that is required by a row of its own. What is unique, alone or
+/// together, differs, also from the rows that are there already. What can be left out is left out, unless it is asked for
+/// with [`fill`](Self::fill) or [`fill_optional`](Self::fill_optional): a field that may be NULL is NULL, and one with a
+/// default has that.
 ///
-/// Everything but what validators say is checked before the first row goes in, and the number of statements does not
-/// depend on the number of rows: for each table one that asks where its keys have got to and one that inserts, all in one
-/// transaction, and one that reads the rows of the model.
+/// Everything but what validators say and what only the database knows is checked before the first row goes in. Hooks do
+/// not run. The number of statements does not depend on the number of rows: for each table one that asks where its keys
+/// have got to, one that inserts, and of a table with rows one or two for all that has to be unique, which ask what it
+/// has; all in one transaction, and one that reads the rows of the model.
 ///
 /// A function that returns a `Bake` is a recipe: it has a name, and who calls it can say more, or say it again otherwise.
 ///
@@ -137,7 +139,7 @@ impl<M: Model> Bake<M> {
         self
     }
 
-    /// How many rows; 1 unless it is said.
+    /// How many rows; 1 unless it is said. All of them are in memory at once: ten million of a model are the most.
     pub fn quantity(mut self, quantity: usize) -> Self {
         self.order.quantity = quantity;
         self
@@ -198,8 +200,8 @@ impl<M: Model> Bake<M> {
 
     /// The row of a relation to one row: baked with these, or there already.
     ///
-    /// Of a foreign key: one row for all, unless it says [`each`](Self::each); several are dealt out in turn. Of a
-    /// `HasOne`: one for each.
+    /// Of a foreign key: one row for all, unless it says [`each`](Self::each); several are dealt out in turn. (Where the key is
+    /// unique, alone or together, one is as many as it takes.) Of a `HasOne`: one for each.
     ///
     /// # Examples
     ///

@@ -1,10 +1,10 @@
 //! What can be known to fail before a row goes in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::apart::groups;
+use super::apart::{unique_sets, values};
 use super::order::wrong;
-use super::tables::Table;
+use super::plan::{Links, Table};
 use crate::db::storable_in;
 use crate::error::{Error, Result};
 use crate::model::Rules;
@@ -25,9 +25,7 @@ pub(super) fn check(table: &Table) -> Result<()> {
         }
     }
     rules.finish_of(meta)?;
-    for columns in groups(meta) {
-        differ(table, &columns)?;
-    }
+    unique_sets(meta).iter().try_for_each(|columns| differ(table, columns))?;
     Ok(())
 }
 
@@ -36,7 +34,7 @@ fn differ(table: &Table, columns: &[usize]) -> Result<()> {
     let meta = table.meta;
     let mut seen = HashMap::with_capacity(table.rows.len());
     for (number, row) in table.rows.iter().enumerate() {
-        let Some(values) = together(columns, row) else { continue };
+        let Some(values) = values(row, columns) else { continue };
         if let Some(other) = seen.insert(values, number) {
             let named = columns.iter().filter_map(|column| meta.columns.get(*column));
             let fields: Vec<&str> = named.map(|column| column.name).collect();
@@ -55,42 +53,13 @@ fn differ(table: &Table, columns: &[usize]) -> Result<()> {
     Ok(())
 }
 
-/// What a row has in some columns, as bytes: the same for the same values. None where one of them is NULL, which differs from
-/// every other NULL.
-pub(super) fn together(columns: &[usize], row: &[Bind<'static>]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for bind in columns.iter().filter_map(|column| row.get(*column)) {
-        match bind {
-            Bind::Null => return None,
-            bind => write(bind, &mut bytes),
+/// No row is linked with another twice.
+pub(super) fn check_links(links: &Links) -> Result<()> {
+    let mut seen = HashSet::with_capacity(links.pairs.len());
+    for (from, to) in &links.pairs {
+        if !seen.insert(values(&[from.clone(), to.clone()], &[0, 1])) {
+            return Err(wrong(links.meta, links.field, "it is given the same row twice"));
         }
     }
-    Some(bytes)
-}
-
-/// A value as bytes that no other value has.
-fn write(bind: &Bind<'_>, bytes: &mut Vec<u8>) {
-    match bind {
-        Bind::Integer(value) => {
-            bytes.push(1);
-            bytes.extend(value.to_be_bytes());
-        }
-        Bind::Real(value) => {
-            // Zero and its negative are the same number.
-            let value = if *value == 0.0 { 0.0 } else { *value };
-            bytes.push(2);
-            bytes.extend(value.to_bits().to_be_bytes());
-        }
-        Bind::Text(text) => {
-            bytes.push(3);
-            bytes.extend((text.len() as u64).to_be_bytes());
-            bytes.extend(text.as_bytes());
-        }
-        Bind::Blob(blob) => {
-            bytes.push(4);
-            bytes.extend((blob.len() as u64).to_be_bytes());
-            bytes.extend(blob.iter());
-        }
-        Bind::Null | Bind::Array(_) | Bind::Refused(_) => bytes.push(0),
-    }
+    Ok(())
 }

@@ -33,7 +33,9 @@ pub fn database(models: &[&'static ModelMeta]) -> Result<Database> {
 /// is costly to fill. The value of `f` is handed on; rows in it are of a database that has them no more.
 ///
 /// As with any transaction that is rolled back, what waits for its commit ([`Transaction::on_commit`]) does not happen.
-/// Inside, read and write through `tx`; savepoints work as ever.
+/// Inside, read and write through `tx`, and hand it to the code under test as a `&dyn Executor`; savepoints work as ever.
+/// The handle itself may not write meanwhile. In memory it may not read either; in a file it may, and it finds what was
+/// there before the transaction, so code that keeps a `Database` of its own is tested with [`database`].
 ///
 /// # Errors
 ///

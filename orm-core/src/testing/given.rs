@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::order::Given;
-use crate::lookup::{Assign, AssignSet, ColumnSet, Expr, Operand};
-use crate::model::Model;
+use crate::lookup::{Assign, AssignSet, ColumnSet, Cross, Expr, KeyOperand, Operand, ToOne};
+use crate::model::{Model, Target};
 use crate::plan::{Node, NodeKind};
 use crate::value::{Accepts, Bind, IsOwn, Kind, TextBase, Value};
 
@@ -116,6 +116,36 @@ impl<R: Model, T: Value, K: Kind + IsOwn> Expr<R, T, K> {
         self.clone().columns(&mut names);
         let field = names.first().copied().unwrap_or("?");
         Varied { field: GivenField { field, given: Given::By(Arc::new(f)) }, model: PhantomData }
+    }
+}
+
+impl<R: Model, T: Target, K: Kind + IsOwn, N: Cross> ToOne<R, T, K, N> {
+    /// In a [`bake`](fn@super::bake): the key of a row for each row, by its number, counted from 0. (Rows that are dealt out
+    /// in turn are given with [`with_one`](super::Bake::with_one).)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use eager_orm::{prelude::*, testing::{self, bake}};
+    /// # #[derive(Model)]
+    /// # pub struct Author { pub id: i64 }
+    /// # #[derive(Model)]
+    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub editor: Option<ForeignKey<Author>> }
+    /// # let db = testing::database(models![Author, Book])?;
+    /// bake::<Author>().quantity(2).create(&db)?;
+    /// let books = bake::<Book>()
+    ///     .with(|b| (b.author().each(|i| 1 + i as i64 / 2), b.editor().each(|i| (i > 0).then_some(2))))
+    ///     .quantity(3)
+    ///     .create(&db)?;
+    /// assert_eq!((*books[1].author.key(), *books[2].author.key(), books[0].editor.is_none()), (1, 2, true));
+    /// # Ok::<(), eager_orm::Error>(())
+    /// ```
+    pub fn each<V: KeyOperand<R, T, T::Key>>(&self, f: impl Fn(usize) -> V + Send + Sync + 'static) -> Varied<R>
+    where
+        N::Null: Accepts<V::Null>,
+    {
+        let given = Given::By(Arc::new(move |number| value_of(&f(number).key_node())));
+        Varied { field: GivenField { field: self.relation().name, given }, model: PhantomData }
     }
 }
 

@@ -2,31 +2,33 @@
 
 use std::panic::Location;
 
-use super::check::check;
+use super::ask::Asked;
+use super::check::{check, check_links};
 use super::order::Order;
-use super::plan::Plan;
-use super::tables::{Table, Tables};
-use crate::db::{About, Connection, Executor, Need, Row};
-use crate::error::{Error, Result};
+use super::plan::{Plan, Table};
+use crate::db::{About, Connection, Executor, Need};
+use crate::error::Result;
 use crate::group::Returned;
 use crate::meta::ModelMeta;
 use crate::save::{RowInsert, blame};
 use crate::schema::{in_order, points_ahead};
 use crate::sql;
-use crate::statement::{AggregateFunction, Expr, Insert, InsertRows, Select, Source, Statement};
-use crate::value::{Bind, Datum, pack_part};
+use crate::statement::{Insert, InsertRows, Statement};
+use crate::value::{Bind, pack_part};
 
 /// Makes what was ordered; the keys of its own rows, in order.
 pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<Bind<'static>>> {
     let mut keys = Vec::new();
+    if order.quantity == 0 {
+        return order.checked().map(|()| keys);
+    }
     db.run(Need::WriteAll, at, &mut |connection| {
-        let asked = Asked { connection, at };
-        let mut plan = Plan::new(&asked);
+        let mut asked = Asked { connection, at };
+        let mut plan = Plan::new(&mut asked);
         keys = plan.make(order)?;
         let Plan { tables, links, .. } = plan;
-        for table in &tables {
-            check(table)?;
-        }
+        tables.iter().try_for_each(check)?;
+        links.iter().try_for_each(check_links)?;
         if order.meta.is_composite() {
             keys = composite_keys(&tables, order.meta);
         }
@@ -92,65 +94,4 @@ fn insert(connection: &Connection<'_>, table: &Table, at: &'static Location<'sta
             let bind = |column: usize| current.and_then(|row| row.get(column)).cloned();
             blame(error, connection, meta, at, &bind)
         })
-}
-
-/// The tables, as they are asked.
-struct Asked<'c> {
-    connection: &'c Connection<'c>,
-    at: &'static Location<'static>,
-}
-
-impl Tables for Asked<'_> {
-    /// The greatest key or, where keys are not counted, the last row.
-    fn counted(&self, meta: &'static ModelMeta) -> Result<Option<i64>> {
-        let alias: crate::statement::Alias = meta.table.into();
-        // A column of the user's may have one of its names.
-        let is_free = |name: &&&str| !meta.columns.iter().any(|column| column.column.eq_ignore_ascii_case(name));
-        let rowid = ["rowid", "_rowid_", "oid"].iter().find(is_free).copied().unwrap_or("rowid");
-        let counter = if meta.auto_key { meta.key_column() } else { rowid };
-        let last = Expr::Aggregate {
-            function: AggregateFunction::Max,
-            argument: Some(Box::new(Expr::column(&alias, counter))),
-            distinct: false,
-            filter: None,
-            separator: None,
-        };
-        let mut last_row = None;
-        self.read(meta, vec![last], &mut |row| {
-            if let Ok(Datum::Integer(value)) = row.datum(0) {
-                last_row = Some(value.max(0));
-            }
-        })?;
-        if let Some(last) = last_row.filter(|last| *last > i64::MAX / 2) {
-            let what = format!("the table counts {last} rows: there is no room for keys after that");
-            return Err(Error::Bake { model: meta.name, field: meta.key_column().to_owned(), what });
-        }
-        Ok(last_row)
-    }
-
-    fn values(
-        &self,
-        meta: &'static ModelMeta,
-        columns: &[usize],
-        each: &mut dyn FnMut(Vec<Bind<'static>>),
-    ) -> Result<()> {
-        let alias: crate::statement::Alias = meta.table.into();
-        let named = columns.iter().filter_map(|column| meta.columns.get(*column));
-        let selected = named.map(|column| Expr::column(&alias, column.column)).collect();
-        self.read(meta, selected, &mut |row| {
-            let value = |column| row.datum(column).map_or(Bind::Null, |datum| datum.owned());
-            each((0..columns.len()).map(value).collect());
-        })
-    }
-}
-
-impl Asked<'_> {
-    fn read(&self, meta: &'static ModelMeta, columns: Vec<Expr>, each: &mut dyn FnMut(Row<'_>)) -> Result<()> {
-        let alias: crate::statement::Alias = meta.table.into();
-        let select = Select { columns, from: vec![Source::first(meta.table, alias)], ..Select::default() };
-        self.connection.query(&sql::compile(&Statement::Select(select)), About { meta, at: self.at }, |row| {
-            each(row);
-            Ok(())
-        })
-    }
 }

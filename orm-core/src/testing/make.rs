@@ -5,18 +5,30 @@
 //! one of the forms suits them.
 
 use super::order::wrong;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::value::{Bind, Domain, Storage};
 
-/// Makes the values of one column.
+/// As many values as nobody bakes.
+const MANY: u64 = i64::MAX as u64;
+
+/// Makes the values of one column: one by chance for a row, or the values one after the other, each another.
 pub(super) struct Maker {
     meta: &'static ModelMeta,
     column: &'static ColumnMeta,
     form: Form,
+    /// The values of an enum.
+    choices: Vec<Bind<'static>>,
     seed: u64,
-    /// Whether no two values may be the same.
-    distinct: bool,
+}
+
+/// Which value is wanted.
+#[derive(Clone, Copy)]
+enum Which {
+    /// That of the row of this number.
+    Any(u64),
+    /// The one of this number, counted from 0.
+    Nth(u64),
 }
 
 /// What a value looks like.
@@ -62,11 +74,12 @@ const WORDS: [&str; 32] = [
 ];
 
 impl Maker {
+    /// `apart`: the values may have to differ.
+    ///
     /// # Errors
     ///
     /// No form suits the type.
-    pub(super) fn new(meta: &'static ModelMeta, column: &'static ColumnMeta, seed: u64) -> Result<Self> {
-        let distinct = false;
+    pub(super) fn new(meta: &'static ModelMeta, column: &'static ColumnMeta, seed: u64, apart: bool) -> Result<Self> {
         let seed = column.name.bytes().chain(meta.table.bytes()).fold(seed, |seed, byte| mix(seed ^ u64::from(byte)));
         let forms: &[Form] = match column.storage {
             Storage::Integer => &[Form::Integer],
@@ -75,82 +88,110 @@ impl Maker {
             Storage::Blob => &[Form::Bytes],
             Storage::Text => TEXTS,
         };
-        let suits = |form: &&Form| {
-            let maker = Maker { meta, column, form: **form, seed, distinct };
-            maker.value(1).is_ok()
-        };
-        match forms.iter().find(suits) {
-            Some(form) => Ok(Maker { meta, column, form: *form, seed, distinct }),
-            None => Err(wrong(
-                meta,
-                column.name,
-                format!("the kit knows no value of the type `{}`: give it one", column.rust_type),
-            )),
-        }
-    }
-
-    /// The same, for values that differ.
-    pub(super) fn distinct(self) -> Self {
-        Maker { distinct: true, ..self }
-    }
-
-    /// How many values there are that differ; none where there is no end to them.
-    pub(super) fn room(&self) -> Option<i64> {
-        let choices = self.column.domain.choices().len();
-        if choices > 0 {
-            return i64::try_from(choices).ok();
-        }
-        match self.form {
-            Form::Boolean => Some(2),
-            Form::Integer => {
-                let (least, most) = self.bounds();
-                most.checked_sub(least)?.checked_add(1)
-            }
-            Form::Real => {
-                let (least, most) = self.real_bounds();
-                most.is_finite().then(|| (most - least) as i64 + 1)
-            }
-            Form::Words => 36_i64.checked_pow(self.column.max_length?).map(|room| room - 1),
-            _ => None,
-        }
-        .map(|room| room.max(1))
+        let maker = |form: &Form| Maker { meta, column, form: *form, choices: column.domain.choices(), seed };
+        let mut makers = forms.iter().map(maker);
+        let suits = |maker: &Maker| maker.any(1).is_ok() && (!apart || maker.nth(0).is_ok());
+        makers.find(suits).ok_or_else(|| {
+            let what = format!("the kit knows no value of the type `{}`: give it one", column.rust_type);
+            wrong(meta, column.name, what)
+        })
     }
 
     /// The value of a row, which is the one of this number in its table.
-    pub(super) fn value(&self, number: i64) -> Result<Bind<'static>> {
-        let random = mix(self.seed ^ number.cast_unsigned());
-        if let Some(choice) = self.choice(random, number)? {
-            return self.read(&choice);
+    pub(super) fn any(&self, number: u64) -> Result<Bind<'static>> {
+        self.value(Which::Any(number))
+    }
+
+    /// The values one after the other, from 0 up to the [room](Self::room): each is another, as far as the type can tell.
+    pub(super) fn nth(&self, number: u64) -> Result<Bind<'static>> {
+        self.value(Which::Nth(number))
+    }
+
+    /// How many values there are.
+    pub(super) fn room(&self) -> u64 {
+        if !self.choices.is_empty() {
+            return self.choices.len() as u64;
         }
-        let made = match self.form {
-            Form::Integer => Bind::Integer(self.integer(random, number)?),
-            Form::Boolean if self.distinct => Bind::Integer(number % 2),
-            Form::Boolean => Bind::Integer((random % 2) as i64),
-            Form::Real => Bind::Real(self.real(random, number)?),
-            Form::Bytes => {
-                let mut bytes = random.to_be_bytes().to_vec();
-                bytes.extend(if self.distinct { number.to_be_bytes() } else { mix(random).to_be_bytes() });
-                Bind::Blob(bytes.into())
+        match self.form {
+            Form::Boolean => 2,
+            Form::Integer => {
+                let (low, _, high) = self.integers();
+                high.abs_diff(low).saturating_add(1).min(MANY)
             }
-            form => Bind::Text(self.text(form, random, number)?.into()),
+            // Hundredths, as far as there is an end to them.
+            Form::Real => {
+                let (least, most) = self.reals();
+                if most.is_finite() { ((most - least) * 100.0) as u64 + 1 } else { MANY }
+            }
+            Form::Words if self.column.domain != Domain::Decimal => {
+                let limit = self.column.max_length.unwrap_or(u32::MAX);
+                36_u64.checked_pow(limit).map_or(MANY, |room| room.min(MANY))
+            }
+            // The days to the year 9999.
+            Form::Moment => 2_921_000,
+            Form::Object | Form::List | Form::Null => 1,
+            _ => MANY,
+        }
+    }
+
+    fn value(&self, which: Which) -> Result<Bind<'static>> {
+        let number = match which {
+            Which::Any(number) | Which::Nth(number) => number,
+        };
+        let random = mix(self.seed ^ number);
+        // One of so many.
+        let of = |count: u64| match which {
+            Which::Any(_) => random % count.max(1),
+            Which::Nth(number) => number,
+        };
+        let made = if !self.choices.is_empty() {
+            let choice = usize::try_from(of(self.choices.len() as u64)).ok().and_then(|at| self.choices.get(at));
+            choice.cloned().unwrap_or(Bind::Null)
+        } else if self.column.domain == Domain::Decimal {
+            let digits = (of(99) + 1).to_string();
+            Bind::Text(format!("{}{digits}", sorted(&digits)).into())
+        } else {
+            match self.form {
+                Form::Integer => {
+                    let (low, least, high) = self.integers();
+                    let value = least.checked_add_unsigned(of(high.abs_diff(least).saturating_add(1).min(100)));
+                    // After the last comes what is below the least.
+                    let below = |value: i64| low.saturating_add_unsigned(value.abs_diff(high).saturating_sub(1));
+                    Bind::Integer(value.map_or(low, |value| if value <= high { value } else { below(value) }))
+                }
+                Form::Boolean => Bind::Integer((of(2) % 2).cast_signed()),
+                Form::Real => Bind::Real(self.real(which, random)),
+                Form::Bytes => {
+                    let tail = match which {
+                        Which::Any(_) => mix(random),
+                        Which::Nth(number) => number,
+                    };
+                    Bind::Blob([random.to_be_bytes(), tail.to_be_bytes()].concat().into())
+                }
+                form => Bind::Text(self.text(form, which, random, number + 1).into()),
+            }
         };
         self.read(&made)
     }
 
-    fn text(&self, form: Form, random: u64, number: i64) -> Result<String> {
+    fn text(&self, form: Form, which: Which, random: u64, number: u64) -> String {
         let word = |random: u64| WORDS.get((random % 32) as usize).copied().unwrap_or_default();
-        Ok(match form {
-            Form::Words => return self.words(word(random), word(random >> 8), number),
+        // One of so many.
+        let of = |count: u64, random: u64| match which {
+            Which::Any(_) => random % count,
+            Which::Nth(number) => number % count,
+        };
+        match form {
+            Form::Words => self.words(word(random), word(random >> 8), which),
             Form::Moment => {
-                let number = if self.distinct { number.cast_unsigned() } else { random >> 16 };
-                // Days of the years 2001 to 2020, or as many as there are of the years to 9999.
-                let days = number % if self.distinct { 2_921_940 } else { 7_305 };
-                let seconds = number % 86_400;
+                // Days of the years 2001 to 2020, or as many as there are.
+                let days = of(if matches!(which, Which::Any(_)) { 7_305 } else { self.room() }, random >> 16);
+                let seconds = of(86_400, random >> 16);
                 let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
                 format!("{} {hour:02}:{minute:02}:{second:02}", date(days))
             }
             Form::Uuid => {
-                let low = if self.distinct { number.cast_unsigned() } else { mix(random) };
+                let low = of(1 << 60, mix(random));
                 let (a, b) = (random >> 32, random >> 16 & 0xffff);
                 format!(
                     "{a:08x}-{b:04x}-4{:03x}-8{:03x}-{:012x}",
@@ -159,112 +200,79 @@ impl Maker {
                     low & 0xffff_ffff_ffff
                 )
             }
-            Form::Number if self.distinct => format!("{number}.25"),
-            Form::Number => format!("{}.25", random % 100 + 1),
+            Form::Number => format!("{}.25", of_many(which, random)),
             Form::Decimal => {
-                let whole = if self.distinct { number.cast_unsigned() } else { random % 100 + 1 }.to_string();
-                let letter = char::from(b'A' + u8::try_from(whole.len()).unwrap_or_default());
-                format!("{letter}{whole}.25")
+                let whole = of_many(which, random).to_string();
+                format!("{}{whole}.25", sorted(&whole))
             }
             Form::Email => format!("{}{number}@example.org", word(random)),
             Form::Url => format!("https://example.org/{}/{number}", word(random)),
             Form::Object => "{}".to_owned(),
             Form::List => "[]".to_owned(),
             _ => "null".to_owned(),
-        })
+        }
     }
 
-    /// The least and the greatest integer there may be.
-    fn bounds(&self) -> (i64, i64) {
+    /// The least that a number may be, the one to begin with (which is 1, if that may be), and the greatest.
+    fn integers(&self) -> (i64, i64, i64) {
         let bound = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
-        let (min, max) = (bound(self.column.min), bound(self.column.max));
-        let (first, last) = match self.column.domain {
-            Domain::Range(first, last) => (first, last),
+        let (low, high) = match self.column.domain {
+            Domain::Range(low, high) => (low, high),
             _ => (i64::MIN, i64::MAX),
         };
-        let least = min.unwrap_or_else(|| max.map_or(1, |max| max.min(1)));
-        (least.max(first), max.unwrap_or(i64::MAX).min(last))
+        let low = bound(self.column.min).map_or(low, |min| min.max(low));
+        let high = bound(self.column.max).map_or(high, |max| max.min(high)).max(low);
+        let first = if bound(self.column.min).is_some() { low } else { 1.clamp(low, high) };
+        (low, first, high)
     }
 
-    /// A number from 1 to 100, or within the bounds of the field.
-    fn integer(&self, random: u64, number: i64) -> Result<i64> {
-        let (least, most) = self.bounds();
-        if self.distinct {
-            return least.checked_add(number - 1).filter(|value| *value <= most).ok_or_else(|| self.no_room());
-        }
-        let count = most.saturating_sub(least).clamp(0, 99).cast_unsigned() + 1;
-        Ok(least.saturating_add((random % count) as i64))
-    }
-
-    fn real_bounds(&self) -> (f64, f64) {
+    fn reals(&self) -> (f64, f64) {
         let bound = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<f64>().ok());
-        let (min, max) = (bound(self.column.min), bound(self.column.max));
-        (min.unwrap_or_else(|| max.map_or(1.0, |max| max.min(1.0))), max.unwrap_or(f64::INFINITY))
+        let max = bound(self.column.max);
+        let least = bound(self.column.min).unwrap_or_else(|| max.map_or(1.0, |max| max.min(1.0)));
+        (least, max.unwrap_or(f64::INFINITY))
     }
 
     /// A number from 1 to 100 with two decimals, or within the bounds of the field.
-    fn real(&self, random: u64, number: i64) -> Result<f64> {
-        let (least, most) = self.real_bounds();
-        if self.distinct {
-            let value = least + (number - 1) as f64;
-            return if value <= most { Ok(value) } else { Err(self.no_room()) };
+    fn real(&self, which: Which, random: u64) -> f64 {
+        let (least, most) = self.reals();
+        match which {
+            Which::Nth(number) if most.is_finite() => least + number as f64 / 100.0,
+            Which::Nth(number) => least + number as f64,
+            Which::Any(_) => {
+                let value = least + (random % 9_901) as f64 / 100.0;
+                if value <= most { value } else { least + (most - least) * (random % 100) as f64 / 100.0 }
+            }
         }
-        let value = least + (random % 9_901) as f64 / 100.0;
-        Ok(if value <= most { value } else { least + (most - least) * (random % 100) as f64 / 100.0 })
     }
 
-    /// Two words or more, and the number of the row where values have to differ; as long as the field allows.
-    fn words(&self, first: &str, second: &str, number: i64) -> Result<String> {
+    /// Two words or more, and a number where values have to differ; as long as the field allows.
+    fn words(&self, first: &str, second: &str, which: Which) -> String {
         let limit = self.column.max_length.map_or(usize::MAX, |limit| limit as usize);
         let least = self.column.min_length.map_or(0, |least| least as usize);
         let mut words = format!("{first} {second}");
         while words.len() < least {
             words = format!("{words} {second}");
         }
-        let tail = if self.distinct { format!(" {number}") } else { String::new() };
-        if let Some(room) = limit.checked_sub(tail.len()).filter(|room| *room > 0 || !self.distinct) {
+        let (tail, mut rest) = match which {
+            Which::Any(_) => (String::new(), 0),
+            Which::Nth(number) => (format!(" {}", number + 1), number),
+        };
+        if let Some(room) = limit.checked_sub(tail.len()).filter(|room| *room > 0 || tail.is_empty()) {
             words.truncate(room);
             if words.ends_with(' ') {
                 words.pop();
                 words.push('s');
             }
-            return Ok(words + &tail);
+            return words + &tail;
         }
         // The shortest there is: letters and digits that count.
-        let (mut digits, mut rest) = (Vec::new(), number.cast_unsigned());
+        let mut digits = Vec::new();
         while rest > 0 || digits.len() < least.max(1) {
             digits.extend(char::from_digit((rest % 36) as u32, 36));
             rest /= 36;
         }
-        if digits.len() > limit {
-            return Err(self.no_room());
-        }
-        Ok(digits.iter().rev().collect())
-    }
-
-    /// A value of a type that has its own: of an enum, or a decimal.
-    fn choice(&self, random: u64, number: i64) -> Result<Option<Bind<'static>>> {
-        if self.column.domain == Domain::Decimal {
-            let digits = if self.distinct { number } else { 1 + (random % 99) as i64 }.to_string();
-            let sorted = char::from(b'A'.saturating_add(u8::try_from(digits.len()).unwrap_or(u8::MAX)));
-            return Ok(Some(Bind::Text(format!("{sorted}{digits}").into())));
-        }
-        let choices = self.column.domain.choices();
-        let count = choices.len() as u64;
-        let at = if self.distinct {
-            number.cast_unsigned().saturating_sub(1)
-        } else {
-            random.checked_rem(count).unwrap_or(0)
-        };
-        match choices.into_iter().nth(usize::try_from(at).unwrap_or(usize::MAX)) {
-            None if count > 0 => Err(self.no_room()),
-            choice => Ok(choice),
-        }
-    }
-
-    #[cold]
-    pub(super) fn no_room(&self) -> Error {
-        wrong(self.meta, self.column.name, "its values have to differ, and it has no room for as many: give it values")
+        digits.iter().rev().collect()
     }
 
     /// The value as the field's type stores it, if it is one of this type.
@@ -275,6 +283,19 @@ impl Maker {
             wrong(self.meta, self.column.name, what)
         })
     }
+}
+
+/// A number from 1 to 100, or one after the other.
+fn of_many(which: Which, random: u64) -> u64 {
+    match which {
+        Which::Any(_) => random % 100 + 1,
+        Which::Nth(number) => number + 1,
+    }
+}
+
+/// The letter before a decimal as it is stored: how many digits stand before the point.
+fn sorted(digits: &str) -> char {
+    char::from(b'A'.saturating_add(u8::try_from(digits.len()).unwrap_or(u8::MAX)))
 }
 
 /// The date so many days after 2001-01-01, which begins a period of 400 years.

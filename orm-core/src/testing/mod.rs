@@ -5,8 +5,10 @@
 //! in the closures that say what is given.
 
 mod apart;
+mod ask;
 mod bake;
 mod check;
+mod children;
 mod database;
 mod fixture;
 mod given;
@@ -15,8 +17,6 @@ mod make;
 mod order;
 mod plan;
 mod relatives;
-mod source;
-mod tables;
 
 pub use bake::{Bake, bake};
 pub use database::{database, rolled_back};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::relatives::Relatives;
 use crate::error::{Error, Result};
-use crate::meta::{ModelMeta, RelationMeta};
-use crate::value::Bind;
+use crate::meta::{ColumnMeta, ModelMeta, RelationMeta};
+use crate::value::{Bind, Datum};
 
 /// Rows to be made.
 #[derive(Clone, Debug)]
@@ -41,11 +41,26 @@ pub(super) enum Given {
 }
 
 impl Given {
-    /// What the row of this number gets.
-    pub(super) fn value(&self, number: usize) -> Bind<'static> {
+    /// The values, as the field's type stores them: one for all rows, or one for each.
+    ///
+    /// # Errors
+    ///
+    /// The type has no such value.
+    pub(super) fn values(
+        &self,
+        meta: &'static ModelMeta,
+        column: &'static ColumnMeta,
+        count: usize,
+    ) -> Result<Vec<Bind<'static>>> {
+        let stored = |bind: Bind<'static>| match bind.datum() {
+            None | Some(Datum::Null) => Ok(bind),
+            Some(datum) => (column.canonical)(datum).map_err(|_| {
+                wrong(meta, column.name, format!("it is given {bind}, which is no `{}`", column.rust_type))
+            }),
+        };
         match self {
-            Given::Constant(bind) => bind.clone(),
-            Given::By(f) => f(number),
+            Given::Constant(bind) => Ok(vec![stored(bind.clone())?]),
+            Given::By(f) => (0..count).map(|number| stored(f(number))).collect(),
         }
     }
 }

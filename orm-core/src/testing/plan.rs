@@ -1,29 +1,38 @@
 //! From an order to rows: what each field of each row is, with every key known before anything is inserted.
 //!
-//! Nothing here touches the database but for what is asked of [`Tables`]. `source.rs` says where the values of a column come
-//! from, `apart.rs` makes those that have to differ.
+//! The database is only asked how far a table has counted, and whether it has what has to differ.
 
 use std::collections::HashSet;
 
-use super::check::together;
+use super::apart::{Apart, Row, Source, Stored, parent_number, unique_sets};
 use super::make::Maker;
-use super::order::{Order, wrong};
+use super::order::{Given, Order, wrong};
 use super::relatives::Relatives;
-use super::source::{Source, counted, dealt, keep_apart, stored};
-use super::tables::{NoTables, Table, Tables};
-use crate::error::Result;
-use crate::meta::{Link, ModelMeta, RelationKind, RelationMeta, Through};
-use crate::value::{Bind, Now};
-
-/// How many rows are planned at once, at most.
-const MOST: usize = 100_000_000;
+use crate::error::{Error, Result};
+use crate::meta::{ModelMeta, RelationKind, RelationMeta, Through};
+use crate::value::{Bind, Datum, Now};
 
 /// The seed of a bake that names none.
 const SEED: u64 = 0x00EA_6E50;
 
+/// The most rows of a table that one order makes: they are all in memory at once.
+const MOST: usize = 10_000_000;
+
+/// Rows of one table, in the order in which they are to be inserted.
+pub(super) struct Table {
+    pub(super) meta: &'static ModelMeta,
+    pub(super) rows: Vec<Row>,
+    /// How far the table had counted before, and whether it has rows.
+    start: u64,
+    has_rows: bool,
+    /// The last key that was counted up, or given.
+    last_key: i64,
+}
+
 /// Rows of a table that was made for a many-to-many relation.
 pub(super) struct Links {
     pub(super) meta: &'static ModelMeta,
+    pub(super) field: &'static str,
     pub(super) through: Through,
     pub(super) pairs: Vec<(Bind<'static>, Bind<'static>)>,
 }
@@ -32,27 +41,52 @@ pub(super) struct Links {
 pub(super) struct Plan<'a> {
     pub(super) tables: Vec<Table>,
     pub(super) links: Vec<Links>,
-    asked: &'a dyn Tables,
+    stored: &'a mut dyn Stored,
     /// Whether the rows are to be saved: then they have keys, and others can come with them.
     saved: bool,
+    now: Now,
+    /// The greatest keys that are given in place of counted ones.
+    given_keys: Vec<(&'static ModelMeta, i64)>,
     /// The models on the way to a row that something required.
-    required: Vec<&'static ModelMeta>,
+    pub(super) required: Vec<&'static ModelMeta>,
+}
+
+/// No database.
+struct Nowhere;
+
+impl Stored for Nowhere {
+    fn counted(&mut self, _: &'static ModelMeta) -> Result<Option<i64>> {
+        Ok(None)
+    }
+
+    fn values(
+        &mut self,
+        _: &'static ModelMeta,
+        _: &[usize],
+        _: Vec<(usize, Vec<Bind<'static>>)>,
+    ) -> Result<HashSet<Vec<u8>>> {
+        Ok(HashSet::new())
+    }
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(asked: &'a dyn Tables) -> Self {
-        Plan { tables: Vec::new(), links: Vec::new(), asked, saved: true, required: Vec::new() }
+    pub(super) fn new(stored: &'a mut dyn Stored) -> Self {
+        let now = Now::read();
+        let (tables, links, given_keys, required) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Plan { tables, links, stored, saved: true, now, given_keys, required }
     }
 
     /// The rows of one order alone, which are not saved.
     pub(super) fn unsaved(order: &Order) -> Result<Table> {
-        let mut plan = Plan { saved: false, ..Plan::new(&NoTables) };
+        let mut nowhere = Nowhere;
+        let mut plan = Plan { saved: false, ..Plan::new(&mut nowhere) };
         plan.make(order)?;
-        Ok(plan.tables.pop().unwrap_or_else(|| Table::new(order.meta, None)))
+        let none = Table { meta: order.meta, rows: Vec::new(), start: 0, has_rows: false, last_key: 0 };
+        Ok(plan.tables.pop().unwrap_or(none))
     }
 
     /// What comes with rows has to be saved with them.
-    fn comes_with(&self, meta: &'static ModelMeta, field: &'static str) -> Result<()> {
+    pub(super) fn comes_with(&self, meta: &'static ModelMeta, field: &'static str) -> Result<()> {
         if self.saved {
             return Ok(());
         }
@@ -65,11 +99,31 @@ impl<'a> Plan<'a> {
 
     /// Plans what was ordered; the keys of its rows.
     pub(super) fn make(&mut self, order: &Order) -> Result<Vec<Bind<'static>>> {
+        self.find_keys(order, order.quantity);
         self.rows(order, order.quantity, Vec::new(), order.seed.unwrap_or(SEED))
     }
 
+    /// Finds the keys that are given: those that are counted come after them.
+    fn find_keys(&mut self, order: &Order, count: usize) {
+        let meta = order.meta;
+        let integer = |bind: &Bind<'_>| if let Bind::Integer(key) = bind { Some(*key) } else { None };
+        let last = match order.given(meta.key).filter(|_| meta.auto_key) {
+            Some(Given::Constant(bind)) => integer(bind),
+            Some(Given::By(f)) => (0..count.min(MOST)).filter_map(|number| integer(&f(number))).max(),
+            None => None,
+        };
+        self.given_keys.extend(last.map(|last| (meta, last)));
+        for (relation, relatives) in &order.relatives {
+            if let Relatives::Baked(order) = relatives {
+                let is_owned = matches!(relation.kind, RelationKind::HasMany { .. } | RelationKind::HasOne { .. });
+                let owners = if is_owned || order.each { count } else { 1 };
+                self.find_keys(order, owners.saturating_mul(order.quantity));
+            }
+        }
+    }
+
     /// Plans so many rows; some columns are known, with a value for each row.
-    fn rows(
+    pub(super) fn rows(
         &mut self,
         order: &Order,
         count: usize,
@@ -81,38 +135,32 @@ impl<'a> Plan<'a> {
             return Ok(Vec::new());
         }
         let meta = order.meta;
-        if count > MOST {
-            return Err(wrong(meta, meta.key_column(), format!("{count} rows are too many to be planned in memory")));
-        }
         let seed = order.seed.unwrap_or(seed);
-        let sources = self.sources(order, count, known, seed)?;
-        let table = self.table(meta)?;
-        let mut apart: Vec<(usize, &Maker)> = Vec::new();
-        for (column, source) in sources.iter().enumerate() {
-            if let Source::Apart(maker) = source {
-                apart.push((column, maker));
+        let mut sources = self.sources(order, within(meta, count)?, known, seed)?;
+        let place = self.table(meta)?;
+        let mut rows = self.apart(place, &sources, count)?;
+        let before = self.planned(place);
+        let parents = self.parents(meta, &mut sources, &rows, seed)?;
+        if self.planned(place) > before {
+            // Parents of the same table are to be kept apart from these, too.
+            rows = self.apart(place, &sources, count)?;
+        }
+        let mut keys = Vec::with_capacity(count);
+        for (number, mut row) in rows.into_iter().enumerate() {
+            for column in &parents {
+                if let (Some(value), Some(source)) = (row.get_mut(*column), sources.get(*column)) {
+                    *value = source.fixed(number).cloned().unwrap_or(Bind::Null);
+                }
             }
-        }
-        if let Some(table) = self.tables.get_mut(table).filter(|_| !apart.is_empty()) {
-            table.look(self.asked)?;
-        }
-        let mut keys = Vec::new();
-        for number in 0..count {
-            let Some(table) = self.tables.get_mut(table) else { break };
-            let now = Now::read();
-            let serial = table.start.unwrap_or(0) + table.rows.len() as i64 + 1;
-            let row = sources.iter().enumerate().map(|(column, source)| match source {
-                Source::Given(given) => stored(meta, column, given.value(number)),
-                Source::Dealt(binds) => Ok(dealt(binds, number)),
-                Source::Default => Ok((meta.defaults)(column, &now).unwrap_or(Bind::Null)),
-                Source::Counted if !self.saved => Ok(Bind::Null),
-                Source::Counted => counted(meta, column, table.last + 1),
-                Source::Made(maker) => maker.value(serial),
-                Source::Null | Source::Baked(_) | Source::Parent(_) | Source::Apart(_) => Ok(Bind::Null),
-            });
-            let row = row.collect::<Result<Vec<_>>>()?;
-            table.push(row, serial, &apart)?;
-            keys.extend(table.rows.last().and_then(|row| row.get(meta.key)).cloned());
+            let Some(table) = self.tables.get_mut(place) else { break };
+            if let Some(key) = row.get_mut(meta.key)
+                && matches!(sources.get(meta.key), Some(Source::Counted))
+                && self.saved
+            {
+                *key = counted(table)?;
+            }
+            keys.extend(row.get(meta.key).cloned());
+            table.rows.push(row);
         }
         for relation in meta.relations {
             if let Some(relatives) = order.relatives(relation)
@@ -129,12 +177,37 @@ impl<'a> Plan<'a> {
         if let Some(place) = self.tables.iter().position(|table| std::ptr::eq(table.meta, meta)) {
             return Ok(place);
         }
-        let start = self.asked.counted(meta)?;
-        self.tables.push(Table::new(meta, start));
+        let counted = self.stored.counted(meta)?;
+        let start = counted.unwrap_or(0).max(0);
+        let given = self.given_keys.iter().filter(|(of, _)| std::ptr::eq(*of, meta)).map(|(_, key)| *key);
+        self.tables.push(Table {
+            meta,
+            rows: Vec::new(),
+            start: start.cast_unsigned(),
+            has_rows: counted.is_some(),
+            last_key: given.fold(start, i64::max),
+        });
         Ok(self.tables.len() - 1)
     }
 
-    /// Where the values of each column come from. The rows that foreign keys need are planned on the way.
+    fn planned(&self, place: usize) -> usize {
+        self.tables.get(place).map_or(0, |table| table.rows.len())
+    }
+
+    /// The rows, kept apart from each other, from those that are planned, and from those that the database has.
+    fn apart(&mut self, place: usize, sources: &[Source<'_>], count: usize) -> Result<Vec<Row>> {
+        let Some(table) = self.tables.get(place) else { return Ok(Vec::new()) };
+        let mut apart = Apart::new(table.meta, sources, &table.rows);
+        loop {
+            let rows = apart.rows(table.start.saturating_add(table.rows.len() as u64), count)?;
+            if !table.has_rows || !apart.collide(&rows, self.stored)? {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Where the values of each column come from. The rows that foreign keys need are planned on the way, but for those of
+    /// which it is yet to be seen how many it takes.
     fn sources<'o>(
         &mut self,
         order: &'o Order,
@@ -142,68 +215,86 @@ impl<'a> Plan<'a> {
         mut known: Vec<(usize, Vec<Bind<'static>>)>,
         seed: u64,
     ) -> Result<Vec<Source<'o>>> {
-        let meta = order.meta;
+        let (meta, now) = (order.meta, self.now);
+        let sets = unique_sets(meta);
+        let fixed = |binds, fresh| Source::Fixed { binds, fresh };
         let mut sources = Vec::with_capacity(meta.columns.len());
-        let now = Now::read();
         for (number, column) in meta.columns.iter().enumerate() {
             let known = known.iter().position(|(of, _)| *of == number).map(|at| known.swap_remove(at).1);
             let relatives = column.relation.and_then(|relation| order.relatives(relation));
             let optional = order.fills(column.name);
+            let is_apart = sets.iter().any(|set| set.contains(&number));
+            let default = || (meta.defaults)(number, &now);
             sources.push(if let Some(known) = known {
-                if order.given(number).is_some() || relatives.is_some() {
-                    return Err(wrong(meta, column.name, "it is given a row, and comes with one"));
-                }
-                Source::Dealt(known)
+                fixed(known, true)
             } else if let Some(given) = order.given(number) {
-                Source::Given(given)
+                fixed(given.values(meta, column, count)?, false)
             } else if let Some(Relatives::Rows(rows)) = relatives {
-                Source::Dealt(rows.to_vec())
-            } else if let Some(Relatives::Baked(order)) = relatives {
-                Source::Baked(order)
+                fixed(rows.to_vec(), false)
+            } else if let Some(Relatives::Baked(parents)) = relatives {
+                // Of one that is not one for each there may have to be more, to keep rows apart.
+                match is_apart && parents.quantity == 1 && !parents.each {
+                    true => Source::Baked(parents),
+                    false => fixed(self.baked_parents(meta, column.name, parents, count, 1, seed)?, true),
+                }
             } else if number == meta.key && meta.auto_key {
                 Source::Counted
-            } else if column.nullable && !optional && (meta.defaults)(number, &now).is_none() {
-                Source::Null
-            } else if !optional && (meta.defaults)(number, &now).is_some() {
-                Source::Default
+            } else if !optional && let Some(first) = default() {
+                let others = (1..count).map(|_| default().unwrap_or(Bind::Null));
+                fixed(std::iter::once(first).chain(others).collect(), false)
+            } else if column.nullable && !optional {
+                fixed(vec![Bind::Null], false)
             } else if let Some(relation) = column.relation {
-                Source::Parent(relation)
-            } else {
-                Source::Made(Maker::new(meta, column, seed)?)
-            });
-        }
-        let apart = keep_apart(meta, &mut sources, count);
-        for (number, column) in meta.columns.iter().enumerate() {
-            let alone = column.unique || apart.contains(&number);
-            let dealt = match sources.get(number) {
-                Some(Source::Baked(parents)) => self.baked_parents(meta, column.name, parents, count, alone, seed)?,
-                Some(Source::Parent(relation)) => {
-                    let rows = if alone { count } else { 1 };
-                    self.required_parents(meta, relation, column.nullable, rows, seed)?
+                match is_apart {
+                    true => Source::Parent(relation),
+                    false => fixed(self.required_parents(meta, relation, column.nullable, 1, seed)?, true),
                 }
-                _ => continue,
-            };
-            if let Some(source) = sources.get_mut(number) {
-                *source = Source::Dealt(dealt);
-            }
+            } else {
+                Source::Made(Maker::new(meta, column, seed, is_apart)?)
+            });
         }
         Ok(sources)
     }
 
-    /// The keys of rows that were ordered for a foreign key.
+    /// Plans the parents for which the rows have stand-ins; the columns that these are in.
+    fn parents(
+        &mut self,
+        meta: &'static ModelMeta,
+        sources: &mut [Source<'_>],
+        rows: &[Row],
+        seed: u64,
+    ) -> Result<Vec<usize>> {
+        let mut columns = Vec::new();
+        for (number, (column, source)) in meta.columns.iter().zip(sources).enumerate() {
+            let turns = rows.iter().map(|row| row.get(number).map_or(0, parent_number));
+            let count = turns.clone().max().map_or(0, |last| last + 1);
+            let keys = match source {
+                Source::Baked(parents) => self.baked_parents(meta, column.name, parents, 0, count, seed)?,
+                Source::Parent(relation) => self.required_parents(meta, relation, column.nullable, count, seed)?,
+                _ => continue,
+            };
+            let binds = turns.map(|turn| keys.get(turn).cloned().unwrap_or(Bind::Null)).collect();
+            *source = Source::Fixed { binds, fresh: true };
+            columns.push(number);
+        }
+        Ok(columns)
+    }
+
+    /// The keys of rows that were ordered for a foreign key: one for each of so many, or else so many.
     fn baked_parents(
         &mut self,
         meta: &'static ModelMeta,
         field: &'static str,
         parents: &Order,
-        count: usize,
-        alone: bool,
+        each: usize,
+        shared: usize,
         seed: u64,
     ) -> Result<Vec<Bind<'static>>> {
         self.comes_with(meta, field)?;
         let rows = match parents.quantity {
             0 => return Err(wrong(meta, field, "no row is baked for it, and it points at one")),
-            1 if parents.each || alone => count,
+            1 if parents.each => each,
+            1 => shared,
             _ if parents.each => return Err(wrong(meta, field, "each row points at one row, and several are baked")),
             quantity => quantity,
         };
@@ -243,125 +334,30 @@ impl<'a> Plan<'a> {
         self.required = before;
         keys
     }
+}
 
-    /// The rows on the other side of a relation.
-    fn children(
-        &mut self,
-        meta: &'static ModelMeta,
-        relation: &'static RelationMeta,
-        relatives: &Relatives,
-        keys: &[Bind<'static>],
-        seed: u64,
-    ) -> Result<()> {
-        self.comes_with(meta, relation.name)?;
-        let before = std::mem::take(&mut self.required);
-        let done = match &relation.kind {
-            RelationKind::ForeignKey { .. } => Ok(()),
-            RelationKind::HasMany { via } => self.owned(meta, relation, via, relatives, keys, false, seed),
-            RelationKind::HasOne { via } => self.owned(meta, relation, via, relatives, keys, true, seed),
-            RelationKind::ManyToMany(_) => self.linked(meta, relation, relatives, keys, seed),
-        };
-        self.required = before;
-        done
-    }
-
-    /// Rows that point back at these.
-    #[allow(clippy::too_many_arguments, reason = "what is known of a relation")]
-    fn owned(
-        &mut self,
-        meta: &'static ModelMeta,
-        relation: &'static RelationMeta,
-        via: &str,
-        relatives: &Relatives,
-        keys: &[Bind<'static>],
-        one: bool,
-        seed: u64,
-    ) -> Result<()> {
-        let Relatives::Baked(order) = relatives else {
-            let what = "rows that are there already point elsewhere: set their foreign key";
-            return Err(wrong(meta, relation.name, what));
-        };
-        if one && order.quantity > 1 {
-            return Err(wrong(meta, relation.name, "it is one row at most, and several are baked"));
+/// So many rows, if they are not too many.
+pub(super) fn within(meta: &'static ModelMeta, count: usize) -> Result<usize> {
+    match count {
+        count if count <= MOST => Ok(count),
+        count => {
+            let name = meta.name;
+            Err(Error::misuse(format!(
+                "a bake of {count} rows of `{name}`, or for it: it makes {MOST} at once at most"
+            )))
         }
-        let count = keys.len().saturating_mul(order.quantity);
-        if count > MOST {
-            return Err(wrong(meta, relation.name, format!("{count} rows are too many to be planned in memory")));
-        }
-        let owners = keys.iter().flat_map(|key| std::iter::repeat_n(key.clone(), order.quantity)).collect();
-        let column = order.meta.columns.iter().position(|column| column.name == via);
-        let known = column.map(|column| (column, owners)).into_iter().collect();
-        self.rows(order, count, known, seed)?;
-        Ok(())
-    }
-
-    /// Rows that are linked with these, and the links.
-    fn linked(
-        &mut self,
-        meta: &'static ModelMeta,
-        relation: &'static RelationMeta,
-        relatives: &Relatives,
-        keys: &[Bind<'static>],
-        seed: u64,
-    ) -> Result<()> {
-        let (mut from, mut to) = (Vec::new(), Vec::new());
-        let (targets, apart) = match relatives {
-            Relatives::Rows(rows) => (rows.to_vec(), None),
-            Relatives::Baked(order) if order.each => {
-                let count = keys.len().saturating_mul(order.quantity);
-                (self.rows(order, count, Vec::new(), seed)?, Some(order.quantity))
-            }
-            Relatives::Baked(order) => (self.rows(order, order.quantity, Vec::new(), seed)?, None),
-        };
-        for (number, key) in keys.iter().enumerate() {
-            let own = match apart {
-                Some(quantity) => targets.get(number * quantity..(number + 1) * quantity).unwrap_or_default(),
-                None => &targets,
-            };
-            from.extend(std::iter::repeat_n(key.clone(), own.len()));
-            to.extend_from_slice(own);
-        }
-        match through_model(relation) {
-            Some((through, from_field, to_field)) => {
-                let column = |field: &str| through.columns.iter().position(|column| column.name == field);
-                let count = from.len();
-                let known = column(from_field).map(|column| (column, from)).into_iter();
-                let known = known.chain(column(to_field).map(|column| (column, to))).collect();
-                self.rows(&Order::new(through), count, known, seed)?;
-            }
-            None => {
-                if let Some(through) = relation.through(meta) {
-                    let pairs: Vec<_> = from.into_iter().zip(to).collect();
-                    let mut seen = HashSet::new();
-                    let key = |(from, to): &(Bind<'static>, Bind<'static>)| {
-                        together(&[0, 1], &[from.clone(), to.clone()]).unwrap_or_default()
-                    };
-                    if !pairs.iter().all(|pair| seen.insert(key(pair))) {
-                        return Err(wrong(meta, relation.name, "it is given the same row twice"));
-                    }
-                    match self
-                        .links
-                        .iter_mut()
-                        .find(|links| links.through.table == through.table && links.through.from == through.from)
-                    {
-                        Some(links) => links.pairs.extend(pairs),
-                        None => self.links.push(Links { meta, through, pairs }),
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }
 
-/// The model of the user's between the two of a many-to-many relation, and its foreign keys to this side and the other.
-fn through_model(relation: &RelationMeta) -> Option<(&'static ModelMeta, &'static str, &'static str)> {
-    match relation.kind {
-        RelationKind::ManyToMany(Link::Through { model, from, to }) => Some((model(), from, to)),
-        RelationKind::ManyToMany(Link::Reverse { via }) => {
-            let (model, from, to) = through_model(relation.target().relation(via)?)?;
-            Some((model, to, from))
-        }
-        _ => None,
-    }
+/// A key that is counted up, if its type has room for it.
+fn counted(table: &mut Table) -> Result<Bind<'static>> {
+    let meta = table.meta;
+    let Some(column) = meta.columns.get(meta.key) else { return Ok(Bind::Null) };
+    let no_room = |last: i64| {
+        let what = format!("keys have got to {last}, and after it there is no room in its type `{}`", column.rust_type);
+        wrong(meta, column.name, what)
+    };
+    let last = table.last_key;
+    table.last_key = last.checked_add(1).ok_or_else(|| no_room(last))?;
+    (column.canonical)(Datum::Integer(table.last_key)).map_err(|_| no_room(last))
 }
