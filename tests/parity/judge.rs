@@ -1,6 +1,5 @@
 //! What became of a case: our answer beside the oracle's.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -17,7 +16,8 @@ const SHOWN: usize = 500;
 /// What became of a case.
 pub enum Outcome {
     Equal,
-    Different,
+    /// On purpose, and why.
+    Different(&'static str),
     Missing,
     Wrong(String),
 }
@@ -26,13 +26,8 @@ pub enum Outcome {
 /// as Django's own count has `executemany`.
 pub type Asked = u64;
 
-thread_local! {
-    /// How many statements have failed: the log has only those that did not.
-    static FAILED: Cell<u64> = const { Cell::new(0) };
-}
-
 fn asked(log: &Log) -> Asked {
-    log.len() as u64 + FAILED.take()
+    log.len() as u64
 }
 
 #[derive(Default)]
@@ -46,12 +41,15 @@ impl Tally {
     pub fn note(&mut self, case: &Expected, outcome: &Outcome, asked: &Asked) {
         match outcome {
             Outcome::Equal => self.equal += 1,
-            Outcome::Different => self.different += 1,
+            Outcome::Different(why) => {
+                self.different += 1;
+                println!("deliberate {}: {}", case.id, why.replace('\n', " "));
+            }
             Outcome::Missing => println!("missing {}", case.id),
             Outcome::Wrong(why) => println!("wrong {}: {why}", case.id),
         }
         // Where we differ on purpose, we do something else.
-        if *asked > case.queries && !matches!(outcome, Outcome::Different) {
+        if *asked > case.queries && !matches!(outcome, Outcome::Different(_)) {
             self.more += 1;
             println!("more queries {}: {asked}, and Django's {}", case.id, case.queries);
         }
@@ -73,6 +71,8 @@ pub struct Judge {
 
 /// A case that we answer otherwise on purpose.
 struct Difference {
+    /// The first sentence of the reason.
+    why: &'static str,
     answer: Value,
     /// The statements that make the tables what they are after it, where they are not as after Django's.
     after: Option<&'static str>,
@@ -110,10 +110,10 @@ impl Judge {
         let answer = canon::text(&answer);
         let equal = oracle::sha256(&answer) == case.sha256;
         let context = format!("{error}\n{log}");
-        let outcome = match self.differences.get(case.id.as_str()).map(|own| canon::text(&own.answer)) {
+        let outcome = match self.differences.get(case.id.as_str()).map(|own| (own, canon::text(&own.answer))) {
             Some(_) if equal => Outcome::Wrong("it is in differences.md, and it is equal".into()),
-            Some(own) if own == answer => Outcome::Different,
-            Some(own) => Outcome::Wrong(compare(&answer, &own, "differences.md", &context)),
+            Some((difference, own)) if own == answer => Outcome::Different(difference.why),
+            Some((_, own)) => Outcome::Wrong(compare(&answer, &own, "differences.md", &context)),
             None if equal => Outcome::Equal,
             None => Outcome::Wrong(compare(&answer, &case.text, "Django", &context)),
         };
@@ -147,7 +147,7 @@ fn named(error: &Error, expected: &str) -> Option<&'static str> {
     }
 }
 
-/// The name Python has for an error. One that a constraint made is counted: its statement failed.
+/// The name Python has for an error.
 pub fn exception(error: &Error) -> Option<&'static str> {
     match error {
         Error::DoesNotExist { .. } => Some("DoesNotExist"),
@@ -159,10 +159,7 @@ pub fn exception(error: &Error) -> Option<&'static str> {
         Error::Nested { .. } => Some("RuntimeError"),
         Error::RolledBack => Some("TransactionManagementError"),
         // Of one row, or of one of many.
-        error if error.is_constraint() => {
-            FAILED.set(FAILED.get() + 1);
-            Some("IntegrityError")
-        }
+        error if error.is_constraint() => Some("IntegrityError"),
         _ => None,
     }
 }
@@ -186,5 +183,8 @@ fn difference(section: &'static str) -> (&'static str, Difference) {
     let id = section.split('`').nth(1).unwrap_or_default();
     let answer = block("```json\n").and_then(|json| serde_json::from_str(json).ok());
     let answer = answer.unwrap_or_else(|| panic!("differences.md has no answer of ours for `{id}`"));
-    (id, Difference { answer, after: block("```sql after\n") })
+    let why = section.split_once("\n\n").and_then(|(_, text)| text.split_once("\n\n")).map(|(why, _)| why.trim());
+    let why = why.filter(|why| !why.is_empty()).unwrap_or_else(|| panic!("differences.md does not say why of `{id}`"));
+    let why = why.split_once(". ").map_or(why, |(first, _)| first);
+    (id, Difference { why, answer, after: block("```sql after\n") })
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::needless_borrows_for_generic_args, reason = "values and references to them are both tried")]
 
+mod advice;
 mod aggregates;
 mod column_values;
 mod bake;
@@ -14,6 +15,7 @@ mod cached_within;
 mod cascades;
 mod combine;
 mod composite_keys;
+mod composite_writes;
 mod counters;
 mod dates;
 mod enums;
@@ -41,11 +43,13 @@ mod prefetch;
 mod projections;
 mod querysets;
 mod random_aggregates;
+mod random_cascades;
 mod random_conditions;
 mod random_loading;
 mod raw;
 mod relation_kinds;
 mod report;
+mod seen;
 mod select_related;
 mod serialize;
 mod spans;
@@ -59,4 +63,5 @@ mod upserts;
 mod whole;
 mod windows;
 mod writes;
+mod write_errors;
 mod wrong_input;

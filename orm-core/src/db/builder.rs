@@ -359,7 +359,10 @@ impl DatabaseBuilder {
     }
 
     /// Tells `tell` of every statement that takes at least so long, the reading of its rows included, in the thread that ran
-    /// it. Each statement is timed then, which costs some 50 ns.
+    /// it; of one that is refused, too. Each statement is timed then, which costs some 50 ns.
+    ///
+    /// `tell` is called while the connection is in hand: what it writes may have to wait for that. Of what it runs itself it
+    /// is told nothing.
     ///
     /// # Examples
     ///

@@ -1,22 +1,22 @@
 //! Running compiled statements on one connection, and telling the log.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use super::answer::is_collecting;
 use super::link::{self, Link, Rows};
 use super::log::Does;
 use super::storable::{storable, storable_at, storable_in};
-use super::told::{Ran, Watch};
+use super::told::{Ran, Stream, Watch};
 use super::touch::{Touch, seeing};
-use super::{Counters, Database, Row, Statement};
+use super::{Database, Row};
 use crate::error::{Context, Error, Result, translate};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::sql::Sql;
-use crate::value::Bind;
+use crate::value::{Bind, KeyRef};
 
 /// Where a value that is the time stands in a statement of ours.
 const NOW: &str = "strftime(?";
@@ -82,30 +82,39 @@ impl<'c> Connection<'c> {
             let does = if !watch.is_there() || statement.is_readonly() { does } else { Does::Write };
             storable(binds, about)?;
             let mut rows = statement.query(binds).map_err(|error| told(error, text, about))?;
-            let mut count = 0;
-            while let Some(row) = rows.next().map_err(|error| told(error, text, about))? {
-                count += 1;
-                if weighs {
-                    Database::weigh(count, row);
+            let (mut count, mut failed) = (0, None);
+            let mut go = || {
+                while let Some(row) = rows.next().map_err(|error| {
+                    let error = told(error, text, about);
+                    failed = watch.asks(|| Some(error.to_string()));
+                    error
+                })? {
+                    count += 1;
+                    if weighs {
+                        Database::weigh(count, row);
+                    }
+                    each(row)?;
+                    if is_one {
+                        break;
+                    }
                 }
-                each(row)?;
-                if is_one {
-                    break;
-                }
-            }
-            let counters = watch.counters(|| rows.counters());
+                Ok(())
+            };
+            let outcome = go();
+            let counters = watch.asks(|| rows.counters());
             drop(rows);
-            let ran = Ran { does, times: 1, rows: count, about, counters };
+            let version = watch.asks(|| Some(self.link.version()));
+            let ran = Ran { rows: count, counters, error: failed, version, ..Ran::new(does, about) };
             watch.end(self.database, || (text, owned(binds)), ran);
-            Ok(())
+            outcome
         })
     }
 
-    /// Whether a query has a row that tells why another statement was refused.
-    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
-        let mut found = false;
-        self.read(&sql.text, &sql.binds, about, Does::Diagnose, false, |_| {
-            found = true;
+    /// The key, or number, that a query finds which asks why another statement was refused; none where it has no row.
+    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<Option<Bind<'static>>> {
+        let mut found = None;
+        self.read(&sql.text, &sql.binds, about, Does::Diagnose, true, |row| {
+            found = row.datum(0).and_then(KeyRef::read).ok().flatten().map(|key| key.bind().into_owned());
             Ok(())
         })?;
         Ok(found)
@@ -131,11 +140,12 @@ impl<'c> Connection<'c> {
         let mut statement = self.prepare(&sql.text, about)?;
         watch.sees(&statement);
         storable(&sql.binds, about)?;
-        let changed = statement.execute(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
-        let counters = watch.counters(|| statement.counters());
-        let ran = Ran { does: Does::Write, times: 1, rows: changed, about, counters };
+        let changed = statement.execute(&sql.binds).map_err(|error| told(error, &sql.text, about));
+        let counters = watch.asks(|| statement.counters());
+        let rows = changed.as_ref().copied().unwrap_or(0);
+        let ran = Ran { rows, counters, error: watch.asks(|| failure_of(&changed)), ..Ran::new(Does::Write, about) };
         watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
-        Ok(changed)
+        changed
     }
 
     /// Prepares a statement that runs many times with other binds; the log sees it once.
@@ -153,16 +163,27 @@ impl<'c> Connection<'c> {
         let statement = self.prepare(text, about)?;
         watch.sees(&statement);
         let recording = watch.is_there();
-        let mut prepared =
-            Prepared { statement, raw: self.raw(), text, about, recording, first: Vec::new(), times: 0, changed: 0 };
-        work(&mut prepared)?;
-        let counters = watch.counters(|| prepared.statement.counters());
-        let Prepared { first, times, changed, .. } = prepared;
-        if times > 0 {
-            let ran = Ran { does: Does::Write, times, rows: changed, about, counters };
+        let mut prepared = Prepared {
+            statement,
+            raw: self.raw(),
+            text,
+            about,
+            recording,
+            first: Vec::new(),
+            times: 0,
+            changed: 0,
+            failed: false,
+        };
+        let outcome = work(&mut prepared);
+        let counters = watch.asks(|| prepared.statement.counters());
+        let Prepared { first, times, changed, failed, .. } = prepared;
+        if times > 0 || failed {
+            let error = watch.asks(|| failure_of(&outcome).filter(|_| failed));
+            let times = times + u64::from(failed);
+            let ran = Ran { times, rows: changed, counters, error, ..Ran::new(Does::Write, about) };
             watch.end(self.database, || (text, first), ran);
         }
-        Ok(())
+        outcome
     }
 
     /// Runs a statement, and notes which tables it touches, where somebody wants to know.
@@ -233,25 +254,12 @@ impl<'c> Connection<'c> {
 
     /// Runs a statement that begins, ends or marks a transaction.
     pub(crate) fn control(&self, text: &str, at: &'static Location<'static>) -> Result<()> {
-        let start = self.database.is_timed().then(Instant::now);
-        self.link.prepare(text).and_then(|mut statement| statement.execute(&[])).map_err(untold)?;
-        if let Some(start) = start {
-            self.database.record(&Statement {
-                sql: text.to_owned(),
-                binds: Vec::new(),
-                times: 1,
-                time: start.elapsed(),
-                rows: 0,
-                counters: Counters::default(),
-                is_transaction: true,
-                location: at,
-                does: Does::Mark,
-                meta: None,
-                start,
-                thread: std::thread::current().id(),
-            });
-        }
-        Ok(())
+        let watch = Watch::start(self.database);
+        let outcome =
+            self.link.prepare(text).and_then(|mut statement| statement.execute(&[])).map(drop).map_err(untold);
+        let ran = Ran { error: watch.asks(|| failure_of(&outcome)), ..Ran::mark(Does::Mark, at) };
+        watch.end(self.database, || (text, Vec::new()), ran);
+        outcome
     }
 
     /// Whether no statement is in hand.
@@ -270,15 +278,31 @@ impl<'c> Connection<'c> {
     }
 
     /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, or to go, if it is
-    /// wanted. At the end of the transaction all of them have to be there.
-    pub(crate) fn deferring_foreign_keys<T>(&self, wanted: bool, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        if !wanted {
+    /// wanted. At its end all of them have to be there: SQLite forgets those that are not as soon as it waits no more.
+    pub(crate) fn deferring_foreign_keys<T>(
+        &self,
+        wanted: bool,
+        about: About,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let is_on =
+            || self.raw().query_row("PRAGMA defer_foreign_keys", [], |row| row.get::<_, bool>(0)).map_err(untold);
+        if !wanted || is_on()? {
             return work();
         }
+        let owed = self.link.owes_foreign_keys();
         self.raw().execute_batch("PRAGMA defer_foreign_keys = ON").map_err(untold)?;
         let outcome = work();
+        let owes = self.link.owes_foreign_keys();
+        if owed && owes {
+            // A table's own deferred keys were waiting before, and cannot be told from ours: all wait for the commit.
+            return outcome;
+        }
         self.raw().execute_batch("PRAGMA defer_foreign_keys = OFF").map_err(untold)?;
-        outcome
+        match outcome {
+            Ok(_) if owes => Err(Error::ForeignKey { model: about.meta.name, relation: None, key: None }),
+            outcome => outcome,
+        }
     }
 
     /// Runs `work` and counts the rows that it and its cascades delete, by table.
@@ -303,16 +327,16 @@ impl<'c> Connection<'c> {
         Ok((outcome?, counts))
     }
 
-    /// Opens a query whose rows are read later; the log sees it now.
-    pub(super) fn stream(&self, sql: &Sql, about: About) -> Result<Rows<'c, 'static>> {
+    /// Opens a query whose rows are read later; the log sees it now, and what it cost when it ends.
+    pub(super) fn stream(&self, sql: &Sql, about: About) -> Result<(Rows<'c, 'static>, Option<Stream>)> {
         self.note(sql);
         let watch = Watch::start(self.database);
         let statement = self.prepare(&sql.text, about)?;
+        watch.sees(&statement);
         storable(&sql.binds, about)?;
         let rows = statement.stream(&sql.binds).map_err(|error| told(error, &sql.text, about))?;
-        let ran = Ran { does: Does::Read, times: 1, rows: 0, about, counters: Counters::default() };
-        watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
-        Ok(rows)
+        let stream = watch.begin(self.database, || (&sql.text, owned(&sql.binds)), Ran::new(Does::Read, about));
+        Ok((rows, stream))
     }
 
     fn prepare(&self, text: &str, about: About) -> Result<link::Statement<'c>> {
@@ -338,6 +362,8 @@ pub(crate) struct Prepared<'c, 'a> {
     first: Vec<Bind<'static>>,
     times: u64,
     changed: u64,
+    /// SQLite has refused a run.
+    failed: bool,
 }
 
 impl Prepared<'_, '_> {
@@ -363,6 +389,7 @@ impl Prepared<'_, '_> {
             text: self.text,
             times: &mut self.times,
             changed: &mut self.changed,
+            failed: &mut self.failed,
         }
     }
 
@@ -380,6 +407,7 @@ pub(crate) struct PreparedRow<'p, 'b> {
     text: &'p str,
     times: &'p mut u64,
     changed: &'p mut u64,
+    failed: &'p mut bool,
 }
 
 impl<'b> PreparedRow<'_, 'b> {
@@ -397,7 +425,10 @@ impl<'b> PreparedRow<'_, 'b> {
 
     /// Runs the statement; says how many rows it changed.
     pub(crate) fn execute(self) -> Result<u64> {
-        let changed = self.run.execute().map_err(|error| told(error, self.text, self.about))?;
+        let changed = self.run.execute().map_err(|error| {
+            *self.failed = true;
+            told(error, self.text, self.about)
+        })?;
         *self.times += 1;
         *self.changed += changed;
         Ok(changed)
@@ -405,7 +436,13 @@ impl<'b> PreparedRow<'_, 'b> {
 
     /// Runs the statement and hands the rows it returns to `each`; says how many there were.
     pub(crate) fn returning(self, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
-        let changed = self.run.query(each, |error| told(error, self.text, self.about))?;
+        let failed = Cell::new(false);
+        let changed = self.run.query(each, |error| {
+            failed.set(true);
+            told(error, self.text, self.about)
+        });
+        *self.failed |= failed.get();
+        let changed = changed?;
         *self.times += 1;
         *self.changed += changed;
         Ok(changed)
@@ -423,6 +460,11 @@ fn asks_for_the_time(text: &str, binds: &[Bind<'static>]) -> bool {
     })
 }
 
+/// What a statement was refused with.
+pub(super) fn failure_of<T>(outcome: &Result<T>) -> Option<String> {
+    outcome.as_ref().err().map(ToString::to_string)
+}
+
 pub(super) fn owned(binds: &[Bind<'static>]) -> Vec<Bind<'static>> {
     binds.to_vec()
 }
@@ -435,7 +477,7 @@ pub(super) fn told(error: rusqlite::Error, sql: &str, about: About) -> Error {
     // A table goes by its own name, or by that of the relation that leads to it.
     let elsewhere = |alias: &str, column: Option<&str>| {
         let models = meta.reachable();
-        let by_table = models.iter().copied().find(|model| model.table == alias);
+        let by_table = models.iter().copied().find(|model| model.table.eq_ignore_ascii_case(alias));
         let by_relation = || {
             let relations = models.iter().flat_map(|model| model.relations);
             relations.filter(|relation| relation.name == alias).map(|relation| relation.target()).next()

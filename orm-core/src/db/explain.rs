@@ -42,7 +42,8 @@ impl Steps {
 }
 
 fn plan(link: &Link, text: &str, binds: &[Bind<'_>]) -> Option<String> {
-    let statement = link.prepare(&format!("{EXPLAIN}{text}")).ok()?;
+    // It is not kept: it would take the place of a statement of the program's.
+    let statement = link.prepare_once(&format!("{EXPLAIN}{text}")).ok()?;
     let mut rows = statement.query(binds).ok()?;
     let mut steps = Steps::default();
     while let Some(row) = rows.next().ok()? {
@@ -54,8 +55,11 @@ fn plan(link: &Link, text: &str, binds: &[Bind<'_>]) -> Option<String> {
 impl Database {
     /// The plan of a statement, if it can be had now; no log sees that it was asked for.
     pub(crate) fn plan_of(&self, text: &str, binds: &[Bind<'_>]) -> Option<String> {
-        let link = self.reader().ok()?;
-        plan(&link, text, binds)
+        match self.reader() {
+            Ok(link) => plan(&link, text, binds),
+            // Inside of a transaction, where there is no other connection.
+            Err(_) => plan(&*self.held_writer()?, text, binds),
+        }
     }
 
     /// The indexes of a table, as far as they can be had now.
@@ -97,6 +101,12 @@ impl Database {
         } else {
             let path = std::env::temp_dir().join(name).with_extension("db");
             let to = path.to_str()?.to_owned();
+            // It is nobody else's to read.
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            options.open(&path).ok()?;
             let file = TrialFile(path);
             (rusqlite::Connection::open(&file.0).ok()?, Some(file), to)
         };
@@ -122,6 +132,16 @@ pub(crate) struct Trial {
     _file: Option<TrialFile>,
 }
 
+/// What a query costs.
+pub(crate) struct Cost {
+    /// How many instructions of SQLite's machine it takes.
+    pub(crate) steps: u64,
+    /// How many pages it looks up.
+    pub(crate) pages: u64,
+    /// How long it takes, at best of a few runs.
+    pub(crate) time: Duration,
+}
+
 /// Its file, which goes with it.
 struct TrialFile(PathBuf);
 
@@ -137,18 +157,21 @@ impl Trial {
         plan(&self.link, text, binds)
     }
 
-    /// What a query costs: how many instructions of SQLite's machine, and how long it takes, at best of a few runs.
-    pub(crate) fn cost(&self, text: &str, binds: &[Bind<'_>]) -> Option<(u64, Duration)> {
+    /// What a query costs, when it has run before.
+    pub(crate) fn cost(&self, text: &str, binds: &[Bind<'_>]) -> Option<Cost> {
         let run = || {
             let start = Instant::now();
             let statement = self.link.prepare(text).ok()?;
             statement.counters();
+            self.link.page_look_ups();
             let mut rows = statement.query(binds).ok()?;
             while rows.next().ok()?.is_some() {}
-            Some((rows.counters().vm_steps, start.elapsed()))
+            Some(Cost { steps: rows.counters().vm_steps, pages: self.link.page_look_ups(), time: start.elapsed() })
         };
-        let (steps, _) = run()?;
-        Some((steps, (0..3).filter_map(|_| run()).map(|(_, time)| time).min()?))
+        run()?;
+        let runs: Vec<Cost> = (0..3).filter_map(|_| run()).collect();
+        let time = runs.iter().map(|cost| cost.time).min()?;
+        runs.into_iter().next().map(|cost| Cost { time, ..cost })
     }
 
     /// Runs a statement that returns nothing.

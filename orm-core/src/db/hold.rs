@@ -38,7 +38,7 @@ impl Database {
             return Err(Error::Nested { holds: "reads from this exclusive database, which has one connection" });
         }
         let timeout = self.inner.pool_timeout;
-        let turn = self.inner.turn.try_lock_for(timeout);
+        let turn = self.waiting(|| self.inner.turn.try_lock_for(timeout));
         let turn = turn.ok_or(Error::PoolTimeout { seconds: timeout.as_secs() })?;
         let link = self.inner.writer.take(&self.inner.place, timeout)?;
         let holding = Holding::new(self, Hold::Write, link, Some(turn));
@@ -64,7 +64,7 @@ impl Database {
             });
         }
         let pool = &self.inner.readers;
-        if let Some(held) = held_reader(self.inner.id) {
+        if let Some(held) = held_link(self.inner.id, Hold::Read) {
             // A thread that reads while it reads. If every connection is held, each thread may be waiting for the others
             // to give one back: then it reads on with its own, and sees the moment that one sees.
             if pool.is_exhausted() {
@@ -86,6 +86,11 @@ impl Database {
     /// Whether this thread reads already.
     pub(super) fn is_reading(&self) -> bool {
         held(self.inner.id, Hold::Read)
+    }
+
+    /// The connection this thread writes with.
+    pub(super) fn held_writer(&self) -> Option<Rc<Pooled>> {
+        held_link(self.inner.id, Hold::Write)
     }
 
     /// The writing connection, if nobody has it at this moment.
@@ -116,7 +121,7 @@ enum Hold {
 }
 
 /// The database, what is held of it, and what it is read with.
-type Held = (usize, Hold, Option<Rc<Pooled>>);
+type Held = (usize, Hold, Rc<Pooled>);
 
 thread_local! {
     static HOLDS: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
@@ -131,9 +136,12 @@ fn held(id: usize, hold: Hold) -> bool {
     holds(|holds| holds.iter().any(|(of, held, _)| (*of, *held) == (id, hold)))
 }
 
-/// The connection this thread reads with already.
-fn held_reader(id: usize) -> Option<Rc<Pooled>> {
-    holds(|holds| holds.iter().rev().find_map(|(of, _, reader)| (*of == id).then(|| reader.clone()).flatten()))
+/// The connection this thread reads or writes with already.
+fn held_link(id: usize, hold: Hold) -> Option<Rc<Pooled>> {
+    holds(|holds| {
+        let held = holds.iter().rev().find(|(of, held, _)| (*of, *held) == (id, hold));
+        held.map(|(_, _, link)| Rc::clone(link))
+    })
 }
 
 /// A connection that was taken from a pool, and goes back to it.
@@ -175,11 +183,11 @@ pub(super) struct Holding<'d> {
 impl<'d> Holding<'d> {
     fn new(database: &'d Database, hold: Hold, link: Rc<Pooled>, turn: Option<MutexGuard<'d, ()>>) -> Self {
         let inner = &*database.inner;
-        let (pool, reader) = match hold {
-            Hold::Read => (&inner.readers, Some(Rc::clone(&link))),
-            Hold::Write => (&inner.writer, None),
+        let pool = match hold {
+            Hold::Read => &inner.readers,
+            Hold::Write => &inner.writer,
         };
-        holds(|holds| holds.push((inner.id, hold, reader)));
+        holds(|holds| holds.push((inner.id, hold, Rc::clone(&link))));
         let lent = Lent { link: Some(link), pool };
         Holding { hold, database: inner.id, lent, _patience: Patience::new(inner.busy_timeout), _turn: turn }
     }

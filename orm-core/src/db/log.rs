@@ -44,8 +44,10 @@ pub struct Statement {
     pub rows: u64,
     /// Whether it only begins, ends or marks a transaction.
     pub is_transaction: bool,
-    /// What SQLite counted meanwhile; nothing of a stream, whose rows are read later.
+    /// What SQLite counted meanwhile.
     pub counters: Counters,
+    /// What SQLite refused it with; none where it ran to its end.
+    pub error: Option<String>,
     /// The caller's line.
     pub location: &'static Location<'static>,
     pub(crate) does: Does,
@@ -53,6 +55,8 @@ pub struct Statement {
     pub(crate) meta: Option<&'static ModelMeta>,
     pub(crate) start: Instant,
     pub(crate) thread: ThreadId,
+    /// Which connection read, and what that has seen of the commits of others.
+    pub(crate) version: Option<(u64, u32)>,
 }
 
 /// What a statement does, as far as the report cares.
@@ -78,7 +82,11 @@ impl fmt::Display for Statement {
             write!(f, "  ({} times)", self.times)?;
         }
         let (rows, time) = (counted(self.rows, "row"), self.time.as_secs_f64() * 1e3);
-        write!(f, "\n    {rows}, {time:.3} ms, {}", self.location)
+        write!(f, "\n    {rows}, {time:.3} ms, {}", self.location)?;
+        match &self.error {
+            Some(error) => write!(f, "\n    failed: {error}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -182,6 +190,11 @@ impl Log {
         self.all.iter().filter(|statement| statement.is_transaction).count()
     }
 
+    /// How long it took to begin, end and mark transactions: waiting for the turn to write, and for the disk.
+    pub(crate) fn transaction_time(&self) -> Duration {
+        self.all.iter().filter(|statement| statement.is_transaction).map(|statement| statement.time).sum()
+    }
+
     /// What could have been loaded better: relations one by one, the same statement again, loads that nobody read. A
     /// batch for all rows of a result is not among them.
     ///
@@ -275,10 +288,20 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    fn record(&self, statement: &Statement) {
+    /// Records a statement; says where it stands in the log.
+    fn record(&self, statement: &Statement) -> Option<usize> {
         self.see(|seen| seen.statement(statement));
-        if let Some(log) = &self.log {
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(statement.clone());
+        let mut log = self.log.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push(statement.clone());
+        Some(log.len() - 1)
+    }
+
+    /// Puts a statement in the place of what was recorded when it began, if the log was not handed out meanwhile.
+    fn amend(&self, place: usize, statement: &Statement) {
+        if let Some(log) = &self.log
+            && let Some(known) = log.lock().unwrap_or_else(PoisonError::into_inner).get_mut(place)
+        {
+            known.clone_from(statement);
         }
     }
 
@@ -288,6 +311,16 @@ impl Sink {
 
     fn see(&self, f: impl FnOnce(&mut Seen)) {
         f(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Where a statement was recorded when it began.
+pub(super) struct Recorded(Arc<Sink>, usize);
+
+impl Recorded {
+    /// It has ended.
+    pub(super) fn amend(&self, statement: &Statement) {
+        self.0.amend(self.1, statement);
     }
 }
 
@@ -391,8 +424,19 @@ impl Database {
     /// Records a statement in the captures it belongs to.
     pub(super) fn capture_statement(&self, statement: &Statement) {
         if self.is_captured() {
-            self.each_sink(|sink| sink.record(statement));
+            self.each_sink(|sink| {
+                sink.record(statement);
+            });
         }
+    }
+
+    /// Records a statement that goes on; says where.
+    pub(super) fn capture_begun(&self, statement: &Statement) -> Vec<Recorded> {
+        let mut places = Vec::new();
+        if self.is_captured() {
+            self.each_sink(|sink| places.extend(sink.record(statement).map(|place| Recorded(Arc::clone(sink), place))));
+        }
+        places
     }
 
     /// Tells the report of something that was loaded because it was asked for.
@@ -412,7 +456,7 @@ impl Database {
         }
     }
 
-    fn each_sink(&self, mut f: impl FnMut(&Sink)) {
+    fn each_sink(&self, mut f: impl FnMut(&Arc<Sink>)) {
         let mut sinks: Vec<Arc<Sink>> = captures(|captures| {
             captures.iter().filter(|(id, _)| *id == self.inner.id).map(|(_, sink)| Arc::clone(sink)).collect()
         });

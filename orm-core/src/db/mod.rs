@@ -64,7 +64,7 @@ pub use report::{Finding, FindingKind, Gain, Report};
 pub(crate) use storable::storable_in;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
-pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch};
+pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch, written};
 
 use crate::error::{Error, Result};
 use crate::meta::ModelMeta;

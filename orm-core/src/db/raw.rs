@@ -5,7 +5,7 @@
 
 use std::panic::Location;
 
-use super::connection::{owned, told};
+use super::connection::{failure_of, owned, told};
 use super::link;
 use super::log::Does;
 use super::storable::storable;
@@ -107,29 +107,39 @@ impl<'c, 's> RawStatement<'c, 's> {
         let (mut count, mut enough) = (0, false);
         let rows = self.statement.query(&self.sql.binds);
         let mut rows = rows.map_err(|error| raw_error(error, self.sql, self.about))?;
-        while let Some(row) = rows.next().map_err(|error| raw_error(error, self.sql, self.about))? {
-            if count == 0 {
-                // A statement that was kept is prepared anew when the tables have changed since.
-                let now = row.column_names();
-                if now != names {
-                    reader.columns(now)?;
+        let (watch, mut failed) = (self.watch, None);
+        let mut go = || {
+            while let Some(row) = rows.next().map_err(|error| {
+                let error = raw_error(error, self.sql, self.about);
+                failed = watch.asks(|| Some(error.to_string()));
+                error
+            })? {
+                if count == 0 {
+                    // A statement that was kept is prepared anew when the tables have changed since.
+                    let now = row.column_names();
+                    if now != names {
+                        reader.columns(now)?;
+                    }
+                }
+                count += 1;
+                if !enough {
+                    enough = !reader.row(row)?;
+                }
+                if enough && reads {
+                    break;
                 }
             }
-            count += 1;
-            if !enough {
-                enough = !reader.row(row)?;
-            }
-            if enough && reads {
-                break;
-            }
-        }
-        let counters = self.watch.counters(|| rows.counters());
+            Ok(())
+        };
+        let outcome = go();
+        let counters = watch.asks(|| rows.counters());
         drop(rows);
         let Sql { text, binds } = self.sql;
         let does = if reads { Does::Read } else { Does::Write };
-        let ran = Ran { does, times: 1, rows: count, about: self.about, counters };
-        self.watch.end(self.connection.database(), || (text, owned(binds)), ran);
-        Ok(())
+        let version = watch.asks(|| Some(self.connection.link().version()));
+        let ran = Ran { rows: count, counters, error: failed, version, ..Ran::new(does, self.about) };
+        watch.end(self.connection.database(), || (text, owned(binds)), ran);
+        outcome
     }
 
     /// Runs it; says how many rows it changed.
@@ -142,13 +152,14 @@ impl<'c, 's> RawStatement<'c, 's> {
         storable(binds, self.about)?;
         let raw = self.connection.raw();
         let before = raw.total_changes();
-        let changed = self.statement.execute(binds).map_err(|error| raw_error(error, self.sql, self.about))?;
+        let changed = self.statement.execute(binds).map_err(|error| raw_error(error, self.sql, self.about));
         // SQLite counts what the last INSERT, UPDATE or DELETE changed: of another statement, that is an older one.
-        let changed = if raw.total_changes() == before { 0 } else { changed };
-        let counters = self.watch.counters(|| self.statement.counters());
-        let ran = Ran { does: Does::Write, times: 1, rows: changed, about: self.about, counters };
+        let changed = changed.map(|changed| if raw.total_changes() == before { 0 } else { changed });
+        let counters = self.watch.asks(|| self.statement.counters());
+        let (rows, error) = (changed.as_ref().copied().unwrap_or(0), self.watch.asks(|| failure_of(&changed)));
+        let ran = Ran { rows, counters, error, ..Ran::new(Does::Write, self.about) };
         self.watch.end(self.connection.database(), || (text, owned(binds)), ran);
-        Ok(changed)
+        changed
     }
 }
 

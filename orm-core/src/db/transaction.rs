@@ -7,6 +7,7 @@ use super::connection::{About, Connection, told};
 use super::executor::Held;
 use super::link::Rows;
 use super::on_commit::{Callbacks, Kept};
+use super::told::Stream;
 use super::{Database, Row};
 use crate::error::{Error, Result};
 use crate::sql::Sql;
@@ -141,6 +142,8 @@ pub struct HeldConnection<'s>(Connection<'s>);
 /// The rows of a statement that is being streamed.
 pub(crate) struct Streamed<'s> {
     rows: Rows<'s, 'static>,
+    /// Who is told of it, where anybody is.
+    stream: Option<Stream>,
     text: Arc<str>,
     about: About,
 }
@@ -148,9 +151,19 @@ pub(crate) struct Streamed<'s> {
 impl Streamed<'_> {
     /// Hands the next row to `read`; `None` after the last.
     pub(crate) fn next<T>(&mut self, read: impl FnOnce(Row<'_>) -> Result<T>) -> Result<Option<T>> {
-        match self.rows.next().map_err(|error| told(error, &self.text, self.about))? {
-            Some(row) => read(row).map(Some),
-            None => Ok(None),
+        let failed = |error| told(error, &self.text, self.about);
+        let row = match &mut self.stream {
+            Some(stream) => stream.step(|| self.rows.next().map_err(failed)),
+            None => self.rows.next().map_err(failed),
+        };
+        row?.map(read).transpose()
+    }
+}
+
+impl Drop for Streamed<'_> {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            stream.end(self.rows.counters());
         }
     }
 }
@@ -159,7 +172,8 @@ impl<'s> HeldConnection<'s> {
     /// Opens a stream. It is logged when it is opened: its rows are read as long as the caller likes.
     pub(crate) fn stream(&self, sql: &Sql, about: About) -> Result<Streamed<'s>> {
         still_open(&self.0)?;
-        Ok(Streamed { rows: self.0.stream(sql, about)?, text: Arc::clone(&sql.text), about })
+        let (rows, stream) = self.0.stream(sql, about)?;
+        Ok(Streamed { rows, stream, text: Arc::clone(&sql.text), about })
     }
 
     pub(crate) fn connection(&self) -> Connection<'s> {

@@ -3,6 +3,7 @@
 //! Inside a capture each group has a [`Watch`] that remembers where its query was written, which relations led to it, and
 //! which of its relations and deferred columns were read. Outside of one there is none, and nothing is remembered.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -29,6 +30,8 @@ pub(crate) struct Watch {
     at: &'static Location<'static>,
     /// The query ran before the capture began, and what led from it to this group is not known.
     is_outside: bool,
+    /// The statement is the user's own.
+    is_raw: bool,
     read: Box<[AtomicBool]>,
 }
 
@@ -47,7 +50,13 @@ impl Watch {
     pub(crate) fn root(meta: &'static ModelMeta, at: &'static Location<'static>) -> Arc<Self> {
         let own = (0, meta.name);
         let (path, batched, slotted) = (Vec::new(), own, own);
-        Arc::new(Watch { root: meta.name, path, batched, slotted, at, is_outside: false, read: unread(meta) })
+        let (is_outside, is_raw) = (false, false);
+        Arc::new(Watch { root: meta.name, path, batched, slotted, at, is_outside, is_raw, read: unread(meta) })
+    }
+
+    /// The same, of a statement that is the user's own.
+    pub(crate) fn raw(self: Arc<Self>) -> Arc<Self> {
+        Arc::try_unwrap(self).map_or_else(|shared| shared, |watch| Arc::new(Watch { is_raw: true, ..watch }))
     }
 
     /// The watch of a group that is older than the capture: it is one of its own, made for a load.
@@ -63,7 +72,8 @@ impl Watch {
         let batched = if by == By::Join { self.batched } else { own };
         let slotted = if by == By::Slot { own } else { self.slotted };
         let (root, at, is_outside) = (self.root, self.at, self.is_outside);
-        Arc::new(Watch { root, path, batched, slotted, at, is_outside, read: unread(meta) })
+        let is_raw = self.is_raw && by != By::Slot;
+        Arc::new(Watch { root, path, batched, slotted, at, is_outside, is_raw, read: unread(meta) })
     }
 
     /// Somebody reads a relation or a deferred column.
@@ -96,6 +106,7 @@ impl Watch {
         let (batched, model) = self.batched;
         let own = closure_of(model, self.path.iter().skip(batched).copied().chain([field]));
         match batched {
+            0 if self.is_raw => "leave the column out of the statement".to_owned(),
             0 => format!("add `.defer({own})` to the query"),
             _ => {
                 let prefetch = closure_of(self.root, self.path.iter().take(batched).copied());
@@ -108,8 +119,19 @@ impl Watch {
 
 fn closure_of<'f>(model: &str, fields: impl Iterator<Item = &'f str>) -> String {
     let name = model.chars().next().map_or('x', |letter| letter.to_ascii_lowercase());
-    let path: String = fields.map(|field| format!(".{field}()")).collect();
+    let path: String = fields.map(|field| format!(".{}()", written(field))).collect();
     format!("|{name}| {name}{path}")
+}
+
+/// The name of a field as it is written in a program.
+pub(crate) fn written(field: &str) -> Cow<'_, str> {
+    const KEYWORDS: &[&str] = &[
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
+        "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+        "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type",
+        "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+    if KEYWORDS.contains(&field) { format!("r#{field}").into() } else { field.into() }
 }
 
 fn unread(meta: &'static ModelMeta) -> Box<[AtomicBool]> {
@@ -147,6 +169,13 @@ pub(crate) struct LazyLoad {
     pub(crate) touch: &'static Location<'static>,
 }
 
+/// What is known of a statement that ran.
+struct Known {
+    /// The number of its finding.
+    finding: Option<usize>,
+    version: Option<(u64, u32)>,
+}
+
 /// What a capture has seen so far.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -154,7 +183,7 @@ pub(super) struct Seen {
     lazy: Vec<LazyLoad>,
     /// The statements that ran since the last write, by their text and binds, and what there is to say of those that ran
     /// again: the number of a finding.
-    reads: HashMap<u64, Option<usize>>,
+    reads: HashMap<u64, Known>,
     again: Vec<Finding>,
 }
 
@@ -175,30 +204,38 @@ impl Seen {
             Does::Mark if statement.sql.starts_with("ROLLBACK") => self.wrote(),
             Does::Mark | Does::Batch | Does::Diagnose => {}
             Does::Write => self.wrote(),
+            Does::Read if statement.error.is_some() => {}
             Does::Read => {
                 let mut hasher = DefaultHasher::new();
+                statement.thread.hash(&mut hasher);
                 statement.sql.hash(&mut hasher);
                 statement.binds.iter().for_each(|bind| hash(bind, &mut hasher));
+                let version = statement.version;
                 match self.reads.entry(hasher.finish()) {
                     Entry::Vacant(first) => {
-                        first.insert(None);
+                        first.insert(Known { finding: None, version });
                     }
-                    Entry::Occupied(mut known) => match known.get().and_then(|number| self.again.get_mut(number)) {
-                        Some(finding) => finding.times += 1,
-                        None => {
-                            known.insert(Some(self.again.len()));
-                            self.again.push(Finding {
-                                kind: FindingKind::SameAgain,
-                                what: statement.sql.clone(),
-                                times: 2,
-                                query: statement.location,
-                                touch: None,
-                                plan: None,
-                                gain: None,
-                                fix: "keep the first answer".to_owned(),
-                            });
+                    // Somebody else has committed meanwhile.
+                    Entry::Occupied(mut known) if known.get().version != version => known.get_mut().version = version,
+                    Entry::Occupied(_) if may_differ(statement) => {}
+                    Entry::Occupied(mut known) => {
+                        match known.get().finding.and_then(|number| self.again.get_mut(number)) {
+                            Some(finding) => finding.times += 1,
+                            None => {
+                                known.get_mut().finding = Some(self.again.len());
+                                self.again.push(Finding {
+                                    kind: FindingKind::SameAgain,
+                                    what: statement.sql.clone(),
+                                    times: 2,
+                                    query: statement.location,
+                                    touch: None,
+                                    plan: None,
+                                    gain: None,
+                                    fix: "keep the first answer".to_owned(),
+                                });
+                            }
                         }
-                    },
+                    }
                 }
             }
         }
@@ -235,7 +272,11 @@ impl Seen {
                     "add `.prefetch_related({closure})` where the rows are loaded, \
                      or call `prefetch_related_objects(&db, &rows, {closure})`"
                 ),
+                (true, _) if first.watch.is_raw && first.watch.batched.0 == 0 => {
+                    "add the column to the statement".to_owned()
+                }
                 (true, _) => format!("leave it out of `.defer({closure})`, or name it in `.only({closure})`"),
+                (false, true) if first.watch.is_raw => format!("add `.prefetch_related({closure})` to {target}"),
                 (false, true) => {
                     format!("add `.select_related({closure})` or `.prefetch_related({closure})` to {target}")
                 }
@@ -308,6 +349,14 @@ impl Seen {
         }
         findings
     }
+}
+
+/// Whether a statement may have another answer each time: it asks for chance, for the time, or for the connection.
+fn may_differ(statement: &Statement) -> bool {
+    const WORDS: &[&str] = &["random", "changes()", "last_insert_rowid", "current_", "'now'", "pragma"];
+    let text = statement.sql.to_ascii_lowercase();
+    let is_now = |bind: &Bind<'_>| matches!(bind, Bind::Text(text) if text.eq_ignore_ascii_case("now"));
+    WORDS.iter().any(|word| text.contains(word)) || statement.binds.iter().any(is_now)
 }
 
 fn hash(bind: &Bind<'_>, hasher: &mut DefaultHasher) {

@@ -38,11 +38,15 @@ impl Advice {
 /// The indexes that the shapes lack. Of two that begin alike it is the longer one, and one that is there is none.
 pub(super) fn find(database: &Database, shapes: &[Shape]) -> Vec<(Finding, Advice)> {
     let mut advised: Vec<(Finding, Advice)> = Vec::new();
-    for (mut finding, mut advice) in shapes.iter().filter_map(missing_index) {
+    for shape in shapes {
+        let mut lacks = missing_indexes(shape).into_iter().filter(|(_, advice)| {
+            let there = database.indexes_of(advice.index.table);
+            !there.iter().any(|index| index.columns.starts_with(&advice.index.columns))
+        });
+        let Some((mut finding, mut advice)) = lacks.next() else { continue };
+        // Where the first gains nothing, the next is tried.
+        advice.absorbed.extend(lacks);
         let there = database.indexes_of(advice.index.table);
-        if there.iter().any(|index| index.columns.starts_with(&advice.index.columns)) {
-            continue;
-        }
         if let Some((known, by)) = advised.iter_mut().find(|(_, known)| known.covers(&advice)) {
             known.times += finding.times;
             by.absorbed.push((finding, advice));
@@ -56,35 +60,58 @@ pub(super) fn find(database: &Database, shapes: &[Shape]) -> Vec<(Finding, Advic
         let at = advised.iter().position(|(_, known)| advice.covers(known)).unwrap_or(advised.len());
         let absorbed: Vec<_> = advised.extract_if(at.., |(_, known)| advice.covers(known)).collect();
         finding.times += absorbed.iter().map(|(finding, _)| finding.times).sum::<usize>();
-        advice.absorbed = absorbed;
+        advice.absorbed.extend(absorbed);
         advised.insert(at, (finding, advice));
     }
     advised
 }
 
-fn missing_index(shape: &Shape) -> Option<(Finding, Advice)> {
-    let plan = shape.plan.as_deref()?;
-    let root = shape.meta?;
+/// The indexes that a shape lacks, the likeliest first.
+fn missing_indexes(shape: &Shape) -> Vec<(Finding, Advice)> {
+    let (Some(plan), Some(root)) = (shape.plan.as_deref(), shape.meta) else { return Vec::new() };
+    let wanted = [automatic(shape, plan, root), scanned(shape, plan, root), sorted(shape, plan, root)];
+    wanted.into_iter().flatten().filter_map(|wanted| advice(shape, plan, wanted)).collect()
+}
+
+/// An index to be made: why, of which table, of which columns.
+type Wanted<'s> = (FindingKind, Table<'s>, Vec<String>);
+
+/// What SQLite made an index for by itself.
+fn automatic<'s>(shape: &'s Shape, plan: &str, root: &'static ModelMeta) -> Option<Wanted<'s>> {
+    if shape.counters.automatic_index_rows == 0 {
+        return None;
+    }
+    let step = plan.lines().find(|line| line.contains(" USING AUTOMATIC "))?;
+    let table = Table::of(&shape.sql, word_after(step, "SEARCH ")?, root)?;
+    let columns = between(step, "(", ")")?.split(" AND ").filter_map(|test| test.split(['=', '>', '<']).next());
+    Some((FindingKind::AutomaticIndex, table, columns.map(|column| column.trim().to_owned()).collect()))
+}
+
+/// What was read from end to end for a few of its rows.
+fn scanned<'s>(shape: &'s Shape, plan: &str, root: &'static ModelMeta) -> Option<Wanted<'s>> {
     let counters = shape.counters;
-    let runs = shape.times as u64;
-    let (kind, table, columns) = if counters.automatic_index_rows > 0 {
-        let step = plan.lines().find(|line| line.contains(" USING AUTOMATIC "))?;
-        let table = Table::of(&shape.sql, word_after(step, "SEARCH ")?, root)?;
-        let columns = between(step, "(", ")")?.split(" AND ").filter_map(|test| test.split(['=', '>', '<']).next());
-        let columns = columns.map(|column| column.trim().to_owned()).collect();
-        (FindingKind::AutomaticIndex, table, columns)
-    } else if let Some(step) = scan(plan).filter(|_| counters.full_scan_steps / runs.max(1) >= LONG) {
-        let table = Table::of(&shape.sql, word_after(step, "SCAN ")?, root)?;
-        let columns = sought(&shape.sql, &table);
-        let is_for_few = shape.rows.saturating_mul(5) < counters.full_scan_steps;
-        if is_for_few && !columns.is_empty() {
-            (FindingKind::FullScan, table, columns)
-        } else {
-            sorted(shape, plan, root)?
-        }
-    } else {
-        sorted(shape, plan, root)?
-    };
+    let step = scan(plan)?;
+    if counters.automatic_index_rows > 0 || counters.full_scan_steps / (shape.times as u64).max(1) < LONG {
+        return None;
+    }
+    let table = Table::of(&shape.sql, word_after(step, "SCAN ")?, root)?;
+    // How many rows were put together in one is not known. Where one value was wanted it is taken for few.
+    let columns = sought(&shape.sql, &table, is_aggregate(&shape.sql));
+    let is_for_few = shape.rows.saturating_mul(5) < counters.full_scan_steps;
+    (is_for_few && !columns.is_empty()).then_some((FindingKind::FullScan, table, columns))
+}
+
+/// Whether the rows of a statement are not those that it has read.
+fn is_aggregate(sql: &str) -> bool {
+    const FUNCTIONS: &[&str] = &["count(", "sum(", "total(", "avg(", "min(", "max(", "group_concat("];
+    let selected = sql.split_once(" FROM ").map_or("", |(head, _)| head);
+    sql.contains(" GROUP BY ")
+        || selected.contains(" DISTINCT ")
+        || FUNCTIONS.iter().any(|function| selected.contains(&format!(" {function}")))
+}
+
+/// A finding that says what to write for an index, and the index.
+fn advice(shape: &Shape, plan: &str, (kind, table, columns): Wanted<'_>) -> Option<(Finding, Advice)> {
     let metas: Vec<&ColumnMeta> =
         columns.iter().filter_map(|column| table.meta.columns.iter().find(|known| known.column == *column)).collect();
     if metas.len() != columns.len() || metas.is_empty() {
@@ -117,7 +144,7 @@ fn missing_index(shape: &Shape) -> Option<(Finding, Advice)> {
 }
 
 /// What an index would have had in order.
-fn sorted<'s>(shape: &'s Shape, plan: &str, root: &'static ModelMeta) -> Option<(FindingKind, Table<'s>, Vec<String>)> {
+fn sorted<'s>(shape: &'s Shape, plan: &str, root: &'static ModelMeta) -> Option<Wanted<'s>> {
     let counters = shape.counters;
     if counters.sorts == 0 || counters.vm_steps / (shape.times as u64).max(1) < MANY_STEPS {
         return None;
@@ -186,21 +213,46 @@ pub(super) enum Test {
     Range,
 }
 
-/// The columns of a table that a statement seeks: those that are equal to something, and one that is in a range.
-fn sought(sql: &str, table: &Table<'_>) -> Vec<String> {
+/// The columns of a table that a statement seeks: those that are equal to something, and one that is in a range, if that
+/// is enough.
+fn sought(sql: &str, table: &Table<'_>, equal_only: bool) -> Vec<String> {
     let Some(conditions) = conditions_of(sql) else { return Vec::new() };
     // Of two alternatives neither is sought in one index.
     if conditions.contains(" OR ") {
         return Vec::new();
     }
-    let columns = columns_of(conditions, table.alias);
-    let of =
-        |test: Test| columns.iter().filter(move |(_, known)| *known == test).map(|(column, _)| (*column).to_owned());
+    let columns = columns_of(&without_negations(conditions), table.alias)
+        .into_iter()
+        .map(|(column, test)| (column.to_owned(), test))
+        .collect::<Vec<_>>();
+    let of = |test: Test| columns.iter().filter(move |(_, known)| *known == test).map(|(column, _)| column.clone());
     let mut sought: Vec<String> = of(Test::Equal).collect();
-    sought.extend(of(Test::Range).take(1));
+    if !(equal_only && sought.is_empty()) {
+        sought.extend(of(Test::Range).take(1));
+    }
     let mut seen = HashSet::new();
     sought.retain(|column| seen.insert(column.clone()));
     sought
+}
+
+/// Conditions without those that are negated: what a row must not be, no index finds.
+fn without_negations(conditions: &str) -> String {
+    let mut kept = String::with_capacity(conditions.len());
+    let mut open = Vec::new();
+    for (at, letter) in conditions.char_indices() {
+        if letter == '(' {
+            open.push(kept.len());
+        }
+        kept.push(letter);
+        if letter == ')'
+            && let Some(start) = open.pop()
+            && (conditions.get(at + 1..).is_some_and(|behind| behind.starts_with(" IS NOT TRUE"))
+                || kept.get(..start).is_some_and(|before| before.ends_with("NOT EXISTS ")))
+        {
+            kept.truncate(start);
+        }
+    }
+    kept
 }
 
 /// What stands behind the first ON or WHERE, in the statement itself or in what it asks for inside.
@@ -221,7 +273,11 @@ pub(super) fn columns_of<'s>(conditions: &'s str, alias: &str) -> Vec<(&'s str, 
         let Some((column, rest)) = conditions.get(at + start.len()..).and_then(|rest| rest.split_once('"')) else {
             continue;
         };
-        let begins = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
+        // What is equal to another column is no value to look for.
+        let begins = |words: &[&str]| {
+            let behind = words.iter().find_map(|word| rest.strip_prefix(word));
+            behind.is_some_and(|behind| !behind.starts_with('"'))
+        };
         if begins(EQUAL) && !rest.starts_with(" IS NOT ") {
             columns.push((column, Test::Equal));
         } else if begins(RANGE) {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Profile;
-use super::table::ms;
+use super::table::{cut, ms};
 
 /// How many statements the timeline shows.
 const EVENTS: usize = 5_000;
@@ -42,11 +42,12 @@ fn write(page: &mut String, profile: &Profile) -> std::fmt::Result {
     let in_database: std::time::Duration = profile.shapes.iter().map(|shape| shape.total).sum();
     writeln!(
         page,
-        "<p class=\"sum\">{} statements and {} marks of transactions in {}; {} of it in the database</p>",
+        "<p class=\"sum\">{} statements in {}, {} of it in the database; {} marks of transactions took {} besides</p>",
         profile.log.len(),
-        profile.log.transactions(),
         ms(profile.time),
         ms(in_database),
+        profile.log.transactions(),
+        ms(profile.log.transaction_time()),
     )?;
     findings(page, profile)?;
     timeline(page, profile)?;
@@ -106,7 +107,7 @@ fn timeline(page: &mut String, profile: &Profile) -> std::fmt::Result {
         writeln!(
             page,
             "<rect class=\"{class}\" x=\"{start:.2}\" y=\"{lane}\" width=\"{width:.2}\" height=\"16\"><title>{}</title></rect>",
-            escaped(&format!("{}, {}", ms(statement.time), statement.sql)),
+            escaped(&format!("{}, {}", ms(statement.time), cut(&statement.sql))),
         )?;
     }
     page.push_str("</svg>\n");
@@ -142,6 +143,9 @@ fn statements(page: &mut String, profile: &Profile) -> std::fmt::Result {
             write!(page, "<pre class=\"plan\">{}</pre>", escaped(plan))?;
         }
         page.push_str("</details>");
+        if shape.failed > 0 {
+            write!(page, "<div class=\"line\">refused {} times</div>", shape.failed)?;
+        }
         for (at, times) in &shape.lines {
             write!(page, "<div class=\"line\">{} ({times}x)</div>", escaped(&at.to_string()))?;
         }
@@ -161,6 +165,7 @@ fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
+            letter if letter.is_control() && !letter.is_whitespace() => safe.push(char::REPLACEMENT_CHARACTER),
             letter => safe.push(letter),
         }
     }

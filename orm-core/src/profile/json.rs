@@ -23,10 +23,11 @@ impl Serialize for Profile {
     /// Times are in milliseconds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let start = self.start;
-        let mut data = serializer.serialize_struct("Profile", 6)?;
+        let mut data = serializer.serialize_struct("Profile", 7)?;
         data.serialize_field("name", &self.name)?;
         data.serialize_field("time_ms", &ms(self.time))?;
         data.serialize_field("transactions", &self.log.transactions())?;
+        data.serialize_field("transactions_ms", &ms(self.log.transaction_time()))?;
         data.serialize_field("shapes", &List(&self.shapes))?;
         data.serialize_field("findings", &List(&self.findings))?;
         let timeline: Vec<Event<'_>> = self.log.all().iter().map(|statement| Event(statement, start)).collect();
@@ -41,8 +42,8 @@ fn ms(time: std::time::Duration) -> f64 {
 
 impl Serialize for One<'_, Shape> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Shape { sql, times, total, p50, p99, max, rows, kept, counters, plan, lines, .. } = self.0;
-        let mut data = serializer.serialize_struct("Shape", 14)?;
+        let Shape { sql, times, total, p50, p99, max, rows, kept, failed, counters, plan, lines, .. } = self.0;
+        let mut data = serializer.serialize_struct("Shape", 15)?;
         data.serialize_field("sql", sql)?;
         data.serialize_field("times", times)?;
         data.serialize_field("total_ms", &ms(*total))?;
@@ -51,6 +52,7 @@ impl Serialize for One<'_, Shape> {
         data.serialize_field("max_ms", &ms(*max))?;
         data.serialize_field("rows", rows)?;
         data.serialize_field("kept", kept)?;
+        data.serialize_field("failed", failed)?;
         data.serialize_field("full_scan_steps", &counters.full_scan_steps)?;
         data.serialize_field("sorts", &counters.sorts)?;
         data.serialize_field("automatic_index_rows", &counters.automatic_index_rows)?;
@@ -85,7 +87,7 @@ struct Event<'a>(&'a Statement, std::time::Instant);
 impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Event(statement, start) = self;
-        let mut data = serializer.serialize_struct("Event", 8)?;
+        let mut data = serializer.serialize_struct("Event", 9)?;
         data.serialize_field("sql", &statement.sql)?;
         let binds = |statement: &Statement| statement.binds.iter().map(ToString::to_string).collect::<Vec<_>>();
         data.serialize_field("binds", &binds(statement))?;
@@ -93,6 +95,7 @@ impl Serialize for Event<'_> {
         data.serialize_field("time_ms", &ms(statement.time))?;
         data.serialize_field("rows", &statement.rows)?;
         data.serialize_field("times", &statement.times)?;
+        data.serialize_field("error", &statement.error)?;
         data.serialize_field("line", &statement.location.to_string())?;
         data.serialize_field("thread", &format!("{:?}", statement.thread))?;
         data.end()

@@ -33,6 +33,8 @@ pub struct Shape {
     pub rows: u64,
     /// How many runs found it prepared.
     pub kept: usize,
+    /// How many runs SQLite has refused.
+    pub failed: usize,
     /// What SQLite counted, of all runs together.
     pub counters: Counters,
     /// How SQLite runs it, a line for each step; none where that could not be asked for.
@@ -96,6 +98,7 @@ fn shape(statements: &[&Statement]) -> Option<Shape> {
         max: slowest.time,
         rows: statements.iter().map(|statement| statement.rows).sum(),
         kept,
+        failed: statements.iter().filter(|statement| statement.error.is_some()).count(),
         counters,
         plan: None,
         lines,

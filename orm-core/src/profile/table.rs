@@ -16,11 +16,12 @@ impl fmt::Display for Profile {
         let in_database: Duration = self.shapes.iter().map(|shape| shape.total).sum();
         writeln!(
             f,
-            "{}: {statements} statements in {}, {} of {}; {transactions} marks of transactions",
-            self.name,
+            "{}: {statements} statements in {}, {} of {}; {transactions} marks of transactions in {}",
+            cut(&self.name),
             ms(in_database),
             percent(in_database, self.time),
             ms(self.time),
+            ms(self.log.transaction_time()),
         )?;
         writeln!(
             f,
@@ -65,8 +66,9 @@ fn percent(part: Duration, whole: Duration) -> String {
     format!("{:.0} %", part.as_secs_f64() / whole.as_secs_f64().max(1e-9) * 100.0)
 }
 
-fn cut(sql: &str) -> String {
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+/// The beginning of a text, in one line that a terminal shows as it is.
+pub(super) fn cut(sql: &str) -> String {
+    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "\u{fffd}");
     match line.char_indices().nth(WIDTH) {
         Some((end, _)) => format!("{} ..", line.get(..end).unwrap_or_default()),
         None => line,

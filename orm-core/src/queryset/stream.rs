@@ -143,7 +143,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
                     out = Some(Err(error));
                 }
                 match out {
-                    Some(Ok(out)) => return f(out),
+                    Some(Ok(out)) => return database.away(|| f(out)),
                     None => {}
                     // The rows before one that cannot be read are handed out before the error is.
                     Some(Err(error)) => {
@@ -153,7 +153,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
                     }
                 }
                 match chunk.take_if(|chunk| chunk.len() == CHUNK) {
-                    Some(full) => pace.chunk(full.finish_part(connection, at)?).try_for_each(&mut f),
+                    Some(full) => database.away(|| pace.chunk(full.finish_part(connection, at)?).try_for_each(&mut f)),
                     None => Ok(()),
                 }
             });

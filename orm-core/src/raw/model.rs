@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::shape::{Beside, RawShape, Reader};
 use super::{Binds, RawRow, only};
-use crate::db::{About, Connection, EagerLoad, Executor, FetchMode, Home, How, Need, run_raw};
+use crate::db::{About, Connection, EagerLoad, Executor, FetchMode, Home, How, Need, Watch, run_raw};
 use crate::error::Result;
 use crate::group::{Group, Instance, Layout};
 use crate::lookup::PrefetchSet;
@@ -224,7 +224,7 @@ impl<M: Model, V: RawShape<M>> RawQuerySet<M, V> {
         let mut rows = Vec::new();
         let about = About { meta: M::META, at };
         run_raw(db, at, (&self.sql, about), (reads, Need::WriteAll), &mut |connection, statement| {
-            let group = Group::open(M::META, home, connection.database().watch(M::META, at));
+            let group = Group::open(M::META, home, connection.database().watch(M::META, at).map(Watch::raw));
             let mut reader = Reader::<M, V>::new(&group, most);
             statement.query(&mut reader)?;
             let layout;

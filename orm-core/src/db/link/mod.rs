@@ -98,9 +98,51 @@ impl Link {
 }
 
 impl Link {
+    /// Whether a foreign key points at nothing, for its check waits for the end of the transaction.
+    pub(super) fn owes_foreign_keys(&self) -> bool {
+        let (mut now, mut most) = (0, 0);
+        // SAFETY: the connection is open as long as the link is, and the numbers are written to places of our own.
+        let code = unsafe {
+            let status = ffi::SQLITE_DBSTATUS_DEFERRED_FKS;
+            ffi::sqlite3_db_status(self.raw.handle(), status, &raw mut now, &raw mut most, 0)
+        };
+        code == ffi::SQLITE_OK && now != 0
+    }
+
     /// Whether no statement is in hand.
     pub(super) fn is_idle(&self) -> bool {
         self.in_hand.get() == 0
+    }
+
+    /// The same, of a statement that is not to be kept.
+    pub(super) fn prepare_once(&self, text: &str) -> rusqlite::Result<Statement<'_>> {
+        Ok(Statement::new(self, Rc::new(Kept::prepare(&self.raw, text)?)))
+    }
+
+    /// Which connection it is, and a number that is another when somebody else has committed since it read.
+    pub(super) fn version(&self) -> (u64, u32) {
+        let mut version: u32 = 0;
+        // SAFETY: the connection is open, and SQLite writes one number of this size.
+        unsafe {
+            ffi::sqlite3_file_control(
+                self.raw.handle(),
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_DATA_VERSION,
+                (&raw mut version).cast(),
+            );
+        }
+        (self.serial, version)
+    }
+
+    /// How many pages SQLite has looked up since this was asked before.
+    pub(super) fn page_look_ups(&self) -> u64 {
+        let count = |what| {
+            let (mut count, mut highest) = (0, 0);
+            // SAFETY: the connection is open, and SQLite writes two numbers of this size.
+            unsafe { ffi::sqlite3_db_status(self.raw.handle(), what, &raw mut count, &raw mut highest, 1) };
+            u64::try_from(count).unwrap_or(0)
+        };
+        count(ffi::SQLITE_DBSTATUS_CACHE_HIT) + count(ffi::SQLITE_DBSTATUS_CACHE_MISS)
     }
 
     /// How often the statement of this text has been prepared anew; none where it is not kept.
