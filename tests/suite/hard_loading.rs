@@ -283,7 +283,8 @@ fn many_levels_are_a_statement_each_and_too_many_are_refused() -> Result<()> {
 fn a_changed_key_in_memory_changes_nothing_that_a_prefetch_loads() -> Result<()> {
     let db = library();
     let books = Book::objects().order_by(|b| b.id()).all(&db)?;
-    let other = books.iter().find(|book| book.id != books[1].id && book.reviews.query().count(&db).is_ok_and(|n| n > 0));
+    let other =
+        books.iter().find(|book| book.id != books[1].id && book.reviews.query().count(&db).is_ok_and(|n| n > 0));
     let mut copy = books[1].clone();
     copy.id = other.map_or(0, |book| book.id);
     prefetch_related_objects(&db, [&copy], |b| b.reviews())?;
@@ -359,5 +360,46 @@ fn a_key_that_a_collation_finds_is_found_in_every_way() -> Result<()> {
         let code = |town: &Town| town.land.get(&db).map(|land| land.code.clone());
         assert_eq!(towns.iter().map(code).collect::<Result<Vec<_>>>()?, ["DE", "FR", "DE", "DE"]);
     }
+    Ok(())
+}
+
+#[test]
+fn a_limit_for_each_parent_without_an_index_numbers_the_rows() -> Result<()> {
+    #[derive(Model)]
+    #[model(table = "box")]
+    pub struct Chest {
+        pub id: i64,
+        pub items: HasMany<Item>,
+        pub first: Prefetched<Item>,
+    }
+    #[derive(Model)]
+    #[model(table = "item")]
+    pub struct Item {
+        pub id: i64,
+        #[field(column = "box_id")]
+        pub chest: ForeignKey<Chest>,
+    }
+    let db = eager_orm::DatabaseBuilder::in_memory().open()?;
+    db.register(models![Chest, Item]);
+    let tables = "CREATE TABLE box (id INTEGER PRIMARY KEY); CREATE TABLE item (id INTEGER PRIMARY KEY, box_id INTEGER NOT NULL);
+        INSERT INTO box VALUES (1), (2); INSERT INTO item (box_id) VALUES (1), (2), (1), (2), (1)";
+    db.raw(|c| c.execute_batch(tables))?;
+    let limited =
+        Chest::objects().prefetch_related(|c| c.items().order_by(|i| i.id().desc()).limit(2).to(|c| c.first()));
+    let (mut texts, mut rows) = (Vec::new(), Vec::new());
+    for _ in 0..2 {
+        let (crates, log) = db.capture(|db| limited.all(db));
+        rows.push(
+            crates?
+                .iter()
+                .map(|c| Ok(c.first.get()?.iter().map(|i| i.id).collect()))
+                .collect::<Result<Vec<Vec<i64>>>>()?,
+        );
+        texts.push(log.statements().nth(1).map(|statement| statement.sql.contains("row_number")));
+        db.raw(|c| c.execute_batch("CREATE INDEX IF NOT EXISTS by_box ON item (box_id)"))?;
+    }
+    assert_eq!(texts, [Some(true), Some(false)]);
+    let expected = vec![vec![5, 3], vec![4, 2]];
+    assert_eq!(rows, [expected.clone(), expected]);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::link::Link;
-use super::{Database, Row, functions};
+use super::{Connection, Database, Row, functions};
 use crate::sql::INDEXES;
 use crate::value::{Bind, Datum};
 
@@ -52,6 +52,34 @@ fn plan(link: &Link, text: &str, binds: &[Bind<'_>]) -> Option<String> {
     Some(steps.into_text())
 }
 
+/// The indexes of a table; what cannot be read is not known.
+fn indexes(connection: &rusqlite::Connection, table: &str) -> Vec<TableIndex> {
+    let mut indexes: Vec<TableIndex> = Vec::new();
+    let mut read = || {
+        let mut statement = connection.prepare_cached(INDEXES)?;
+        let mut rows = statement.query([table])?;
+        while let Some(row) = rows.next()? {
+            let (name, column): (String, Option<String>) = (row.get(0)?, row.get(2)?);
+            let column = column.unwrap_or_default();
+            match indexes.last_mut().filter(|last| last.name == name) {
+                Some(last) => last.columns.push(column),
+                None => indexes.push(TableIndex { name, is_unique: row.get(1)?, columns: vec![column] }),
+            }
+        }
+        Ok::<(), rusqlite::Error>(())
+    };
+    let _ = read();
+    indexes
+}
+
+impl Connection<'_> {
+    /// Whether an index begins with this column.
+    pub(crate) fn has_index(&self, table: &str, column: &str) -> bool {
+        let begins = |index: &TableIndex| index.columns.first().is_some_and(|first| first.eq_ignore_ascii_case(column));
+        indexes(self.raw(), table).iter().any(begins)
+    }
+}
+
 impl Database {
     /// The plan of a statement, if it can be had now; no log sees that it was asked for.
     pub(crate) fn plan_of(&self, text: &str, binds: &[Bind<'_>]) -> Option<String> {
@@ -64,24 +92,7 @@ impl Database {
 
     /// The indexes of a table, as far as they can be had now.
     pub(crate) fn indexes_of(&self, table: &str) -> Vec<TableIndex> {
-        let mut indexes: Vec<TableIndex> = Vec::new();
-        let Ok(link) = self.reader() else { return indexes };
-        let mut read = || {
-            let mut statement = link.raw().prepare_cached(INDEXES)?;
-            let mut rows = statement.query([table])?;
-            while let Some(row) = rows.next()? {
-                let (name, column): (String, Option<String>) = (row.get(0)?, row.get(2)?);
-                let column = column.unwrap_or_default();
-                match indexes.last_mut().filter(|last| last.name == name) {
-                    Some(last) => last.columns.push(column),
-                    None => indexes.push(TableIndex { name, is_unique: row.get(1)?, columns: vec![column] }),
-                }
-            }
-            Ok::<(), rusqlite::Error>(())
-        };
-        // What could not be read is not known.
-        let _ = read();
-        indexes
+        self.reader().map_or_else(|_| Vec::new(), |link| indexes(link.raw(), table))
     }
 
     /// A copy of the database to try things on, if it is no larger than so many bytes.

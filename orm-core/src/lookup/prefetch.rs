@@ -165,7 +165,7 @@ impl<R: Model, T: Target, K: Kind, N: Cross> ToOne<R, T, K, N> {
     }
 
     /// Inside `prefetch_related`, for a foreign key of a model to itself: the related row, its own, and so on, to a depth
-    /// (at least 1), in one statement.
+    /// (1 to 10,000: what is less or more is taken for these), in one statement.
     ///
     /// A foreign key to another model is an [`Error::Misuse`](crate::Error::Misuse) when the query runs.
     ///
@@ -385,8 +385,9 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
 }
 
 impl<R: Model, T: Model> ToMany<R, T, T> {
-    /// Inside `prefetch_related`, for a relation of a model to itself: the related rows, theirs, and so on, to a depth (at
-    /// least 1), in one statement. Each row's own relation is loaded with them, but for the rows at the last depth.
+    /// Inside `prefetch_related`, for a relation of a model to itself: the related rows, theirs, and so on, to a depth (1
+    /// to 10,000: what is less or more is taken for these), in one statement. Each row's own relation is loaded with them,
+    /// but for the rows at the last depth.
     ///
     /// # Examples
     ///

@@ -35,8 +35,12 @@ struct Depth {
     keys: KeyMap,
 }
 
+/// How deep a tree is followed, at most: rows in a circle have no end.
+const DEEPEST: u32 = 10_000;
+
 /// Loads a tree for some parents, and what hangs on its rows.
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u32) -> Result<()> {
+    let depth = depth.min(DEEPEST);
     let Parents { mut keys, binds, waiting, known } = parents;
     level(run, &known, &[], &branch.below())?;
     let Some((first, _)) = waiting.first() else { return Ok(()) };
@@ -44,7 +48,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     let to_one = branch.relation.is_to_one();
     let roots = binds.len();
     let again = binds.clone();
-    let Step { mut select, link, lowered, .. } = statement(branch, first.group.meta(), binds, false)?;
+    let Step { mut select, link, lowered, .. } = statement(branch, first.group.meta(), binds, false, run.connection)?;
     follow(&mut select, branch, depth);
     let depth_column = select.columns.len() - 1;
     let sql = sql::compile(&Statement::Select(select));

@@ -14,7 +14,7 @@
 //! without keys, which for many rows is several times as fast as looking up each. Rows that came in the meantime belong to
 //! nobody, and are passed over. So that there are not many of them, it is done as long as the rows were read just now.
 //!
-//! With a limit, the first rows of a HasMany are found parent by parent, `target's key IN (SELECT key .. LIMIT n)`. Where
+//! With a limit, the first rows of a HasMany are found parent by parent where there is an index for that, `target's key IN (SELECT key .. LIMIT n)`. Where
 //! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
 
 use std::ops::Range;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use super::tree::Branch;
 use super::{Joined, Rows, Run, level, levels, tell_columns};
-use crate::db::{About, By, EagerLoad, How, Row};
+use crate::db::{About, By, Connection, EagerLoad, How, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Group, Instance};
 use crate::lower::{self, no_link};
@@ -116,7 +116,8 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let meta = branch.relation.target();
     let wanted = binds.len();
     let all = first.group.is_all(wanted);
-    let Step { select, link, lowered, whole, by_table } = statement(branch, first.group.meta(), binds, all)?;
+    let Step { select, link, lowered, whole, by_table } =
+        statement(branch, first.group.meta(), binds, all, run.connection)?;
     let sql = sql::compile(&Statement::Select(select));
     let watch = first.group.watch().map(|watch| match slot_name(branch, first.group) {
         Some(slot) => watch.child(slot, meta, By::Slot),
@@ -204,6 +205,7 @@ pub(super) fn statement(
     owner: Option<&'static ModelMeta>,
     mut keys: Vec<Bind<'static>>,
     all: bool,
+    connection: &Connection<'_>,
 ) -> Result<Step> {
     let relation = branch.relation;
     let meta = relation.target();
@@ -262,7 +264,12 @@ pub(super) fn statement(
     let is_text = matches!(keys.first(), Some(Bind::Text(_)));
     keys.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
-    let by_parent = is_cut && of_one_table && !matches!(relation.kind, RelationKind::ManyToMany(_));
+    // Without an index, each parent would be a walk through the table.
+    let is_indexed = |column| column == meta.key_column() || connection.has_index(meta.table, column);
+    let by_parent = is_cut
+        && of_one_table
+        && !matches!(relation.kind, RelationKind::ManyToMany(_))
+        && relation.via_column().is_some_and(is_indexed);
     if by_keys {
         let parents: Alias = format!("{}__keys", meta.table).into();
         let mut on = Expr::eq(column.clone(), Expr::column(&parents, "value"));
