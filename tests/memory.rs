@@ -1,4 +1,5 @@
 //! What a bulk that gives no rows back holds in memory: a batch, however many rows there are.
+//! One test after the other, for what they measure is that of the whole process.
 
 #[path = "../benches/counting/mod.rs"]
 mod counting;
@@ -19,6 +20,9 @@ struct Reading {
 
 const ROWS: i64 = 60_000;
 
+/// Held by the test that measures.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 fn readings(from: i64) -> impl Iterator<Item = NewReading> {
     (from..from + ROWS).map(|number| Reading::create().number(number).text("x".repeat(200)).build())
 }
@@ -34,6 +38,7 @@ fn held(work: impl FnOnce() -> eager_orm::Result<()>) -> eager_orm::Result<usize
 #[test]
 fn a_bulk_that_gives_no_rows_back_holds_a_batch_and_takes_all_or_nothing() -> eager_orm::Result<()> {
     const BATCH: usize = 1 << 20;
+    let _alone = ALONE.lock();
     let db = Database::in_memory()?;
     db.create_tables(models![Reading])?;
     let objects = Reading::objects();
@@ -70,5 +75,46 @@ fn a_bulk_that_gives_no_rows_back_holds_a_batch_and_takes_all_or_nothing() -> ea
     assert!(matches!(&error, Error::Invalid { failures, .. } if failures[0].row == Some(2_500)), "{error:?}");
     assert_eq!(objects.count(&db)?, there);
     assert_num_queries!(db, 0, { objects.bulk_create(Vec::<NewReading>::new()).execute(&db)? });
+    Ok(())
+}
+
+#[test]
+fn a_bulk_update_holds_nothing_of_its_rows_but_a_batch_of_keys() -> eager_orm::Result<()> {
+    const LITTLE: usize = 1 << 17;
+    let _alone = ALONE.lock();
+    let db = Database::in_memory()?;
+    db.create_tables(models![Reading])?;
+    let objects = Reading::objects();
+    let mut rows = objects.bulk_create(readings(0)).run(&db)?;
+    rows.iter_mut().for_each(|row| row.text = format!("{} {}", row.text, row.number));
+    let held_by_update = held(|| {
+        assert_eq!(objects.bulk_update(&db, &rows, |r| r.text())?, ROWS as u64);
+        Ok(())
+    })?;
+    let held_by_batches = held(|| {
+        let bulk = objects.bulk_update_of(rows.iter().rev(), |r| r.text()).batch_size(500);
+        assert_eq!(bulk.run(&db)?, ROWS as u64);
+        Ok(())
+    })?;
+    println!("{ROWS} rows: bulk_update {held_by_update}, backwards in batches {held_by_batches} bytes");
+    assert!(held_by_update < LITTLE && held_by_batches < LITTLE, "{held_by_update} and {held_by_batches} bytes");
+
+    // All that is wrong is found before anything is written, with its number; a row that is refused undoes the others.
+    let before = Reading::objects().order_by(|r| r.id()).all(&db)?;
+    for wrong in [7, 59_999] {
+        rows[wrong].text = "x".into();
+    }
+    rows[0].text = "other".into();
+    let refused = assert_num_queries!(db, 0, { objects.bulk_update(&db, &rows, |r| r.text()).unwrap_err() });
+    let Error::Invalid { failures, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(failures.iter().map(|failure| failure.row).collect::<Vec<_>>(), [Some(7), Some(59_999)]);
+    for row in [7, 59_999] {
+        rows[row].text = "long enough".into();
+    }
+    rows[59_998].number = 0;
+    let refused = objects.bulk_update(&db, &rows, |r| (r.text(), r.number())).unwrap_err();
+    assert!(matches!(&refused, Error::Row { row: 59_998, error } if matches!(**error, Error::Unique { .. })));
+    let after = Reading::objects().order_by(|r| r.id()).all(&db)?;
+    assert!(before.iter().zip(&after).all(|(before, after)| before.text == after.text));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Thirteen workloads, each beside the floor (SQLite's C interface) and careful rusqlite, in one process: one table.
+//! The workloads, each beside the floor (SQLite's C interface) and careful rusqlite, in one process: one table.
 //!
 //! `cargo bench --bench workloads`; `-- --small` is the check that `scripts/test-speed` runs: less data, and it fails where
 //! a workload is far slower than by hand, or allocates for each row what the floor does not. `-- load_all iter` runs these.
@@ -76,6 +76,7 @@ const WORKLOADS: &[Workload] = &[
     // Of a chunk of some hundred rows: a few.
     workload!(iter, 1.05, 0.03, |size| size.books),
     workload!(bulk_create, 1.1, 0.0, |size| size.bulk),
+    workload!(bulk_create_execute, 1.1, 1.0, |size| size.bulk, floor::bulk_create, hand::bulk_create),
     workload!(bulk_update_many, 1.1, 0.0, |size| size.bulk),
     // What N+1 code becomes, beside the same by `prefetch_related`.
     workload!(plain_loop, 1.15, 0.0, |size| size.books + size.authors, ours::prefetch_fk, hand::prefetch_fk),
@@ -116,11 +117,21 @@ fn main() {
         return once(&mut world, &names);
     }
     println!(
-        "{rounds} interleaved rounds; ms (of the thread) are medians, ratios of medians and (of minima); allocations of ours and the floor"
+        "{rounds} interleaved rounds; ms (of the thread) are medians, ratios of medians and (of minima); allocations of ours and the floor, and the most that they held at a time"
     );
     println!(
-        "{:<18} {:>9} {:>9} {:>9} {:>15} {:>5} {:>15} {:>9} {:>9}",
-        "workload", "ours", "floor", "rusqlite", "ours/floor", "aim", "ours/rusqlite", "allocs", "floor"
+        "{:<18} {:>9} {:>9} {:>9} {:>15} {:>5} {:>15} {:>9} {:>9} {:>10} {:>10}",
+        "workload",
+        "ours",
+        "floor",
+        "rusqlite",
+        "ours/floor",
+        "aim",
+        "ours/rusqlite",
+        "allocs",
+        "floor",
+        "held",
+        "floor"
     );
     let mut failures = Vec::new();
     for workload in WORKLOADS.iter().filter(|workload| names.is_empty() || names.contains(&workload.name)) {
@@ -160,13 +171,15 @@ fn main() {
         let ([ours, floor, hand], [least, floor_least, hand_least]) = measured;
         let (allocations, floor_allocations) = (checks[0].allocations, checks[1].allocations);
         println!(
-            "{:<18} {ours:>9.3} {floor:>9.3} {hand:>9.3} {:>6.2} ({:>6.3}) {:>5.2} {:>6.2} ({:>6.3}) {allocations:>9} {floor_allocations:>9}",
+            "{:<18} {ours:>9.3} {floor:>9.3} {hand:>9.3} {:>6.2} ({:>6.3}) {:>5.2} {:>6.2} ({:>6.3}) {allocations:>9} {floor_allocations:>9} {:>10} {:>10}",
             workload.name,
             ours / floor,
             least / floor_least,
             workload.aim,
             ours / hand,
             least / hand_least,
+            kilobytes(checks[0].held),
+            kilobytes(checks[1].held),
         );
         if slowness > SLOWEST {
             failures.push(format!("{}: {slowness:.2} of rusqlite's time, {SLOWEST} at most", workload.name));
@@ -180,6 +193,10 @@ fn main() {
     if small && !failures.is_empty() {
         panic!("{}", failures.join("\n"));
     }
+}
+
+fn kilobytes(bytes: i64) -> String {
+    format!("{:.1} kB", bytes as f64 / 1e3)
 }
 
 /// Runs one workload of one of the three, ten times.

@@ -2,36 +2,42 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Counts allocations while it is told to.
+/// Counts allocations, and the bytes that are held, while it is told to.
 pub struct Counting;
 
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+/// Bytes in use beside those that were when the count began. What was there before may go.
+static HELD: AtomicI64 = AtomicI64::new(0);
+static MOST: AtomicI64 = AtomicI64::new(0);
 
-fn count() {
+fn count(bytes: usize, freed: usize) {
     if COUNTS.load(Ordering::Relaxed) {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        ALLOCATIONS.fetch_add(u64::from(bytes > 0), Ordering::Relaxed);
+        let change = bytes as i64 - freed as i64;
+        MOST.fetch_max(HELD.fetch_add(change, Ordering::Relaxed) + change, Ordering::Relaxed);
     }
 }
 
-// SAFETY: every call goes to the system's allocator as it came; only a number is kept beside it.
+// SAFETY: every call goes to the system's allocator as it came; only numbers are kept beside it.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         unsafe { System.alloc(layout) }
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         unsafe { System.alloc_zeroed(layout) }
     }
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size, layout.size());
         unsafe { System.realloc(pointer, layout, size) }
     }
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, layout.size());
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -59,23 +65,28 @@ pub struct Probe {
     pub round: usize,
     pub time: Duration,
     pub allocations: u64,
+    /// The most bytes that were held at a time, without those that were there before. (Those of SQLite are not counted.)
+    pub held: i64,
     pub sum: u64,
 }
 
 impl Probe {
     pub fn new(checks: bool, round: usize) -> Self {
-        Probe { checks, round, time: Duration::ZERO, allocations: 0, sum: 0 }
+        Probe { checks, round, time: Duration::ZERO, allocations: 0, held: 0, sum: 0 }
     }
 
     /// Runs the work that is measured.
     pub fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
         let before = ALLOCATIONS.load(Ordering::Relaxed);
+        HELD.store(0, Ordering::Relaxed);
+        MOST.store(0, Ordering::Relaxed);
         COUNTS.store(self.checks, Ordering::Relaxed);
         let start = worked();
         let value = black_box(work());
         self.time = worked() - start;
         COUNTS.store(false, Ordering::Relaxed);
         self.allocations = ALLOCATIONS.load(Ordering::Relaxed) - before;
+        self.held = MOST.load(Ordering::Relaxed);
         value
     }
 

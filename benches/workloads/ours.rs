@@ -282,6 +282,16 @@ pub fn bulk_create(world: &mut World, probe: &mut Probe) {
     insert_all(world, probe, books);
 }
 
+/// The rows are made one after the other, and do not come back.
+pub fn bulk_create_execute(world: &mut World, probe: &mut Probe) {
+    clear(world);
+    let books = data::new_books(world.size.bulk, world.size);
+    let count = probe.time(|| Book::objects().bulk_create(books.iter().map(new)).execute(&world.ours).unwrap());
+    assert_eq!(count, world.size.bulk as u64);
+    probe.sum(|sum| written(world, sum));
+    clear(world);
+}
+
 pub fn bulk_update(world: &mut World, probe: &mut Probe) {
     let changes = data::changes(world.size.books / 4, 4, probe.round);
     let keys: Vec<i64> = changes.iter().map(|(key, ..)| *key).collect();

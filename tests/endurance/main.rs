@@ -1,11 +1,13 @@
-//! What a database has to bear: being killed at any moment, and many who write at once, in other processes too.
+//! What a database has to bear: being killed at any moment, many who write at once, and many who want the same row, in other
+//! processes too.
 //!
 //! The other processes are this program, with a part to play in its environment. A short run is the default; in CI, and
-//! with `EAGER_ORM_KILLS` and `EAGER_ORM_SECONDS`, it is a longer one. `cargo test --test endurance -- kill` runs the parts
+//! with `EAGER_ORM_KILLS`, `EAGER_ORM_SECONDS` and `EAGER_ORM_RACES`, it is a longer one. `cargo test --test endurance -- kill` runs the parts
 //! with that in their name.
 
 mod contention;
 mod kill;
+mod race;
 
 use std::env;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -17,10 +19,12 @@ fn main() -> ExitCode {
     match env::var(PART).as_deref() {
         Ok("kill") => kill::child(),
         Ok("contention") => contention::child(),
+        Ok("race") => race::child(),
         _ => {
             let names: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
             let is_asked = |part: &str| names.is_empty() || names.iter().any(|name| part.contains(name.as_str()));
-            let parts: [(&str, fn()); 2] = [("kill", kill::parent), ("contention", contention::parent)];
+            let parts: [(&str, fn()); 3] =
+                [("kill", kill::parent), ("contention", contention::parent), ("race", race::parent)];
             parts.into_iter().filter(|(name, _)| is_asked(name)).for_each(|(_, run)| run());
         }
     }

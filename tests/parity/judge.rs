@@ -16,7 +16,8 @@ const SHOWN: usize = 500;
 /// What became of a case.
 pub enum Outcome {
     Equal,
-    Different,
+    /// On purpose, and why.
+    Different(&'static str),
     Missing,
     Wrong(String),
 }
@@ -40,12 +41,15 @@ impl Tally {
     pub fn note(&mut self, case: &Expected, outcome: &Outcome, asked: &Asked) {
         match outcome {
             Outcome::Equal => self.equal += 1,
-            Outcome::Different => self.different += 1,
+            Outcome::Different(why) => {
+                self.different += 1;
+                println!("deliberate {}: {}", case.id, why.replace('\n', " "));
+            }
             Outcome::Missing => println!("missing {}", case.id),
             Outcome::Wrong(why) => println!("wrong {}: {why}", case.id),
         }
         // Where we differ on purpose, we do something else.
-        if *asked > case.queries && !matches!(outcome, Outcome::Different) {
+        if *asked > case.queries && !matches!(outcome, Outcome::Different(_)) {
             self.more += 1;
             println!("more queries {}: {asked}, and Django's {}", case.id, case.queries);
         }
@@ -67,6 +71,8 @@ pub struct Judge {
 
 /// A case that we answer otherwise on purpose.
 struct Difference {
+    /// The first sentence of the reason.
+    why: &'static str,
     answer: Value,
     /// The statements that make the tables what they are after it, where they are not as after Django's.
     after: Option<&'static str>,
@@ -104,10 +110,10 @@ impl Judge {
         let answer = canon::text(&answer);
         let equal = oracle::sha256(&answer) == case.sha256;
         let context = format!("{error}\n{log}");
-        let outcome = match self.differences.get(case.id.as_str()).map(|own| canon::text(&own.answer)) {
+        let outcome = match self.differences.get(case.id.as_str()).map(|own| (own, canon::text(&own.answer))) {
             Some(_) if equal => Outcome::Wrong("it is in differences.md, and it is equal".into()),
-            Some(own) if own == answer => Outcome::Different,
-            Some(own) => Outcome::Wrong(compare(&answer, &own, "differences.md", &context)),
+            Some((difference, own)) if own == answer => Outcome::Different(difference.why),
+            Some((_, own)) => Outcome::Wrong(compare(&answer, &own, "differences.md", &context)),
             None if equal => Outcome::Equal,
             None => Outcome::Wrong(compare(&answer, &case.text, "Django", &context)),
         };
@@ -177,5 +183,8 @@ fn difference(section: &'static str) -> (&'static str, Difference) {
     let id = section.split('`').nth(1).unwrap_or_default();
     let answer = block("```json\n").and_then(|json| serde_json::from_str(json).ok());
     let answer = answer.unwrap_or_else(|| panic!("differences.md has no answer of ours for `{id}`"));
-    (id, Difference { answer, after: block("```sql after\n") })
+    let why = section.split_once("\n\n").and_then(|(_, text)| text.split_once("\n\n")).map(|(why, _)| why.trim());
+    let why = why.filter(|why| !why.is_empty()).unwrap_or_else(|| panic!("differences.md does not say why of `{id}`"));
+    let why = why.split_once(". ").map_or(why, |(first, _)| first);
+    (id, Difference { why, answer, after: block("```sql after\n") })
 }

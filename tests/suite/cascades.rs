@@ -289,3 +289,319 @@ fn a_schema_that_is_rolled_back_is_forgotten() -> Result<()> {
     assert_eq!(counts(&deleted), BTreeMap::from([("Firm", 1), ("Stranger", 1)]));
     Ok(())
 }
+
+/// Trees in which a row protects others that go with it, and chains of any length.
+mod trees {
+    use eager_orm::prelude::*;
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Top {
+        pub id: i64,
+        pub mids: HasMany<Mid>,
+        pub bots: HasMany<Bot>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Mid {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub top: ForeignKey<Top>,
+        pub bots: HasMany<Bot>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Bot {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub top: ForeignKey<Top>,
+        pub mid: ForeignKey<Mid>,
+    }
+
+    /// Its foreign key protects, as one of which nothing is said.
+    #[derive(Model, Debug, Clone)]
+    pub struct Page {
+        pub id: i64,
+        pub up: Option<ForeignKey<Page>>,
+        #[relation(via = "up")]
+        pub below: HasMany<Page>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Node {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub parent: Option<ForeignKey<Node>>,
+        #[relation(on_delete = Cascade)]
+        pub root: ForeignKey<Node>,
+        #[relation(via = "parent")]
+        pub children: HasMany<Node>,
+        #[field(counter_of = children)]
+        pub child_count: i64,
+        pub leaves: HasMany<Leaf>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Leaf {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub node: ForeignKey<Node>,
+    }
+
+    /// What it leaves goes to the first of its kind.
+    #[derive(Model, Debug, Clone)]
+    pub struct Owner {
+        pub id: i64,
+        #[relation(via = "owner")]
+        pub things: HasMany<Thing>,
+        #[relation(via = "user")]
+        pub used: HasMany<Thing>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Thing {
+        pub id: i64,
+        #[field(default = 1)]
+        #[relation(on_delete = SetDefault)]
+        pub owner: ForeignKey<Owner>,
+        #[field(default = heir())]
+        #[relation(on_delete = SetDefault)]
+        pub user: Option<ForeignKey<Owner>>,
+    }
+
+    /// A default that only the program knows.
+    pub fn heir() -> i64 {
+        3
+    }
+}
+
+/// The tables of the trees: as the models say, and as somebody else made them.
+fn trees(of_others: bool) -> Database {
+    use trees::*;
+    const TABLES: &str = "
+        CREATE TABLE top (id INTEGER PRIMARY KEY);
+        CREATE TABLE mid (id INTEGER PRIMARY KEY, top_id INTEGER NOT NULL REFERENCES top (id));
+        CREATE TABLE bot (id INTEGER PRIMARY KEY, top_id INTEGER NOT NULL REFERENCES top (id),
+            mid_id INTEGER NOT NULL REFERENCES mid (id));
+        CREATE TABLE page (id INTEGER PRIMARY KEY, up_id INTEGER REFERENCES page (id));
+        CREATE TABLE node (id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES node (id),
+            root_id INTEGER NOT NULL REFERENCES node (id), child_count INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE leaf (id INTEGER PRIMARY KEY, node_id INTEGER NOT NULL REFERENCES node (id));
+        CREATE TABLE owner (id INTEGER PRIMARY KEY);
+        CREATE TABLE thing (id INTEGER PRIMARY KEY, owner_id INTEGER NOT NULL DEFAULT 1 REFERENCES owner (id),
+            user_id INTEGER REFERENCES owner (id));";
+    let db = Database::in_memory().unwrap();
+    if of_others {
+        db.raw(|connection| connection.execute_batch(TABLES)).unwrap();
+        db.register(models![Top, Mid, Bot, Page, Node, Leaf, Owner, Thing]);
+    } else {
+        db.create_tables(models![Top, Mid, Bot, Page, Node, Leaf, Owner, Thing]).unwrap();
+    }
+    db
+}
+
+#[test]
+fn a_row_that_protects_refuses_also_where_it_would_go_too_whoever_made_the_tables() -> Result<()> {
+    use trees::*;
+    for of_others in [false, true] {
+        let db = trees(of_others);
+        let top = Top::create().save(&db)?;
+        let mid = Mid::create().top(&top).save(&db)?;
+        let bot = Bot::create().top(&top).mid(&mid).save(&db)?;
+        let error = top.clone().delete(&db).unwrap_err();
+        assert!(matches!(&error, Error::Protected { model: "Top", by } if *by == ["Bot.mid"]), "{error:?}");
+        assert_eq!(Bot::objects().count(&db)?, 1);
+        bot.delete(&db)?;
+        assert_eq!(top.delete(&db)?.total, 2);
+        // Whichever of the two has the smaller key.
+        for (parent, child) in [(1, 2), (4, 3)] {
+            Page::create().id(parent).save(&db)?;
+            Page::create().id(child).up(parent).save(&db)?;
+            let error = Page::objects().delete(&db).unwrap_err();
+            assert!(matches!(&error, Error::Protected { by, .. } if *by == ["Page.up"]), "{error:?}");
+            assert_eq!(Page::objects().find(&db, child)?.delete(&db)?.total, 1);
+            assert_eq!(Page::objects().delete(&db)?.total, 1);
+        }
+        let mut own = Page::create().save(&db)?;
+        own.up = Some(ForeignKey::from(&own));
+        own.save(&db)?;
+        assert!(matches!(own.delete(&db), Err(Error::Protected { .. })));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_chain_of_any_length_goes_with_its_beginning_or_as_a_whole() -> Result<()> {
+    use trees::*;
+    const LENGTH: i64 = 1_200;
+    for of_others in [false, true] {
+        let db = trees(of_others);
+        let fill = |db: &Database| -> Result<()> {
+            let nodes = (1..=LENGTH).map(|id| Node::create().id(id).parent((id > 1).then(|| id - 1)).root(1));
+            Node::objects().bulk_create(nodes).run(db)?;
+            Leaf::objects().bulk_create([1, LENGTH].map(|node| Leaf::create().node(node))).run(db).map(drop)
+        };
+        fill(&db)?;
+        let deleted = Node::objects().filter(|n| n.id().eq(1)).delete(&db)?;
+        assert_eq!(counts(&deleted), BTreeMap::from([("Leaf", 2), ("Node", LENGTH as u64)]), "{of_others}");
+        fill(&db)?;
+        let deleted = Node::objects().delete(&db)?;
+        assert_eq!(counts(&deleted), BTreeMap::from([("Leaf", 2), ("Node", LENGTH as u64)]), "{of_others}");
+        fill(&db)?;
+        // A part of it, within a transaction that does something besides.
+        db.transaction(|tx| {
+            let end = Node::objects().find(tx, LENGTH)?;
+            end.delete(tx)?;
+            assert_eq!(Node::objects().find(tx, 101)?.delete(tx)?.total, 1_099);
+            Ok(())
+        })?;
+        assert_eq!((Node::objects().count(&db)?, Leaf::objects().count(&db)?), (100, 1));
+        assert!(is_whole(&db));
+        if !of_others {
+            assert_eq!(Node::recount(&db)?, 0);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_default_that_only_the_program_knows_is_set_too() -> Result<()> {
+    use trees::*;
+    for of_others in [false, true] {
+        let db = trees(of_others);
+        Owner::objects().bulk_create((0..4).map(|_| Owner::create())).run(&db)?;
+        Thing::create().user(2).save(&db)?;
+        assert_eq!(Owner::objects().find(&db, 2)?.delete(&db)?.total, 1);
+        assert_eq!(Thing::objects().get(&db)?.user.map(|user| *user.key()), Some(3));
+        let error = Owner::objects().find(&db, 3)?.delete(&db).unwrap_err();
+        assert!(
+            matches!(&error, Error::ForeignKey { relation: Some("user"), key: Some(key), .. } if key == "3"),
+            "{error:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn names_in_other_letters_than_the_models_are_the_same_names() -> Result<()> {
+    use trees::*;
+    let db = Database::in_memory()?;
+    let tables = "CREATE TABLE Owner (ID INTEGER PRIMARY KEY);
+        CREATE TABLE THING (Id INTEGER PRIMARY KEY, Owner_Id INTEGER NOT NULL UNIQUE DEFAULT 1 REFERENCES owner (id),
+            User_ID INTEGER REFERENCES OWNER (id));";
+    db.raw(|connection| connection.execute_batch(tables))?;
+    db.register(models![Owner, Thing]);
+    Owner::objects().bulk_create((0..4).map(|_| Owner::create())).run(&db)?;
+    Thing::create().owner(1).user(None::<i64>).save(&db)?;
+    let error = Thing::create().owner(1).user(None::<i64>).save(&db).unwrap_err();
+    assert!(matches!(&error, Error::Unique { model: "Thing", fields } if *fields == ["owner"]), "{error:?}");
+    let deleted = Thing::objects().delete(&db)?;
+    assert_eq!(deleted.per_model, [("Thing".to_owned(), 1)]);
+    assert_eq!(Owner::objects().find(&db, 4)?.delete(&db)?.per_model, [("Owner".to_owned(), 1)]);
+    assert_eq!(Owner::objects().delete(&db)?.total, 3);
+    Ok(())
+}
+
+#[test]
+fn a_default_that_goes_itself_is_named() -> Result<()> {
+    use trees::*;
+    for of_others in [false, true] {
+        let db = trees(of_others);
+        let owners = Owner::objects().bulk_create([(), (), ()].map(|()| Owner::create())).run(&db)?;
+        Thing::objects()
+            .bulk_create(owners.iter().map(|owner| Thing::create().owner(owner).user(None::<i64>)))
+            .run(&db)?;
+        assert_eq!(Owner::objects().find(&db, 2)?.delete(&db)?.total, 1);
+        let named = |error: &Error| matches!(error, Error::ForeignKey { model: "Thing", relation: Some("owner"), key: Some(key) } if key == "1");
+        let error = Owner::objects().find(&db, 1)?.delete(&db).unwrap_err();
+        assert!(named(&error), "{error:?}");
+        let error = Owner::objects().delete(&db).unwrap_err();
+        assert!(named(&error), "{error:?}");
+        // One that is not there any more.
+        Thing::objects().filter(|t| t.owner().eq(1)).delete(&db)?;
+        Owner::objects().find(&db, 1)?.delete(&db)?;
+        let error = Owner::objects().find(&db, 3)?.delete(&db).unwrap_err();
+        assert!(named(&error), "{error:?}");
+        assert_eq!((Owner::objects().count(&db)?, Thing::objects().count(&db)?), (1, 1));
+    }
+    Ok(())
+}
+
+/// Two models in a circle, and others that point into it and that nobody minds.
+mod circle {
+    use eager_orm::prelude::*;
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Left {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub right: Option<ForeignKey<Right>>,
+        pub rights: HasMany<Right>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Right {
+        pub id: i64,
+        #[relation(on_delete = Cascade)]
+        pub left: Option<ForeignKey<Left>>,
+        #[relation(via = "right")]
+        pub lefts: HasMany<Left>,
+        pub given: HasMany<Given>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Given {
+        pub id: i64,
+        #[relation(on_delete = SetDefault)]
+        #[field(default = 1)]
+        pub right: Option<ForeignKey<Right>>,
+    }
+}
+
+#[test]
+fn what_still_points_into_a_circle_that_goes_refuses_its_delete() -> Result<()> {
+    use circle::*;
+    const TABLES: &str = "
+        CREATE TABLE \"left\" (id INTEGER PRIMARY KEY, right_id INTEGER REFERENCES \"right\" (id));
+        CREATE TABLE \"right\" (id INTEGER PRIMARY KEY, left_id INTEGER REFERENCES \"left\" (id));
+        CREATE TABLE given (id INTEGER PRIMARY KEY, right_id INTEGER DEFAULT 1 REFERENCES \"right\" (id));
+        CREATE TABLE other (id INTEGER PRIMARY KEY, right_id INTEGER REFERENCES \"right\" (id),
+            late_id INTEGER REFERENCES \"left\" (id) DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO \"left\" VALUES (1, NULL); INSERT INTO \"right\" VALUES (1, 1);
+        UPDATE \"left\" SET right_id = 1;";
+    let made = |more: &str| -> Database {
+        let db = Database::in_memory().unwrap();
+        db.raw(|connection| connection.execute_batch(&format!("{TABLES}{more}"))).unwrap();
+        db.register(models![Left, Right, Given]);
+        db
+    };
+    let left = |db: &dyn Executor| Left::objects().find(db, 1).unwrap().delete(db);
+    let db = made("");
+    assert_eq!(left(&db)?.total, 2);
+    assert!(is_whole(&db));
+    let db = made("INSERT INTO other VALUES (1, 1, NULL);");
+    let error = left(&db).unwrap_err();
+    assert!(matches!(&error, Error::Protected { by, .. } if *by == ["other.right_id"]), "{error:?}");
+    assert!(is_whole(&db) && Left::objects().count(&db)? == 1);
+    let db = made("INSERT INTO given VALUES (1, 1);");
+    let error = left(&db).unwrap_err();
+    assert!(matches!(&error, Error::ForeignKey { model: "Given", relation: Some("right"), .. }), "{error:?}");
+    assert!(is_whole(&db) && Left::objects().count(&db)? == 1);
+    // One that waits by itself is asked at the end of the transaction, and within one that has waited before.
+    let db = made("");
+    let late = db.transaction(|tx| {
+        raw::<()>("INSERT INTO other VALUES (1, NULL, 77)", ()).execute(tx)?;
+        assert_eq!(left(tx)?.total, 2);
+        raw::<()>("UPDATE other SET late_id = NULL", ()).execute(tx).map(drop)
+    });
+    late?;
+    assert!(is_whole(&db));
+    let db = made("INSERT INTO other VALUES (1, 1, NULL);");
+    let late = db.transaction(|tx| {
+        raw::<()>("INSERT INTO other VALUES (2, NULL, 77)", ()).execute(tx)?;
+        left(tx)?;
+        raw::<()>("UPDATE other SET late_id = NULL", ()).execute(tx).map(drop)
+    });
+    assert!(matches!(late, Err(Error::ForeignKey { .. })), "{late:?}");
+    assert!(is_whole(&db) && Left::objects().count(&db)? == 1);
+    Ok(())
+}

@@ -248,3 +248,32 @@ fn rows_for_tests_have_values_of_these_types() -> eager_orm::Result<()> {
     assert!(pairs.iter().all(|pair| pair.left >= Decimal::ONE && pair.uuid != Uuid::nil()));
     Ok(())
 }
+
+/// JSON that is written and cannot be read is data that is lost.
+#[derive(Model, Debug)]
+struct Measured {
+    id: i64,
+    value: Json<Vec<f64>>,
+    #[field(default = Json(serde_json::Value::Null))]
+    any: Json<serde_json::Value>,
+}
+
+#[test]
+fn json_that_could_not_be_read_again_is_refused() -> eager_orm::Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Measured])?;
+    let refused = |outcome: eager_orm::Result<Measured>, named: &str| match outcome {
+        Err(Error::NotStorable { model: "Measured", field, .. }) => assert_eq!(field, named),
+        other => panic!("{other:?}"),
+    };
+    for float in [f64::NAN, f64::INFINITY] {
+        refused(Measured::create().value(Json(vec![1.0, float])).save(&db), "value");
+    }
+    let nested = |levels: usize| (0..levels).fold(serde_json::Value::Null, |inner, _| serde_json::json!([inner]));
+    let with = |levels| Measured::create().value(Json(vec![f64::MIN_POSITIVE, f64::MAX])).any(Json(nested(levels)));
+    refused(with(128).save(&db), "any");
+    let row = with(127).save(&db)?;
+    assert_eq!((&row.any.0, &row.value.0), (&nested(127), &vec![f64::MIN_POSITIVE, f64::MAX]));
+    assert_eq!(Measured::objects().get(&db)?.any.0, nested(127));
+    Ok(())
+}

@@ -181,6 +181,21 @@ fn a_link_counts_as_often_as_it_is_loaded_and_one_to_nothing_does_not() -> Resul
 }
 
 #[test]
+fn a_row_that_is_created_with_its_link_knows_that_it_is_counted() -> Result<()> {
+    let db = shelves();
+    let mut book = Book::create().title("a").save(&db)?;
+    let tag = book.tags.create(&db, Tag::create().name("sf"))?;
+    assert_eq!((tag.book_count, Tag::objects().get(&db)?.book_count), (1, 1));
+    let (tag, created) = book.tags.get_or_create(&db, |t| t.name().eq("new"), Tag::create().name("new"))?;
+    assert_eq!((tag.book_count, created), (1, true));
+    let set = |t: Fields<Tag>| t.name().set("x");
+    let (tag, created) = book.tags.update_or_create(&db, |t| t.name().eq("newer"), set, Tag::create().name("newer"))?;
+    assert_eq!((tag.book_count, created), (1, true));
+    is_right(&db);
+    Ok(())
+}
+
+#[test]
 fn a_model_that_counts_itself_is_right_too() -> Result<()> {
     let db = shelves();
     let first = Book::create().title("a").save(&db)?;
@@ -277,6 +292,46 @@ fn a_row_that_comes_after_the_rows_it_counts_counts_them() -> Result<()> {
     assert_eq!(counts(&db), [2]);
     foreign.execute_batch("UPDATE shelf SET id = 8").unwrap();
     assert_eq!(counts(&db), [1]);
+    Ok(())
+}
+
+#[test]
+fn a_row_that_points_at_itself_is_counted_once_whichever_way_it_comes() -> Result<()> {
+    let db = shelves();
+    let own = |id: i64| Book::create().id(id).title(format!("own {id}")).sequel_of(id);
+    assert_eq!(own(1).save(&db)?.id, 1);
+    is_right(&db);
+    Book::objects().bulk_create([own(2), own(3), Book::create().title("on").sequel_of(2)]).run(&db)?;
+    is_right(&db);
+    raw::<()>("INSERT OR REPLACE INTO book (id, title, sequel_of_id) VALUES (3, 'again', 3), (2, 'x', 2)", ())
+        .execute(&db)?;
+    is_right(&db);
+    let counts = Book::objects().order_by(|b| b.id()).values_list(|b| b.sequel_count()).all(&db)?;
+    assert_eq!(counts.first(), Some(&1));
+    Book::objects().filter(|b| b.id().eq(1)).update(&db, |b| b.sequel_of().set(3))?;
+    is_right(&db);
+    Ok(())
+}
+
+#[test]
+fn a_link_adds_one_and_counts_nothing_anew_also_where_its_other_end_may_be_null() -> Result<()> {
+    let db = shelves();
+    let trigger =
+        |name: &str| raw::<String>("SELECT sql FROM sqlite_schema WHERE name = ?", (name.to_owned(),)).get(&db);
+    let (comes, goes) = (trigger("book_n readers_inserted")?, trigger("book_n readers_deleted")?);
+    assert!(comes.contains(r#""n readers" + (NEW."reader_id" IS NOT NULL)"#), "{comes}");
+    assert!(goes.contains(r#""n readers" - (OLD."reader_id" IS NOT NULL)"#) && !goes.contains("count("), "{goes}");
+    let book = Book::create().title("a").save(&db)?;
+    let readers = Reader::objects().bulk_create((0..3).map(|_| Reader::create())).run(&db)?;
+    let loans = readers.iter().map(|reader| Loan::create().book(&book).reader(reader).build());
+    Loan::objects().bulk_create(loans.chain([Loan::create().book(&book).build()])).run(&db)?;
+    is_right(&db);
+    Loan::objects().filter(|l| l.reader().eq(1)).update(&db, |l| l.reader().set(None::<i64>))?;
+    is_right(&db);
+    Loan::objects().filter(|l| l.reader().is_null()).update(&db, |l| l.reader().set(2))?;
+    is_right(&db);
+    Loan::objects().delete(&db)?;
+    is_right(&db);
     Ok(())
 }
 

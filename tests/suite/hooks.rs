@@ -191,6 +191,70 @@ fn rows_that_are_created_in_other_ways_run_them_too() -> Result<()> {
     Ok(())
 }
 
+/// It knows how often it was saved, and what the database makes of it.
+#[derive(Model, Debug, Clone)]
+#[model(hooks)]
+pub struct Kept {
+    pub id: i64,
+    pub name: String,
+    #[field(generated = "upper(name)")]
+    pub shout: String,
+    #[field(version)]
+    pub version: u32,
+}
+
+impl Hooks for Kept {
+    fn before_create(new: &mut NewKept, tx: &Transaction<'_>) -> Result<()> {
+        Entry::create().what(format!("before {}", new.name)).save(tx).map(drop)
+    }
+    fn after_create(&self, tx: &Transaction<'_>) -> Result<()> {
+        Entry::create().what(format!("after {}", self.name)).save(tx).map(drop)
+    }
+    fn after_save(&self, _: &Transaction<'_>) -> Result<()> {
+        refused_by("as", &self.name)
+    }
+}
+
+#[test]
+fn a_save_that_is_refused_afterwards_leaves_the_row_in_hand_as_it_was() -> Result<()> {
+    let db = pages();
+    db.create_tables(models![Kept])?;
+    let mut row = Kept::create().name("a").save(&db)?;
+    row.save(&db)?;
+    row.name = "no as".to_owned();
+    for _ in 0..2 {
+        assert!(matches!(row.save(&db), Err(Error::Refused { .. })));
+        assert_eq!((row.version, &*row.shout, &*row.name), (2, "A", "no as"));
+    }
+    row.name = "b".to_owned();
+    row.save(&db)?;
+    assert_eq!((row.version, &*row.shout, Kept::objects().get(&db)?.version), (3, "B", 3));
+    Ok(())
+}
+
+#[test]
+fn what_a_hook_wrote_goes_where_another_has_created_the_row_in_the_meantime() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open(folder.path().join("hooks.db"))?;
+    db.create_tables(models![Entry, Kept])?;
+    const NAMES: usize = 30;
+    let barrier = std::sync::Barrier::new(6);
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                for name in (0..NAMES).map(|number| format!("k{number}")) {
+                    barrier.wait();
+                    let new = Kept::create().name(&*name);
+                    let (row, _) = Kept::objects().get_or_create(&db, |k| k.name().eq(&*name), new).unwrap();
+                    assert_eq!(row.name, name);
+                }
+            });
+        }
+    });
+    assert_eq!((Kept::objects().count(&db)?, entries(&db)), (NAMES as u64, 2 * NAMES as u64));
+    Ok(())
+}
+
 #[test]
 fn sets_bulks_and_cascades_run_none() -> Result<()> {
     let db = pages();

@@ -76,6 +76,23 @@ fn a_save_renews_the_times_that_say_so_and_a_partial_save_those_it_names() -> Re
 }
 
 #[test]
+fn an_update_or_create_of_a_row_that_is_there_renews_its_times_unless_it_sets_them() -> Result<()> {
+    let db = notes();
+    let old = Timestamp::UNIX_EPOCH;
+    let note = Note::create().text("a").updated(old).save(&db)?;
+    assert_eq!(note.updated, old);
+    let set = |text: &'static str| {
+        Note::objects().update_or_create(&db, |n| n.id().eq(1), |n| n.text().set(text), Note::create().text("b"))
+    };
+    let (note, created) = assert_num_queries!(db, 2, { set("c")? });
+    assert!(!created && note.updated > old && note.text == "c", "{note:?}");
+    let by = |n: Fields<Note>| (n.text().set("d"), n.updated().set(old));
+    let (note, _) = Note::objects().update_or_create(&db, |n| n.id().eq(1), by, Note::create().text("b"))?;
+    assert_eq!(note.updated, old);
+    Ok(())
+}
+
+#[test]
 fn a_time_column_that_is_not_loaded_is_left_alone() -> Result<()> {
     let db = notes();
     Note::create().text("a").day(Date::constant(2001, 1, 1)).save(&db)?;
@@ -178,6 +195,58 @@ fn a_model_without_computed_columns_has_no_returning() -> Result<()> {
     });
     note?;
     assert!(!log.to_string().contains("RETURNING"), "{log}");
+    Ok(())
+}
+
+/// What the database computes may be what the field's type refuses.
+#[derive(DbValue, Debug, Clone, Copy, PartialEq)]
+#[db(try_from)]
+pub struct Percent(i64);
+
+impl TryFrom<i64> for Percent {
+    type Error = String;
+    fn try_from(value: i64) -> std::result::Result<Self, String> {
+        if (0..=100).contains(&value) { Ok(Percent(value)) } else { Err("is no percentage".to_owned()) }
+    }
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Share {
+    pub id: i64,
+    pub part: i64,
+    #[field(default_sql = "500")]
+    pub given: Percent,
+    #[field(generated = "part * 10")]
+    pub tenfold: Percent,
+    #[field(version)]
+    pub version: i64,
+}
+
+#[test]
+fn a_computed_value_that_is_refused_leaves_nothing_written() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Share])?;
+    let refused = |outcome: Result<()>| match outcome {
+        Err(Error::Decode { model: "Share", .. }) => {}
+        other => panic!("{other:?}"),
+    };
+    let new = |part: i64| Share::create().part(part);
+    refused(new(1).save(&db).map(drop));
+    refused(Share::objects().get_or_create(&db, |s| s.part().eq(1), new(1)).map(drop));
+    db.transaction(|tx| {
+        refused(new(1).given(Percent(1)).save(tx).map(drop).and(new(20).given(Percent(2)).save(tx).map(drop)));
+        Ok(())
+    })?;
+    assert_eq!(Share::objects().count(&db)?, 1);
+    let mut share = Share::objects().get(&db)?;
+    share.part = 50;
+    refused(share.save(&db));
+    refused(share.save_fields(&db, |s| s.part()));
+    assert_eq!((share.part, share.tenfold, share.version), (50, Percent(10), 1));
+    assert_eq!((Share::objects().get(&db)?.part, Share::objects().get(&db)?.version), (1, 1));
+    share.part = 2;
+    share.save(&db)?;
+    assert_eq!((share.tenfold, share.version), (Percent(20), 2));
     Ok(())
 }
 

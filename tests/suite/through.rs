@@ -196,6 +196,52 @@ fn defaults_of_the_program_are_in_links_of_which_nothing_is_said() -> Result<()>
     Ok(())
 }
 
+/// A link that knows when it was made.
+#[derive(Model, Debug)]
+struct Seen {
+    id: i64,
+    #[relation(on_delete = Cascade)]
+    guild: ForeignKey<Guild>,
+    #[relation(on_delete = Cascade)]
+    member: ForeignKey<Member>,
+    #[field(auto_now_add)]
+    since: Timestamp,
+    #[field(auto_now)]
+    last: Option<Timestamp>,
+    #[field(default = next_number())]
+    number: i64,
+}
+
+#[derive(Model, Debug)]
+struct Guild {
+    id: i64,
+    #[relation(through = Seen)]
+    people: ManyToMany<Member>,
+}
+
+#[derive(Model, Debug)]
+struct Member {
+    id: i64,
+}
+
+#[test]
+fn links_of_which_nothing_is_said_know_when_they_were_made() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Guild, Member, Seen])?;
+    let before = Timestamp::now();
+    let mut guild = Guild::create().save(&db)?;
+    let members = Member::objects().bulk_create((0..3).map(|_| Member::create())).run(&db)?;
+    guild.people.add(&db, &members[..1])?;
+    guild.people.set(&db, &members[..2])?;
+    guild.people.create(&db, Member::create())?;
+    let seen = Seen::objects().all(&db)?;
+    assert_eq!(seen.len(), 3);
+    for link in seen {
+        assert!(link.since.as_microsecond() >= before.as_microsecond() && link.last == Some(link.since), "{link:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn what_is_wrong_with_a_link_is_an_error_of_its_model_and_nothing_stays() -> Result<()> {
     let (db, mut club, people) = setting()?;

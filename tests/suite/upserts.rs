@@ -150,7 +150,46 @@ fn some_rows_of_a_bulk_have_keys_and_others_get_them() -> Result<()> {
     let db = library();
     let rows = [Tag::create().name("a"), Tag::create().id(90).name("b"), Tag::create().name("c")];
     let made = assert_num_queries!(db, 1, { Tag::objects().bulk_create(rows).run(&db)? });
-    assert_eq!(made.iter().map(|tag| tag.id).collect::<Vec<_>>()[1..], [90, 91]);
+    assert_eq!(made.iter().map(|tag| tag.id).collect::<Vec<_>>(), [91, 90, 92]);
+    Ok(())
+}
+
+#[test]
+fn a_key_that_is_given_is_not_taken_by_a_row_that_has_none() -> Result<()> {
+    let db = empty();
+    let rows = || {
+        [(None, "a"), (Some(1), "b"), (None, "c"), (Some(3), "d")].map(|(id, name)| {
+            let new = Tag::create().name(name);
+            match id {
+                Some(id) => new.id(id).build(),
+                None => new.build(),
+            }
+        })
+    };
+    let made = assert_num_queries!(db, 1, { Tag::objects().bulk_create(rows()).run(&db)? });
+    let made: Vec<_> = made.iter().map(|tag| (tag.id, &*tag.name)).collect();
+    assert_eq!(made, [(4, "a"), (1, "b"), (5, "c"), (3, "d")]);
+    // An error says where the row stood.
+    let taken = || [Tag::create().name("x").build(), Tag::create().id(3).name("y").build()];
+    for error in [
+        Tag::objects().bulk_create(taken()).run(&db).unwrap_err(),
+        Tag::objects().bulk_create(taken()).execute(&db).unwrap_err(),
+        Tag::objects().bulk_create(taken()).on_conflict(|t| t.name()).ignore().run(&db).unwrap_err(),
+        Tag::objects().bulk_create(taken()).on_conflict(|t| t.name()).update(|t| t.name()).run(&db).unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Row { row: 1, .. }), "{error:?}");
+    }
+    let other = || {
+        [Tag::create().name("e").build(), Tag::create().id(6).name("a").build(), Tag::create().id(6).name("f").build()]
+    };
+    let made = Tag::objects().bulk_create(other()).on_conflict(|t| t.name()).ignore().run(&db)?;
+    let made: Vec<_> = made.iter().map(|tag| tag.as_ref().map(|tag| (tag.id, &*tag.name))).collect();
+    assert_eq!(made, [Some((7, "e")), None, Some((6, "f"))]);
+    let made = Tag::objects().bulk_create(other()).on_conflict(|t| t.name()).update(|t| t.name()).run(&db)?;
+    assert_eq!(made.iter().map(|tag| tag.id).collect::<Vec<_>>(), [7, 4, 6]);
+    let more = [Tag::create().name("g").build(), Tag::create().id(8).name("h").build()];
+    assert_eq!(Tag::objects().bulk_create(more).execute(&db)?, 2);
+    assert_eq!(Tag::objects().find(&db, 8)?.name, "h");
     Ok(())
 }
 

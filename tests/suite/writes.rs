@@ -123,7 +123,7 @@ fn a_new_row_may_be_a_plain_struct() -> Result<()> {
     };
     let given = NewBook { id: Some(50), title: "B50".to_owned(), pages: Some(3), ..new.clone() };
     let books = assert_num_queries!(db, 1, { Book::objects().bulk_create([new, given]).run(&db)? });
-    assert_eq!((books[0].id, books[0].pages, books[0].active), (5, 100, false));
+    assert_eq!((books[0].id, books[0].pages, books[0].active), (51, 100, false));
     assert_eq!((books[1].id, books[1].pages), (50, 3));
     assert_eq!(Book::objects().find(&db, 50)?, books[1]);
     let one = NewTag { id: None, name: "t9".to_owned() };
@@ -259,7 +259,7 @@ fn bulk_create_takes_keys_that_are_given_and_keys_that_are_text() -> Result<()> 
     let db = empty();
     let mixed = [Tag::create().name("a"), Tag::create().name("b").id(50), Tag::create().name("c")];
     let tags = assert_num_queries!(db, 1, { Tag::objects().bulk_create(mixed).run(&db)? });
-    assert_eq!(tags.iter().map(|tag| tag.id).collect::<Vec<_>>(), [1, 50, 51]);
+    assert_eq!(tags.iter().map(|tag| tag.id).collect::<Vec<_>>(), [51, 50, 52]);
     let airports = ["VIE", "OSL"].map(|code| Airport::create().code(code).city("x"));
     let airports = assert_num_queries!(db, 1, { Airport::objects().bulk_create(airports).run(&db)? });
     assert_eq!(airports.iter().map(|airport| airport.code.as_str()).collect::<Vec<_>>(), ["VIE", "OSL"]);
@@ -344,6 +344,27 @@ fn bulk_update_writes_each_row_its_own_values() -> Result<()> {
     assert_eq!(Book::objects().bulk_update(&db, [&books[1], &books[1]], |b| b.price())?, 1);
     let nobody: [&Book; 0] = [];
     assert_eq!(assert_num_queries!(db, 0, { Book::objects().bulk_update(&db, nobody, |b| b.price())? }), 0);
+    Ok(())
+}
+
+#[test]
+fn bulk_update_of_a_filtered_queryset_leaves_the_other_rows_alone() -> Result<()> {
+    let db = library();
+    let mut books = Book::objects().order_by(|b| b.id()).all(&db)?;
+    books.iter_mut().for_each(|book| (book.pages, book.price) = (book.pages + 1, 7.0));
+    let pages = |db: &Database| Book::objects().order_by(|b| b.id()).values_list(|b| b.pages()).all(db).unwrap();
+    let these = Book::objects().filter(|b| b.active().eq(true) & b.pages().lt(1_000));
+    let changed = assert_num_queries!(db, 1, { these.bulk_update(&db, &books, |b| (b.pages(), b.price()))? });
+    assert_eq!((changed, pages(&db)), (2, vec![11, 20, 31, 40]));
+    let anns =
+        Book::objects().filter(|b| b.author().name().in_(["Ann", "nobody"])).exclude(|b| b.tags().name().eq("t0"));
+    assert_eq!(anns.bulk_update_of(&books, |b| b.title()).batch_size(1).run(&db)?, 1);
+    assert_eq!(Book::objects().filter(|b| b.pages().eq(12_345)).bulk_update(&db, &books, |b| b.pages())?, 0);
+    assert_eq!(Book::objects().none().bulk_update(&db, &books, |b| b.pages())?, 0);
+    let cut = Book::objects().order_by(|b| b.id()).limit(1).bulk_update(&db, &books, |b| b.pages());
+    assert!(matches!(cut, Err(Error::Misuse { .. })));
+    assert_eq!(Book::objects().order_by(|b| b.title()).bulk_update(&db, &books, |b| b.pages())?, 4);
+    assert_eq!(pages(&db), [11, 21, 31, 41]);
     Ok(())
 }
 
@@ -475,6 +496,18 @@ fn what_cannot_be_stored_is_refused_with_the_fields_name() -> Result<()> {
     book.price = f64::INFINITY;
     book.save(&db)?;
     assert_eq!(Book::objects().find(&db, 1)?.price, f64::INFINITY);
+    Ok(())
+}
+
+#[test]
+fn a_value_that_is_longer_than_sqlite_allows_is_refused_with_the_fields_name() -> Result<()> {
+    let db = empty();
+    let error = Sample::create().blob(vec![0; 1_000_000_001]).save(&db).unwrap_err();
+    assert!(matches!(&error, Error::NotStorable { model: "Sample", field, .. } if field == "blob"), "{error}");
+    let rows = [Sample::create(), Sample::create().blob(vec![0; 1_000_000_001])];
+    let error = Sample::objects().bulk_create(rows).run(&db).unwrap_err();
+    assert!(matches!(&error, Error::Row { row: 1, .. }), "{error}");
+    assert_eq!(Sample::objects().count(&db)?, 0);
     Ok(())
 }
 
@@ -617,6 +650,34 @@ fn a_text_that_is_too_long_is_refused_before_anything_runs() -> Result<()> {
     held(Author::objects().update(&db, |a| a.name().set(concat((a.name(), rest.as_str())))));
     held(Author::objects().update(&db, |a| a.name().set("x".repeat(121))));
     assert_eq!(Author::objects().count(&db)?, 4);
+    Ok(())
+}
+
+#[test]
+fn a_set_wise_update_reads_what_there_was_before_it() -> Result<()> {
+    let db = empty();
+    // Each reports to the one before.
+    for id in 1..=5 {
+        let boss = (id > 1).then(|| id - 1);
+        Employee::create().id(id).name(format!("{id}")).reports_to(boss).save(&db)?;
+    }
+    let names = |db: &Database| Employee::objects().order_by(|e| e.id()).values_list(|e| e.name()).all(db).unwrap();
+    let joined = assert_num_queries!(db, 1, {
+        Employee::objects().update(&db, |e| e.name().set(e.reports_to().name().coalesce("0")))?
+    });
+    assert_eq!((joined, names(&db)), (5, ["0", "1", "2", "3", "4"].map(str::to_owned).to_vec()));
+    // By a subquery, of some rows, beside a value of the row itself.
+    let below = |e: Fields<Employee>| {
+        let reports = Employee::objects().filter(|r| r.reports_to().eq(outer(e.id()))).values_list(|r| r.name());
+        (e.name().set(subquery(reports).coalesce("none")), e.reports_to().set(e.id()))
+    };
+    assert_eq!(Employee::objects().filter(|e| e.id().gt(1)).order_by(|e| e.id().desc()).update(&db, below)?, 4);
+    assert_eq!(names(&db), ["0", "2", "3", "4", "none"]);
+    assert_eq!(Employee::objects().filter(|e| e.reports_to().eq(e.id())).count(&db)?, 4);
+    // Counts of rows that are written in the same statement, of rows that are cut off.
+    let two = Employee::objects().order_by(|e| e.id()).limit(2);
+    assert_eq!(two.update(&db, |e| e.name().set(e.reports().count().cast::<String>()))?, 2);
+    assert_eq!(names(&db), ["0", "1", "3", "4", "none"]);
     Ok(())
 }
 

@@ -482,3 +482,74 @@ fn an_empty_path_is_refused_and_colon_memory_is_memory() -> Result<()> {
     assert!(matches!(db.read(|_| Tag::create().name("x").save(&db)), Err(Error::Nested { .. })));
     Ok(())
 }
+
+/// Names that are put together of a table and a column, and are the same in another table.
+mod alike {
+    use eager_orm::prelude::*;
+
+    #[derive(Model)]
+    #[model(table = "book", unique(fields = "tag_a, b"))]
+    pub struct Book {
+        pub id: i64,
+        pub tag_a: i64,
+        pub b: i64,
+    }
+    #[derive(Model)]
+    #[model(table = "book_tag", unique(fields = "a, b"))]
+    pub struct BookTag {
+        pub id: i64,
+        pub a: i64,
+        pub b: i64,
+    }
+    #[derive(Model)]
+    #[model(table = "x")]
+    pub struct Counts {
+        pub id: i64,
+        pub counted: HasMany<Counted>,
+        #[field(counter_of = counted)]
+        pub y_n: i64,
+    }
+    #[derive(Model)]
+    #[model(table = "x_y")]
+    pub struct CountsToo {
+        pub id: i64,
+        #[relation(via = "too")]
+        pub counted: HasMany<CountedToo>,
+        #[field(counter_of = counted)]
+        pub n: i64,
+    }
+    #[derive(Model)]
+    pub struct Counted {
+        pub id: i64,
+        pub counts: ForeignKey<Counts>,
+    }
+    #[derive(Model)]
+    pub struct CountedToo {
+        pub id: i64,
+        pub too: ForeignKey<CountsToo>,
+    }
+    #[derive(Model)]
+    #[model(table = "BOOK")]
+    pub struct Upper {
+        pub id: i64,
+    }
+}
+
+#[test]
+fn two_things_of_one_name_are_refused_and_not_taken_for_one_another() -> Result<()> {
+    use alike::*;
+    let refused = |outcome: Result<()>, what: &str| match outcome {
+        Err(Error::Misuse { what: said }) => assert!(said.contains(what), "{said}"),
+        other => panic!("{other:?}"),
+    };
+    let db = Database::in_memory()?;
+    refused(db.create_tables(models![Book, BookTag]), "\"book_tag_a_b_uniq\" of `BookTag`");
+    refused(db.create_tables(models![Counts, Counted, CountsToo, CountedToo]), "\"x_y_n_inserted\" of `CountsToo`");
+    refused(db.create_tables(models![Book, Upper]), "both have the table");
+    assert_eq!(raw::<i64>("SELECT count(*) FROM sqlite_schema", ()).get(&db)?, 0);
+    // What is there already, by an earlier call or by somebody else.
+    db.create_tables(models![Book])?;
+    db.create_tables(models![Book])?;
+    refused(db.create_tables(models![BookTag]), "of the table \"book\"");
+    Ok(())
+}

@@ -16,7 +16,7 @@ use super::{Database, Row};
 use crate::error::{Context, Error, Result, translate};
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::sql::Sql;
-use crate::value::Bind;
+use crate::value::{Bind, KeyRef};
 
 /// Where a value that is the time stands in a statement of ours.
 const NOW: &str = "strftime(?";
@@ -110,11 +110,11 @@ impl<'c> Connection<'c> {
         })
     }
 
-    /// Whether a query has a row that tells why another statement was refused.
-    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<bool> {
-        let mut found = false;
-        self.read(&sql.text, &sql.binds, about, Does::Diagnose, false, |_| {
-            found = true;
+    /// The key, or number, that a query finds which asks why another statement was refused; none where it has no row.
+    pub(crate) fn diagnose(&self, sql: &Sql, about: About) -> Result<Option<Bind<'static>>> {
+        let mut found = None;
+        self.read(&sql.text, &sql.binds, about, Does::Diagnose, true, |row| {
+            found = row.datum(0).and_then(KeyRef::read).ok().flatten().map(|key| key.bind().into_owned());
             Ok(())
         })?;
         Ok(found)
@@ -278,15 +278,31 @@ impl<'c> Connection<'c> {
     }
 
     /// Runs `work`, in a transaction, with foreign keys that may point at rows which are yet to come, or to go, if it is
-    /// wanted. At the end of the transaction all of them have to be there.
-    pub(crate) fn deferring_foreign_keys<T>(&self, wanted: bool, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        if !wanted {
+    /// wanted. At its end all of them have to be there: SQLite forgets those that are not as soon as it waits no more.
+    pub(crate) fn deferring_foreign_keys<T>(
+        &self,
+        wanted: bool,
+        about: About,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let is_on =
+            || self.raw().query_row("PRAGMA defer_foreign_keys", [], |row| row.get::<_, bool>(0)).map_err(untold);
+        if !wanted || is_on()? {
             return work();
         }
+        let owed = self.link.owes_foreign_keys();
         self.raw().execute_batch("PRAGMA defer_foreign_keys = ON").map_err(untold)?;
         let outcome = work();
+        let owes = self.link.owes_foreign_keys();
+        if owed && owes {
+            // A table's own deferred keys were waiting before, and cannot be told from ours: all wait for the commit.
+            return outcome;
+        }
         self.raw().execute_batch("PRAGMA defer_foreign_keys = OFF").map_err(untold)?;
-        outcome
+        match outcome {
+            Ok(_) if owes => Err(Error::ForeignKey { model: about.meta.name, relation: None, key: None }),
+            outcome => outcome,
+        }
     }
 
     /// Runs `work` and counts the rows that it and its cascades delete, by table.
@@ -461,7 +477,7 @@ pub(super) fn told(error: rusqlite::Error, sql: &str, about: About) -> Error {
     // A table goes by its own name, or by that of the relation that leads to it.
     let elsewhere = |alias: &str, column: Option<&str>| {
         let models = meta.reachable();
-        let by_table = models.iter().copied().find(|model| model.table == alias);
+        let by_table = models.iter().copied().find(|model| model.table.eq_ignore_ascii_case(alias));
         let by_relation = || {
             let relations = models.iter().flat_map(|model| model.relations);
             relations.filter(|relation| relation.name == alias).map(|relation| relation.target()).next()

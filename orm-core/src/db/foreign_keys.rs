@@ -49,6 +49,16 @@ pub(super) struct Cascades {
 }
 
 impl Connection<'_> {
+    /// Hands out what has a name in the schema, each with its table.
+    pub(crate) fn schema_names(&self, mut each: impl FnMut(String, String)) -> Result<()> {
+        let mut statement = self.raw().prepare_cached(sql::SCHEMA_NAMES).map_err(untold)?;
+        let mut rows = statement.query([]).map_err(untold)?;
+        while let Some(row) = rows.next().map_err(untold)? {
+            each(row.get(0).map_err(untold)?, row.get(1).map_err(untold)?);
+        }
+        Ok(())
+    }
+
     /// The tables that are there, with their foreign keys.
     pub(crate) fn declared(&self) -> Result<Arc<Declared>> {
         let version = self.schema_version()?;

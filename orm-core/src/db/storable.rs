@@ -28,6 +28,9 @@ pub(crate) fn storable_in(meta: &ModelMeta, bind: &Bind<'_>, field: impl FnOnce(
     }
 }
 
+/// The most bytes of a text or a blob, as SQLite is built by default.
+const LONGEST: usize = 1_000_000_000;
+const LONG: &str = "SQLite holds no text or blob of more than 1,000,000,000 bytes";
 const NAN: &str = "SQLite stores a float that is not a number as NULL";
 
 #[inline]
@@ -35,6 +38,8 @@ fn refused(bind: &Bind<'_>) -> Option<&'static str> {
     match bind {
         Bind::Refused(reason) => Some(reason),
         Bind::Real(value) if value.is_nan() => Some(NAN),
+        Bind::Text(text) if text.len() > LONGEST => Some(LONG),
+        Bind::Blob(bytes) if bytes.len() > LONGEST => Some(LONG),
         _ => None,
     }
 }

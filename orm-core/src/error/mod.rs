@@ -71,12 +71,12 @@ pub enum Error {
         /// Its key.
         key: String,
     },
-    /// A UNIQUE constraint or a primary key refused the row.
+    /// A UNIQUE constraint or a primary key refused the row: one that was written, or that a cascade would have changed.
     #[error("another `{model}` has the same {}", fields.join(", "))]
     Unique {
-        /// The model that was written.
+        /// The model whose constraint it is.
         model: &'static str,
-        /// The fields that have to be unique together.
+        /// The fields that have to be unique together, all of them.
         fields: Vec<String>,
     },
     /// A foreign key refused the statement: it points at no row, or a row is still pointed at.
@@ -84,7 +84,8 @@ pub enum Error {
     ForeignKey {
         /// The model that was written.
         model: &'static str,
-        /// The foreign key at fault, where it could be told.
+        /// The foreign key at fault (the many-to-many relation, of a table between without a model), where it could be told:
+        /// not where the check waits for the end of the transaction.
         relation: Option<&'static str>,
         /// The key that points at nothing.
         key: Option<String>,

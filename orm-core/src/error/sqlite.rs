@@ -35,18 +35,21 @@ pub(crate) fn translate(error: rusqlite::Error, context: &Context<'_>) -> Error 
     let message = message.unwrap_or_else(|| error.to_string());
     match code {
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
-            Error::Unique { model: context.model, fields: columns(&message, context) }
+            let (model, fields) = named(after_colon(&message), context);
+            Error::Unique { model, fields }
         }
         ffi::SQLITE_CONSTRAINT_NOTNULL => {
-            Error::NotNull { model: context.model, field: columns(&message, context).join(", ") }
+            let (model, fields) = named(after_colon(&message), context);
+            Error::NotNull { model, field: fields.join(", ") }
         }
         ffi::SQLITE_CONSTRAINT_CHECK => Error::Check { model: context.model, name: after_colon(&message).to_owned() },
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::ForeignKey { model: context.model, relation: None, key: None },
         CONSTRAINT_DATATYPE => {
             // `cannot store REAL value in INTEGER column job.price`: an integer that has outgrown 64 bits, mostly.
             let column = message.rsplit(' ').next().unwrap_or_default();
-            let field = columns(&format!(": {column}"), context).join(", ");
-            Error::NotStorable { model: context.model, field, reason: "its type or its size is not that of the column" }
+            let (model, fields) = named(column, context);
+            let field = fields.join(", ");
+            Error::NotStorable { model, field, reason: "its type or its size is not that of the column" }
         }
         // ON DELETE RESTRICT is a trigger of SQLite's own; a trigger of the user's says something else.
         ffi::SQLITE_CONSTRAINT_TRIGGER if message.starts_with("FOREIGN KEY") => {
@@ -100,18 +103,37 @@ fn missing(message: &str, context: &Context<'_>) -> Option<Error> {
     Some(Error::NoSuchColumn { model, field, column: column.to_owned(), sql: context.sql.to_owned() })
 }
 
-/// The fields in `UNIQUE constraint failed: book.author_id, book.title`.
-fn columns(message: &str, context: &Context<'_>) -> Vec<String> {
-    after_colon(message)
-        .split(", ")
-        .map(|name| {
-            let field = name.rsplit_once('.').filter(|(table, _)| *table == context.table);
-            match field.and_then(|(_, column)| (context.field)(column)) {
-                Some(field) => field.to_owned(),
-                None => name.to_owned(),
-            }
-        })
-        .collect()
+/// The model and the fields in `book.author_id, book.title`; the text itself where no model has such a table.
+fn named(text: &str, context: &Context<'_>) -> (&'static str, Vec<String>) {
+    if let Some(fields) = fields(text, context.table, context.field) {
+        return (context.model, fields);
+    }
+    // A statement writes other tables too: those that cascade, and those of triggers.
+    for (dot, _) in text.match_indices('.') {
+        let Some(table) = text.get(..dot) else { continue };
+        let Some((model, _)) = (context.elsewhere)(table, None) else { continue };
+        let field = |column: &str| (context.elsewhere)(table, Some(column)).and_then(|(_, field)| field);
+        if let Some(fields) = fields(text, table, &field) {
+            return (model, fields);
+        }
+    }
+    (context.model, text.split(", ").map(str::to_owned).collect())
+}
+
+/// The fields behind `table.column, table.column`, in whose names there may be dots and commas.
+fn fields(text: &str, table: &str, field: &dyn Fn(&str) -> Option<&'static str>) -> Option<Vec<String>> {
+    // SQLite compares names without case, and says those of the table.
+    let (name, text) = text.split_at_checked(table.len())?;
+    let text = text.strip_prefix('.').filter(|_| name.eq_ignore_ascii_case(table))?;
+    let ends = text.match_indices(", ").map(|(end, _)| end).chain([text.len()]);
+    ends.into_iter().find_map(|end| {
+        let name = field(text.get(..end)?)?;
+        let mut names = vec![name.to_owned()];
+        if end < text.len() {
+            names.extend(fields(text.get(end + 2..)?, table, field)?);
+        }
+        Some(names)
+    })
 }
 
 fn after_colon(message: &str) -> &str {

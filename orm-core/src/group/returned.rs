@@ -17,6 +17,11 @@ impl Returned {
         self.0.push((column, datum.owned()));
     }
 
+    /// A value that was known before.
+    pub(crate) fn keep(&mut self, column: usize, value: Bind<'static>) {
+        self.0.push((column, value));
+    }
+
     /// The value of a column.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::group::{Layout, Loader};
 use crate::meta::{ModelMeta, RelationMeta};
 use crate::plan::{Node, NodeKind, Path, Plan, Root};
-use crate::statement::{Alias, Delete, Expr, Operator, Select, Source, Statement, Update};
+use crate::statement::{Alias, ColumnName, Delete, Expr, Operator, Select, Source, Statement, Update};
 pub(crate) use groups::over_groups;
 pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
@@ -141,42 +141,63 @@ fn one_column(plan: &Plan, column: Expr, is_whole: bool) -> Result<Option<Statem
 }
 
 /// `UPDATE .. SET .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.
+///
+/// SQLite sets row by row. So what reads other rows, which may be written already, is read before anything is written:
+/// `UPDATE .. SET .. FROM (SELECT key, values ..) WHERE key = ..`.
 pub(crate) fn update(plan: &Plan, set: &[(Node, Node)]) -> Result<Option<Statement>> {
     let mut lowerer = Lowerer::new();
     lowerer.begin(plan);
+    let alone = lowerer.names.len();
     let mut assignments = Vec::with_capacity(set.len());
     for (column, value) in set {
-        let column = value::own_column(column).ok_or_else(|| Error::misuse("only a model's own column can be set"))?;
-        let value = if is_joined(plan, value)? { &of_same_row(plan, value) } else { value };
-        assignments.push((column.into(), lowerer.value(value)?));
+        assignments.push((set_column(column)?.into(), lowerer.value(value)?));
     }
-    if let Some((_, version)) = plan.meta.version() {
-        // A row that was read before is stale, whichever way it was written since.
-        let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
-        assignments.push((version.column.into(), next));
-    }
+    let reads_others = lowerer.names.len() > alone;
+    assignments.extend(next_version(plan.meta));
     let filter = own_filter(plan)?;
-    Ok(filter.map(|filter| {
-        Statement::Update(Update { table: plan.meta.table, set: assignments, filter, returning: Vec::new() })
-    }))
+    match filter {
+        Some(_) if reads_others => update_from(plan, set).map(Some),
+        filter => Ok(filter.map(|filter| {
+            let (table, set) = (plan.meta.table, assignments);
+            Statement::Update(Update { table, set, from: None, filter, returning: Vec::new() })
+        })),
+    }
 }
 
-/// Whether a value of a row needs a JOIN, which a statement without a FROM clause has no place for.
-fn is_joined(plan: &Plan, value: &Node) -> Result<bool> {
+/// The column that is set.
+fn set_column(node: &Node) -> Result<&'static str> {
+    value::own_column(node).ok_or_else(|| Error::misuse("only a model's own column can be set"))
+}
+
+/// An update whose values are those of a query, which finds the rows as well.
+fn update_from(plan: &Plan, set: &[(Node, Node)]) -> Result<Statement> {
+    let mut rows = plan.keys_only();
+    let keys = plan.meta.key_columns().map(|key| Node::new(NodeKind::Column(Path::default(), key)));
+    let values: Vec<Node> = keys.chain(set.iter().map(|(_, value)| value.clone())).collect();
+    rows.selecting(&values);
+    rows.without_order();
     let mut lowerer = Lowerer::new();
-    lowerer.begin(plan);
-    lowerer.value(value)?;
-    Ok(lowerer.end().len() > 1)
+    let (table, alias) = (lowerer.fresh(plan.meta.table), lowerer.fresh("old"));
+    let Query { mut select, .. } = lowerer.query(&rows, Purpose::Rows)?;
+    select.named = true;
+    let value = |number: usize| Expr::column(&alias, format!("c{number}"));
+    let filter = plan.meta.key_columns().enumerate();
+    let filter: Vec<Expr> =
+        filter.map(|(number, key)| Expr::eq(Expr::column(&table, key.column), value(number))).collect();
+    let mut assignments = Vec::with_capacity(set.len());
+    for (number, (column, _)) in set.iter().enumerate() {
+        assignments.push((set_column(column)?.into(), value(filter.len() + number)));
+    }
+    assignments.extend(next_version(plan.meta));
+    let from = Some(query::from(select, alias));
+    Ok(Statement::Update(Update { table: plan.meta.table, set: assignments, from, filter, returning: Vec::new() }))
 }
 
-/// A value of a row as a query on that row.
-fn of_same_row(plan: &Plan, value: &Node) -> Node {
-    let mut row = Plan { roots: plan.roots.clone(), ..Plan::new(plan.meta) };
-    let here = Node::new(NodeKind::Outer(plan.meta, Node::own_key()));
-    row.filters.push(Node::binary(Operator::Eq, Node::own_key(), here));
-    row.order = Some(Vec::new());
-    row.selecting(std::slice::from_ref(value));
-    Node::new(NodeKind::Subquery(Box::new(row)))
+/// What every UPDATE sets besides, of a model with a version: a row that was read before is stale then, whichever way it was
+/// written since.
+pub(crate) fn next_version(meta: &'static ModelMeta) -> Option<(ColumnName, Expr)> {
+    let (_, version) = meta.version()?;
+    Some((version.column.into(), Expr::binary(Operator::Add, Expr::own(version.column), Expr::One)))
 }
 
 /// `DELETE .. WHERE`; with joins or a limit, `WHERE key IN (SELECT ..)`. None where no row can be meant.

@@ -8,7 +8,7 @@ use crate::db::{About, Connection};
 use crate::error::{Error, Result};
 use crate::group::{Place, Returned};
 use crate::meta::{ColumnMeta, ColumnSource, LinkModel, ModelMeta, RelationMeta, Through};
-use crate::save::RowInsert;
+use crate::save::{RowInsert, blame_links};
 use crate::sql;
 use crate::statement::{Alias, Delete, Expr, Insert, InsertRows, Join, Select, Source, Statement, TableRef};
 use crate::value::{Bind, KeyRef, Now};
@@ -127,7 +127,8 @@ impl Links<'_> {
             ],
             ..Select::default()
         };
-        let table = TableRef::Array(Expr::Bind(Bind::Array(Arc::new(rows))));
+        let rows = Arc::new(rows);
+        let table = TableRef::Array(Expr::Bind(Bind::Array(Arc::clone(&rows))));
         let select = Select {
             columns: vec![self.own(), added],
             from: vec![Source { join: Join::Inner, table, alias: value, on: None }],
@@ -141,7 +142,8 @@ impl Links<'_> {
             conflict: None,
             returning: Vec::new(),
         };
-        self.connection.execute(&sql::compile(&Statement::Insert(insert)), self.about)
+        let outcome = self.connection.execute(&sql::compile(&Statement::Insert(insert)), self.about);
+        outcome.map_err(|error| self.blame(error, &rows))
     }
 
     /// Links rows one by one, with the defaults of the model in between.
@@ -151,7 +153,7 @@ impl Links<'_> {
             let key = model.meta.columns.get(number).and_then(|column| column.relation);
             key.is_some_and(|key| std::ptr::eq(key, relation))
         };
-        self.connection.repeat(&insert.sql.text, self.about, |prepared| {
+        let outcome = self.connection.repeat(&insert.sql.text, self.about, |prepared| {
             for row in &rows {
                 let now = Now::read();
                 let bind = |number: usize| match number {
@@ -162,8 +164,19 @@ impl Links<'_> {
                 insert.binds(prepared, bind, &mut Returned::default())?;
             }
             Ok(())
-        })?;
+        });
+        outcome.map_err(|error| self.blame(error, &rows))?;
         Ok(rows.len() as u64)
+    }
+
+    /// Says which end of a link is not there: by the foreign key of its model, or by the relation where it has none.
+    #[cold]
+    fn blame(&self, error: Error, rows: &[Bind<'static>]) -> Error {
+        let Between { owner, relation, model, .. } = self.between;
+        let name = |end: fn(LinkModel) -> &'static RelationMeta| model.map_or(relation.name, |model| end(model).name);
+        let from = (name(|model| model.from), owner, vec![self.key.bind().into_owned()]);
+        let to = (name(|model| model.to), relation.target(), rows.to_vec());
+        blame_links(error, self.connection, self.about, [from, to])
     }
 
     /// Those of the rows that are not linked.

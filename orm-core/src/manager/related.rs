@@ -9,13 +9,13 @@ use std::sync::Arc;
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lookup::{AssignSet, Predicate};
-use crate::lower::{key_of, own_key_in};
+use crate::lower::{key_of, next_version, own_key_in};
 use crate::meta::{RelationKind, RelationMeta};
 use crate::model::{CompleteChild, Fields, Model, NullableKey, Target};
 use crate::plan::{Node, NodeKind, Path};
 use crate::queryset::{QuerySet, read_keys};
 use crate::relation::{ForeignKey, HasMany, IntoKey};
-use crate::save::{get_or_insert, insert, update_or_insert};
+use crate::save::{blame_links, get_or_insert, insert, update_or_insert};
 use crate::sql;
 use crate::statement::{Alias, Expr, Select, Source, Statement, Update};
 use crate::value::{Bind, KeyMap, KeyRef, PrimaryKey};
@@ -412,9 +412,14 @@ impl Pointers<'_> {
     }
 
     fn update(&self, column: &'static str, value: Expr, filter: Vec<Expr>) -> Result<u64> {
-        let set = vec![(column.into(), value)];
-        let update = Update { table: self.about.meta.table, set, filter, returning: Vec::new() };
-        self.connection.execute(&sql::compile(&Statement::Update(update)), self.about)
+        let mut set = vec![(column.into(), value)];
+        set.extend(next_version(self.about.meta));
+        let update = Update { table: self.about.meta.table, set, from: None, filter, returning: Vec::new() };
+        let outcome = self.connection.execute(&sql::compile(&Statement::Update(update)), self.about);
+        outcome.map_err(|error| {
+            let link = (self.back.name, self.back.target(), vec![self.key.bind().into_owned()]);
+            blame_links(error, self.connection, self.about, [link])
+        })
     }
 }
 

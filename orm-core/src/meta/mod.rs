@@ -66,6 +66,8 @@ pub struct ColumnMeta {
     pub default: Option<&'static str>,
     /// Where its value comes from.
     pub source: ColumnSource,
+    /// Whether a save puts the time into it.
+    pub renewed: bool,
     /// The fewest characters a text may have.
     pub min_length: Option<u32>,
     /// The most characters a text may have.
@@ -138,6 +140,7 @@ impl ColumnMeta {
         index: false,
         default: None,
         source: ColumnSource::Given,
+        renewed: false,
         min_length: None,
         max_length: None,
         min: None,
@@ -212,7 +215,10 @@ impl ModelMeta {
 
     /// The name of the field that is stored in this column.
     pub fn field_of_column(&self, column: &str) -> Option<&'static str> {
-        self.columns.iter().find(|meta| meta.column == column).map(|meta| meta.name)
+        let exact = self.columns.iter().find(|meta| meta.column == column);
+        // SQLite compares names without case, and tells of a column by the table's own letters.
+        let found = exact.or_else(|| self.columns.iter().find(|meta| meta.column.eq_ignore_ascii_case(column)));
+        found.map(|meta| meta.name)
     }
 
     /// The models that relations lead to from this one, at any distance, itself first.

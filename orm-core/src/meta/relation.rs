@@ -163,6 +163,11 @@ impl RelationMeta {
         (self.target)()
     }
 
+    /// Whether it is a foreign key that the database enforces.
+    pub(crate) fn is_constrained(&self) -> bool {
+        matches!(self.kind, RelationKind::ForeignKey { constraint: true, .. })
+    }
+
     /// The user's own model of the table between, for a `ManyToMany` that has one.
     pub fn through_model(&self) -> Option<&'static ModelMeta> {
         Some(self.link_model()?.meta)

@@ -162,6 +162,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn bump(&mut self) {}
 
+    /// Takes back what [`bump`](Self::bump) did.
+    #[doc(hidden)]
+    fn unbump(&mut self) {}
+
     /// The row, once it is inserted.
     ///
     /// # Errors

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::referrers::{Referrer, referrers, same};
+use super::referrers::{Referrer, SetTo, referrers, same};
 use crate::db::{About, Connection, Declared, DeclaredKey};
 use crate::error::{Error, Result};
 use crate::lower::{key_of, own_key_in};
-use crate::meta::{ModelMeta, OnDelete, RelationKind};
+use crate::meta::{ModelMeta, OnDelete, RelationKind, RelationMeta};
 use crate::sql;
 use crate::statement::{Alias, Delete, Expr, Join, Select, Source, Statement, TableRef, Update};
 use crate::value::{Bind, KeyMap, KeyRef};
@@ -159,8 +159,41 @@ impl<'c> Cascade<'c> {
         if by.is_empty() { Ok(()) } else { Err(Error::Restricted { model: self.about.meta.name, by }) }
     }
 
+    /// Takes rows that go off those they point at and would go with, so that none takes a chain of others along: SQLite
+    /// follows one to a depth of 1,000. A foreign key to the same table that cannot be NULL points at its own row then.
+    pub(super) fn detach(&self) -> Result<()> {
+        for doomed in &self.doomed {
+            for relation in doomed.meta.relations {
+                let RelationKind::ForeignKey { column, nullable, on_delete: OnDelete::Cascade, .. } = relation.kind
+                else {
+                    continue;
+                };
+                let target = relation.target();
+                if !self.doomed.iter().any(|other| same(other.meta.table, target.table)) {
+                    continue;
+                }
+                let value = match nullable {
+                    true => Expr::Bind(Bind::Null),
+                    false if same(target.table, doomed.meta.table) => Expr::own(target.key_column()),
+                    false => continue,
+                };
+                let (table, set) = (doomed.meta.table, vec![(column.into(), value)]);
+                let filter = vec![own_key_in(doomed.meta, &Arc::new(doomed.keys.clone()))];
+                self.run(&Statement::Update(Update { table, set, from: None, filter, returning: Vec::new() }))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes what was read; says how many rows went, by table.
     pub(super) fn write(self) -> Result<BTreeMap<String, u64>> {
+        // The table does not know such a default: it would set NULL where ours goes itself.
+        let is_ours = |pointing: &Pointing| matches!(pointing.referrer.default, Some(SetTo::Value(_)));
+        if self.set.iter().any(is_ours)
+            && let Some(error) = self.broken_default()?
+        {
+            return Err(error);
+        }
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for Pointing { referrer, keys } in &self.leaves {
             let filter = vec![in_keys(Expr::own(referrer.column.clone()), keys)];
@@ -168,16 +201,19 @@ impl<'c> Cascade<'c> {
             *counts.entry(referrer.table.to_owned()).or_default() += rows;
         }
         for Pointing { referrer, keys } in &self.set {
-            let value = match (referrer.on_delete, referrer.default) {
-                (OnDelete::SetDefault, Some(default)) => Expr::Literal(default),
-                _ => Expr::Bind(Bind::Null),
-            };
+            let value = referrer.default.as_ref().map_or(Expr::Bind(Bind::Null), SetTo::expr);
             let set = vec![(referrer.column.clone(), value)];
             let filter = vec![in_keys(Expr::own(referrer.column.clone()), keys)];
-            self.run(&Statement::Update(Update { table: referrer.table, set, filter, returning: Vec::new() }))?;
+            self.run(&Statement::Update(Update {
+                table: referrer.table,
+                set,
+                from: None,
+                filter,
+                returning: Vec::new(),
+            }))?;
         }
         let (order, is_circle) = self.order();
-        self.connection.deferring_foreign_keys(is_circle, || {
+        self.connection.deferring_foreign_keys(is_circle, self.about, || {
             for doomed in order {
                 let filter = vec![own_key_in(doomed.meta, &Arc::new(doomed.keys.clone()))];
                 let rows = self.run(&Statement::Delete(Delete { table: doomed.meta.table, filter }))?;
@@ -232,6 +268,39 @@ impl<'c> Cascade<'c> {
             }
         }
         Ok(by)
+    }
+
+    /// The foreign key that would get a default which no row has, or only one that goes.
+    pub(super) fn broken_default(&self) -> Result<Option<Error>> {
+        for Pointing { referrer, keys } in &self.set {
+            let (Some(default), Some(meta)) = (&referrer.default, referrer.meta) else { continue };
+            let is_it = |relation: &&&RelationMeta| matches!(relation.kind, RelationKind::ForeignKey { column, .. } if same(column, &referrer.column));
+            let Some(relation) = meta.relations.iter().find(is_it) else { continue };
+            if !self.is_there(referrer.table, &referrer.column, keys)? {
+                continue;
+            }
+            let target = relation.target();
+            let alias: Alias = target.table.into();
+            let key = Expr::column(&alias, target.key_column());
+            let select = Select {
+                columns: vec![key.clone()],
+                from: vec![Source::first(target.table, alias)],
+                filter: vec![Expr::eq(key, default.expr())],
+                ..Select::default()
+            };
+            let there = read_keys(self.connection, &Statement::Select(select), self.about)?;
+            let doomed = self.doomed.iter().find(|doomed| same(doomed.meta.table, target.table));
+            let goes = |key: &Bind<'_>| doomed.is_some_and(|doomed| doomed.keys.contains(key));
+            if there.iter().all(goes) {
+                let key = match default {
+                    SetTo::Literal(literal) => (*literal).to_owned(),
+                    SetTo::Value(value) => value.to_string(),
+                };
+                let (relation, key) = (Some(relation.name), Some(key));
+                return Ok(Some(Error::ForeignKey { model: meta.name, relation, key }));
+            }
+        }
+        Ok(None)
     }
 
     fn run(&self, statement: &Statement) -> Result<u64> {

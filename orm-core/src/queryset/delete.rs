@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use super::cascade::{Cascade, read_keys};
-use super::referrers::is_native;
+use super::referrers::{is_native, same};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::lower;
@@ -60,32 +60,53 @@ pub(crate) fn delete(db: &dyn Executor, at: &'static Location<'static>, rows: &W
         }
         Ok(())
     });
-    if outcome.is_ok() && deleted.is_none() {
+    // Where the tables would follow a chain that is too long for SQLite, its rows are taken apart first.
+    let mut is_long = outcome.as_ref().err().is_some_and(is_too_deep);
+    while deleted.is_none() && (outcome.is_ok() || is_long) {
         outcome = db.run(Need::WriteAll, at, &mut |connection| {
             let keys = keys(connection, about, plan, key.as_ref())?;
-            if !keys.is_empty() {
-                let cascade = Cascade::read(connection, about.meta, at, keys, false)?;
-                let (own, mut tables) = connection.counting_deletes(|| cascade.write())?;
-                own.iter().for_each(|(table, rows)| note(&mut tables, table, *rows));
-                deleted = Some(told(connection, about, tables));
+            if keys.is_empty() {
+                deleted = Some(Deleted::default());
+                return Ok(());
             }
+            let cascade = Cascade::read(connection, about.meta, at, keys, false)?;
+            if is_long {
+                cascade.detach()?;
+            }
+            let (own, mut tables) = connection.counting_deletes(|| cascade.write())?;
+            own.iter().for_each(|(table, rows)| note(&mut tables, table, *rows));
+            deleted = Some(told(connection, about, tables));
             Ok(())
         });
+        let was_long = std::mem::replace(&mut is_long, outcome.as_ref().err().is_some_and(is_too_deep));
+        if was_long {
+            break;
+        }
     }
     match outcome {
         Ok(()) => Ok(deleted.unwrap_or_default()),
-        Err(Error::ForeignKey { model, relation, key: found }) => {
-            let mut held = Vec::new();
+        Err(error @ Error::ForeignKey { .. }) => {
+            let mut why = error;
             db.run(Need::Snapshot, at, &mut |connection| {
                 let keys = keys(connection, about, plan, key.as_ref())?;
-                held = Cascade::read(connection, about.meta, at, keys, true)?.held_by()?;
+                let cascade = Cascade::read(connection, about.meta, at, keys, true)?;
+                let by = cascade.held_by()?;
+                if !by.is_empty() {
+                    why = Error::Protected { model: about.meta.name, by };
+                } else if let Some(error) = cascade.broken_default()? {
+                    why = error;
+                }
                 Ok(())
             })?;
-            let unknown = Error::ForeignKey { model, relation, key: found };
-            Err(if held.is_empty() { unknown } else { Error::Protected { model, by: held } })
+            Err(why)
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether tables that cascade by themselves do so to a greater depth than SQLite goes.
+fn is_too_deep(error: &Error) -> bool {
+    matches!(error, Error::Database { message, .. } if message.contains("too many levels of trigger recursion"))
 }
 
 fn keys(
@@ -102,7 +123,9 @@ fn keys(
 }
 
 fn note(tables: &mut BTreeMap<String, u64>, table: &str, rows: u64) {
-    let known = tables.entry(table.to_owned()).or_default();
+    // SQLite tells of a table by its own name, which may be written in other letters than the model's.
+    let name = tables.keys().find(|name| same(name, table)).cloned().unwrap_or_else(|| table.to_owned());
+    let known = tables.entry(name).or_default();
     *known = rows.max(*known);
 }
 
@@ -110,7 +133,7 @@ fn note(tables: &mut BTreeMap<String, u64>, table: &str, rows: u64) {
 fn told(connection: &Connection<'_>, about: About, mut tables: BTreeMap<String, u64>) -> Deleted {
     tables.retain(|_, rows| *rows > 0);
     let total = tables.values().sum();
-    let known = |table: &String| about.meta.table == table;
+    let known = |table: &String| same(about.meta.table, table);
     if tables.keys().all(known) {
         return Deleted {
             total,
@@ -119,7 +142,7 @@ fn told(connection: &Connection<'_>, about: About, mut tables: BTreeMap<String, 
     }
     let models = connection.database().models_around(about.meta);
     let name_of = |table: String| {
-        let known = models.iter().find(|meta| meta.table == table);
+        let known = models.iter().find(|meta| same(meta.table, &table));
         known.map_or(table, |meta| meta.name.to_owned())
     };
     Deleted { total, per_model: tables.into_iter().map(|(table, rows)| (name_of(table), rows)).collect() }

@@ -30,6 +30,7 @@ mod stream;
 mod subquery;
 mod terminal;
 mod tree;
+mod update;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -46,6 +47,7 @@ pub use record::Record;
 pub use shape::{Annotated, Column, GroupRecords, Grouped, Records, Rows, Shape, Values, ValuesOf};
 pub use stream::Iter;
 pub use subquery::{exists, subquery};
+pub(crate) use update::blame_set;
 
 use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::Plan;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::db::Declared;
 use crate::meta::{Link, ModelMeta, OnDelete, RelationKind};
+use crate::statement::Expr;
+use crate::value::{Bind, Now};
 
 /// A foreign key that points at the rows of a model.
 pub(super) struct Referrer {
@@ -16,8 +18,33 @@ pub(super) struct Referrer {
     constraint: bool,
     /// What it is called in messages, as `Review.book`.
     pub(super) name: String,
-    /// What it becomes with `SetDefault`, where that is a literal.
-    pub(super) default: Option<&'static str>,
+    /// What it becomes with `SetDefault`.
+    pub(super) default: Option<SetTo>,
+}
+
+/// The default of a foreign key.
+pub(super) enum SetTo {
+    /// A literal, which stands in the table too.
+    Literal(&'static str),
+    /// One that only the program knows.
+    Value(Bind<'static>),
+}
+
+impl SetTo {
+    pub(super) fn expr(&self) -> Expr {
+        match self {
+            SetTo::Literal(literal) => Expr::Literal(literal),
+            SetTo::Value(value) => Expr::Bind(value.clone()),
+        }
+    }
+}
+
+fn set_to(meta: &'static ModelMeta, column: &str) -> SetTo {
+    let own = meta.columns.iter().enumerate().find(|(_, own)| own.column == column);
+    if let Some(literal) = own.and_then(|(_, own)| own.default) {
+        return SetTo::Literal(literal);
+    }
+    SetTo::Value(own.and_then(|(number, _)| (meta.defaults)(number, &Now::read())).unwrap_or(Bind::Null))
 }
 
 /// SQLite compares names without case.
@@ -49,7 +76,7 @@ pub(super) fn referrers(models: &[&'static ModelMeta], held: &ModelMeta, declare
                         on_delete: *on_delete,
                         constraint: *constraint,
                         name: relation.full_name(),
-                        default: meta.columns.iter().find(|own| own.column == *column).and_then(|own| own.default),
+                        default: (*on_delete == OnDelete::SetDefault).then(|| set_to(meta, column)),
                     };
                     add(referrer, std::ptr::eq(target, held));
                 }
@@ -82,9 +109,12 @@ pub(super) fn referrers(models: &[&'static ModelMeta], held: &ModelMeta, declare
 }
 
 /// Whether the tables do by themselves what the models say when rows of this one are deleted, and SQLite counts it.
+///
+/// A row that protects refuses also where it would go itself. SQLite asks it when what it points at goes, and by then it may
+/// be gone: it is left to SQLite only where its model is none of which rows go.
 pub(super) fn is_native(models: &[&'static ModelMeta], root: &'static ModelMeta, declared: &Declared) -> bool {
-    let (mut seen, mut next) = (vec![root], 0);
-    while let Some(held) = seen.get(next).copied() {
+    let (mut going, mut protecting, mut next) = (vec![root], Vec::new(), 0);
+    while let Some(held) = going.get(next).copied() {
         next += 1;
         for referrer in referrers(models, held, declared) {
             let key = declared.keys.iter().find(|key| {
@@ -92,18 +122,21 @@ pub(super) fn is_native(models: &[&'static ModelMeta], root: &'static ModelMeta,
             });
             let does = key.map(|key| key.on_delete.as_str());
             let agrees = match referrer.on_delete {
+                OnDelete::SetDefault if matches!(referrer.default, Some(SetTo::Value(_))) => false,
                 OnDelete::DoNothing if !referrer.constraint => does.is_none_or(|does| does == "NO ACTION"),
                 on_delete => does == Some(on_delete.sql()),
             };
             if !agrees || key.is_some_and(|key| !key.is_told) {
                 return false;
             }
-            if let (OnDelete::Cascade, Some(meta)) = (referrer.on_delete, referrer.meta)
-                && !seen.iter().any(|model| std::ptr::eq(*model, meta))
-            {
-                seen.push(meta);
+            match (referrer.on_delete, referrer.meta) {
+                (OnDelete::Protect, _) => protecting.push(referrer.table),
+                (OnDelete::Cascade, Some(meta)) if !going.iter().any(|model| std::ptr::eq(*model, meta)) => {
+                    going.push(meta);
+                }
+                _ => {}
             }
         }
     }
-    true
+    !protecting.iter().any(|table| going.iter().any(|meta| same(meta.table, table)))
 }

@@ -7,13 +7,11 @@ use super::read::look_up;
 use super::{QuerySet, Shape};
 use crate::db::{About, Executor, Need};
 use crate::error::{Error, Result};
-use crate::lookup::{AssignSet, OrderSet};
+use crate::lookup::OrderSet;
 use crate::lower;
-use crate::meta::RelationMeta;
-use crate::model::{Fields, FieldsAt, Model};
+use crate::model::{Fields, Model};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::relation::IntoKey;
-use crate::sql;
 use crate::value::{KeyRef, PrimaryKey};
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
@@ -363,53 +361,6 @@ impl<M: Model> QuerySet<M> {
         plan.filters.push(Node::key_is(row.key_ref()));
         let these: Self = QuerySet::from_plan(plan);
         Ok(these.single(db, Location::caller(), lower::compile_exists)?.is_some())
-    }
-
-    /// Sets fields of all rows in one statement; says how many rows there were.
-    ///
-    /// # Errors
-    ///
-    /// The constraints of the table, as typed errors; nothing is changed then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub pages: i32, pub price: f64 }
-    /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book])?;
-    /// // UPDATE "book" SET "price" = ("book"."price" * ?1) WHERE "book"."pages" < ?2
-    /// let changed = Book::objects().filter(|b| b.pages().lt(10)).update(&db, |b| b.price().set(b.price() * 0.5))?;
-    /// assert_eq!(changed, 0);
-    /// # Ok::<(), eager_orm::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn update<A: AssignSet<M>>(&self, db: &dyn Executor, f: impl FnOnce(Fields<M>) -> A) -> Result<u64> {
-        let at = Location::caller();
-        let mut assigns = Vec::new();
-        let mut plan = self.plan.clone();
-        f(FieldsAt::at(plan.begin())).assigns(&mut assigns);
-        let Some(statement) = lower::update(&plan, &assigns)? else { return Ok(0) };
-        let foreign: Vec<&RelationMeta> = assigns
-            .iter()
-            .filter_map(|(column, _)| match column.kind() {
-                NodeKind::ForeignKey(_, relation) => Some(*relation),
-                _ => None,
-            })
-            .collect();
-        let sql = sql::compile(&statement);
-        let mut changed = 0;
-        db.run(Need::Write, at, &mut |connection| {
-            changed = connection.execute(&sql, about::<M>(at)).map_err(|error| match (error, foreign.as_slice()) {
-                (Error::ForeignKey { model, relation: None, key }, [relation]) => {
-                    Error::ForeignKey { model, relation: Some(relation.name), key }
-                }
-                (error, _) => error,
-            })?;
-            Ok(())
-        })?;
-        Ok(changed)
     }
 
     /// Deletes all rows, and what their `on_delete` takes with them, in one statement.

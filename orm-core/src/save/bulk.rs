@@ -5,8 +5,7 @@ use std::panic::Location;
 
 use super::conflict::OnConflict;
 use super::insert::{RowInsert, made};
-use super::update::{RowUpdate, is_stale, stale};
-use super::{blame, columns_of, insert, numbers_of};
+use super::{blame, insert, numbers_of};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
 use crate::group::{Group, Members, Origin, Returned};
@@ -14,7 +13,7 @@ use crate::lookup::ColumnSet;
 use crate::model::{Complete, Fields, Model, Rules};
 use crate::queryset::QuerySet;
 use crate::statement::Conflict;
-use crate::value::KeyMap;
+use crate::value::Bind;
 
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
 #[must_use = "nothing is inserted until `.run(db)` or `.execute(db)`"]
@@ -23,19 +22,11 @@ pub struct BulkCreate<'p, M: Model> {
     batches: Batches<'p>,
 }
 
-/// Rows to be updated. Made by [`QuerySet::bulk_update_of`].
-#[must_use = "nothing is written until `.run(db)`"]
-pub struct BulkUpdate<'p, 'a, M: Model> {
-    rows: Vec<&'a M>,
-    columns: Result<Vec<usize>>,
-    batches: Batches<'p>,
-}
-
 /// How many rows go together, and who is told of them.
 #[derive(Default)]
 pub(super) struct Batches<'p> {
-    size: Option<usize>,
-    progress: Option<Box<dyn FnMut(u64) + 'p>>,
+    pub(super) size: Option<usize>,
+    pub(super) progress: Option<Box<dyn FnMut(u64) + 'p>>,
 }
 
 impl Batches<'_> {
@@ -57,10 +48,10 @@ impl Batches<'_> {
 }
 
 /// How many rows are told of at once, or are in memory at a time, if nothing is said.
-const TOLD: usize = 1000;
+pub(super) const TOLD: usize = 1000;
 
 /// An error of one row of many says which one it is.
-fn in_row(error: Error, row: usize) -> Error {
+pub(super) fn in_row(error: Error, row: usize) -> Error {
     let is_of_row = error.is_constraint() || matches!(error, Error::NotStorable { .. } | Error::Decode { .. });
     if is_of_row { Error::Row { row, error: Box::new(error) } } else { error }
 }
@@ -91,7 +82,7 @@ impl<M: Model> QuerySet<M> {
 
     /// Inserts many rows, all of them or none.
     ///
-    /// Some may have a key and others not. `batch_size` and `progress` say how many rows go together and who is told of
+    /// Some may have a key and others not: those that have one go in first, so that no other gets it. `batch_size` and `progress` say how many rows go together and who is told of
     /// them; `on_conflict` says what happens where a row is in the way.
     ///
     /// # Examples
@@ -114,132 +105,6 @@ impl<M: Model> QuerySet<M> {
         rows: impl IntoIterator<Item = N, IntoIter: 'p>,
     ) -> BulkCreate<'p, M> {
         BulkCreate { rows: Box::new(rows.into_iter().map(Complete::into_new)), batches: Batches::default() }
-    }
-
-    /// Writes some fields of many rows, each with its own values, all of them or none. Says how many rows there were.
-    ///
-    /// Memos of the rows are not emptied: they are borrowed.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Invalid`](crate::Error::Invalid) with what is wrong with each row; the constraints of the table, as typed
-    /// errors; [`Error::Misuse`](crate::Error::Misuse) for a deferred column that is not loaded.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub price: f64 }
-    /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book])?;
-    /// # Book::create().price(1.0).save(&db)?;
-    /// let mut books = Book::objects().all(&db)?;
-    /// for book in &mut books {
-    ///     book.price *= 0.9;
-    /// }
-    /// // BEGIN IMMEDIATE; UPDATE "book" SET "price" = ?1 WHERE "id" = ?2 -- for each row; COMMIT
-    /// assert_eq!(Book::objects().bulk_update(&db, &books, |b| b.price())?, 1);
-    /// # Ok::<(), eager_orm::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn bulk_update<'a, C: ColumnSet<M>>(
-        &self,
-        db: &dyn Executor,
-        rows: impl IntoIterator<Item = &'a M>,
-        f: impl FnOnce(Fields<M>) -> C,
-    ) -> Result<u64> {
-        self.bulk_update_of(rows, f).run(db)
-    }
-
-    /// [`bulk_update`](Self::bulk_update) in batches, or with somebody who is told of them.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::prelude::*;
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub price: f64 }
-    /// # let db = Database::in_memory()?;
-    /// # db.create_tables(models![Book])?;
-    /// # for _ in 0..5 { Book::create().price(1.0).save(&db)?; }
-    /// let books = Book::objects().all(&db)?;
-    /// let mut told = Vec::new();
-    /// // BEGIN IMMEDIATE; UPDATE "book" SET "price" = ?1 WHERE "id" = ?2 -- for each row; COMMIT
-    /// let bulk = Book::objects().bulk_update_of(&books, |b| b.price()).batch_size(2);
-    /// assert_eq!(bulk.progress(|done| told.push(done)).run(&db)?, 5);
-    /// assert_eq!(told, [2, 4, 5]);
-    /// # Ok::<(), eager_orm::Error>(())
-    /// ```
-    pub fn bulk_update_of<'p, 'a, C: ColumnSet<M>>(
-        &self,
-        rows: impl IntoIterator<Item = &'a M>,
-        f: impl FnOnce(Fields<M>) -> C,
-    ) -> BulkUpdate<'p, 'a, M> {
-        let columns = columns_of::<M, C>(f);
-        BulkUpdate { rows: rows.into_iter().collect(), columns, batches: Batches::default() }
-    }
-}
-
-impl<'p, M: Model> BulkUpdate<'p, '_, M> {
-    /// How many rows go together: all of them, if nothing is said.
-    pub fn batch_size(mut self, rows: usize) -> Self {
-        self.batches.size = Some(rows);
-        self
-    }
-
-    /// Is told, after each batch, how many rows are done. (All of them are undone if one fails later.)
-    pub fn progress(mut self, told: impl FnMut(u64) + 'p) -> Self {
-        self.batches.progress = Some(Box::new(told));
-        self
-    }
-
-    /// Writes the rows; says how many there were. Of a row that is in a batch twice, the first counts.
-    ///
-    /// # Errors
-    ///
-    /// As for [`QuerySet::bulk_update`]; [`Error::Misuse`] for batches without rows.
-    #[track_caller]
-    pub fn run(mut self, db: &dyn Executor) -> Result<u64> {
-        let at = Location::caller();
-        let (meta, columns, size) = (M::META, self.columns?, self.batches.size()?);
-        let (rows, batches) = (&self.rows, &mut self.batches);
-        if rows.is_empty() || columns.is_empty() {
-            return Ok(0);
-        }
-        let mut rules = Rules::of_columns(&columns);
-        for (number, row) in rows.iter().enumerate() {
-            rules.in_row(number).ask(*row);
-        }
-        rules.finish::<M>()?;
-        let update = RowUpdate::new(meta, &columns, false);
-        let mut changed = 0;
-        db.run(Need::WriteAll, at, &mut |connection| {
-            let mut done = 0;
-            for batch in rows.chunks(size) {
-                let mut known = KeyMap::default();
-                let updated = connection.repeat(&update.text, About { meta, at }, |prepared| {
-                    for row in batch {
-                        if known.number(row.key_ref(), 0).1 {
-                            match update.run(prepared, *row, &mut Returned::default())? {
-                                true => changed += 1,
-                                false if is_stale(connection, *row, at)? => return Err(stale(*row)),
-                                false => {}
-                            }
-                        }
-                        done += 1;
-                    }
-                    Ok(())
-                });
-                updated.map_err(|error| {
-                    let bind = |column| rows.get(done).and_then(|row| row.bind(column));
-                    in_row(blame(error, connection, meta, at, &bind), done)
-                })?;
-                batches.tell(done);
-            }
-            Ok(())
-        })?;
-        Ok(changed)
     }
 }
 
@@ -320,8 +185,8 @@ impl<'p, M: Model> BulkCreate<'p, M> {
     pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
         let all = self.collect()?;
         let mut created = Vec::with_capacity(all.rows.len());
-        all.insert(db, Location::caller(), None, |row| created.extend(row))?;
-        Ok(created)
+        let places = all.insert(db, Location::caller(), None, |row| created.extend(row))?;
+        Ok(places.back(created))
     }
 
     /// Inserts the rows and says how many; they do not come back. The iterator is asked for one batch after the other, in
@@ -363,7 +228,7 @@ impl<'p, M: Model> BulkCreate<'p, M> {
         let updates = conflict.as_ref().is_some_and(|conflict| !conflict.update.is_empty());
         let insert = RowInsert::or(M::META, conflict, false);
         let (rows, batches) = (&mut self.rows, &mut self.batches);
-        let mut batch = next::<M>(rows, size, 0)?;
+        let (mut batch, mut places) = next::<M>(rows, size, 0)?;
         if batch.is_empty() {
             return Ok(0);
         }
@@ -383,11 +248,11 @@ impl<'p, M: Model> BulkCreate<'p, M> {
                     }
                     Ok(())
                 });
-                inserted.map_err(|error| told::<M>(error, connection, at, batch.get(done), first + done))?;
+                inserted.map_err(|error| told::<M>(error, connection, at, batch.get(done), first + places.of(done)))?;
                 first += done;
                 batches.tell(first);
                 batch.clear();
-                batch = next::<M>(rows, size, first)?;
+                (batch, places) = next::<M>(rows, size, first)?;
             }
             Ok(())
         })?;
@@ -401,10 +266,44 @@ impl<'p, M: Model> BulkCreate<'p, M> {
 }
 
 /// The next rows, ready to be inserted, of which the first has this number.
-fn next<M: Model>(rows: &mut dyn Iterator<Item = Result<M::New>>, size: usize, first: usize) -> Result<Vec<M::New>> {
+fn next<M: Model>(
+    rows: &mut dyn Iterator<Item = Result<M::New>>,
+    size: usize,
+    first: usize,
+) -> Result<(Vec<M::New>, Places)> {
     let mut batch = rows.take(size).collect::<Result<Vec<_>>>()?;
     fill::<M>(&mut batch, first)?;
-    Ok(batch)
+    Ok(given_first::<M>(batch))
+}
+
+/// Where rows stood before they were put into another order; nowhere else, if there are none.
+pub(super) struct Places(Vec<usize>);
+
+impl Places {
+    pub(super) fn of(&self, number: usize) -> usize {
+        self.0.get(number).copied().unwrap_or(number)
+    }
+
+    /// What became of the rows, in the order in which they came.
+    pub(super) fn back<T>(self, rows: Vec<T>) -> Vec<T> {
+        if self.0.is_empty() {
+            return rows;
+        }
+        let mut rows: Vec<_> = self.0.into_iter().zip(rows).collect();
+        rows.sort_by_key(|(place, _)| *place);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// Rows that have a key before those that get one: what the database counts up to is not yet somebody's then.
+pub(super) fn given_first<M: Model>(rows: Vec<M::New>) -> (Vec<M::New>, Places) {
+    let is_given = |new: &M::New| !matches!(M::bind_new(new, M::META.key), None | Some(Bind::Null));
+    if !M::META.auto_key || rows.iter().map(is_given).is_sorted_by(|before, after| before >= after) {
+        return (rows, Places(Vec::new()));
+    }
+    let (given, others): (Vec<_>, Vec<_>) = rows.into_iter().enumerate().partition(|(_, new)| is_given(new));
+    let (places, rows) = given.into_iter().chain(others).unzip();
+    (rows, Places(places))
 }
 
 /// Rows to be inserted that are in memory, for they come back.
@@ -414,20 +313,20 @@ pub(super) struct AllRows<'p, M: Model> {
 }
 
 impl<M: Model> AllRows<'_, M> {
-    /// Inserts the rows, and hands out each as it is in, in order; none for one that was not to be inserted.
+    /// Inserts the rows, and hands out each as it is in, none for one that was not to be inserted; says where they stood.
     pub(super) fn insert(
         mut self,
         db: &dyn Executor,
         at: &'static Location<'static>,
         conflict: Option<Conflict>,
         mut each: impl FnMut(Option<M>),
-    ) -> Result<()> {
+    ) -> Result<Places> {
         let (meta, size) = (M::META, self.batches.size()?);
-        let mut rows = self.rows;
-        if rows.is_empty() {
-            return Ok(());
+        if self.rows.is_empty() {
+            return Ok(Places(Vec::new()));
         }
-        fill::<M>(&mut rows, 0)?;
+        fill::<M>(&mut self.rows, 0)?;
+        let (rows, places) = given_first::<M>(self.rows);
         let insert = RowInsert::or(meta, conflict, false);
         let (mut rows, batches) = (rows.into_iter(), &mut self.batches);
         let group = Group::open(meta, db.database().home(None, at), None);
@@ -455,13 +354,13 @@ impl<M: Model> AllRows<'_, M> {
                     }
                     Ok(())
                 });
-                inserted.map_err(|error| told::<M>(error, connection, at, refused.as_ref(), done))?;
+                inserted.map_err(|error| told::<M>(error, connection, at, refused.as_ref(), places.of(done)))?;
                 batches.tell(done);
             }
             Ok(())
         })?;
         group.seal(members);
-        Ok(())
+        Ok(places)
     }
 }
 

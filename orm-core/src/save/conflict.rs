@@ -4,7 +4,7 @@
 
 use std::panic::Location;
 
-use super::bulk::{AllRows, BulkCreate, fill, told};
+use super::bulk::{AllRows, BulkCreate, fill, given_first, told};
 use super::columns_of;
 use super::insert::RowInsert;
 use crate::db::{About, Executor, Need, Row};
@@ -56,7 +56,9 @@ impl<'p, M: Model> OnConflict<'p, M> {
         if target.is_empty() {
             return Err(Error::misuse(format!("`on_conflict` of `{}` names no field", M::META.name)));
         }
-        Ok(Conflict { target, update: named(update) })
+        // What was read of the row before is stale then.
+        let counts = M::META.version().filter(|_| !update.is_empty()).map(|(_, version)| version.column.into());
+        Ok(Conflict { target, update: named(update), counts })
     }
 }
 
@@ -71,8 +73,8 @@ impl<M: Model> BulkIgnore<'_, M> {
         let conflict = self.0.conflict(&[])?;
         let all = self.0.bulk.collect()?;
         let mut rows = Vec::with_capacity(all.rows.len());
-        all.insert(db, Location::caller(), Some(conflict), |row| rows.push(row))?;
-        Ok(rows)
+        let places = all.insert(db, Location::caller(), Some(conflict), |row| rows.push(row))?;
+        Ok(places.back(rows))
     }
 
     /// The same batch by batch, and says how many were inserted. As [`BulkCreate::execute`] does.
@@ -123,6 +125,7 @@ impl<'p, M: Model> BulkUpsert<'p, M> {
             return Ok(Vec::new());
         }
         fill::<M>(&mut rows, 0)?;
+        let (rows, places) = given_first::<M>(rows);
         let insert = RowInsert::or(meta, Some(conflict), true);
         let group = Group::open(meta, db.database().home(None, at), None);
         let mut there: Vec<M> = Vec::with_capacity(rows.len());
@@ -137,7 +140,8 @@ impl<'p, M: Model> BulkUpsert<'p, M> {
                     }
                     Ok(())
                 });
-                inserted.map_err(|error| told::<M>(error, connection, at, rows.get(there.len()), there.len()))?;
+                let done = there.len();
+                inserted.map_err(|error| told::<M>(error, connection, at, rows.get(done), places.of(done)))?;
                 batches.tell(there.len());
             }
             Ok(())
@@ -145,7 +149,7 @@ impl<'p, M: Model> BulkUpsert<'p, M> {
         let mut members = Members::new(meta);
         there.iter().for_each(|row| row.list_keys(&mut members));
         group.seal(members);
-        Ok(there)
+        Ok(places.back(there))
     }
 }
 

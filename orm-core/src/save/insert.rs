@@ -9,7 +9,7 @@ use crate::group::{Origin, Returned};
 use crate::lower::{self, Text};
 use crate::meta::{ColumnMeta, ColumnSource, ModelMeta};
 use crate::model::{Event, Model, Rules, group_of_one};
-use crate::plan::Plan;
+use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::sql::{self, Sql};
 use crate::statement::{Conflict, Expr, Function, Insert, InsertRows, Select, Statement};
 use crate::value::{Bind, KeyRef, Mismatch, PrimaryKey, pack_part};
@@ -81,8 +81,9 @@ impl RowInsert {
     }
 
     pub(super) fn need(&self) -> Need {
-        // A key that does not fit is found after the row is there, and takes it back.
-        if may_overflow(self.meta) { Need::WriteAll } else { Need::Write }
+        // A key that does not fit, and a value that comes back and is refused, are found after the row is there, and take
+        // it back.
+        if may_overflow(self.meta) || !self.returned.is_empty() { Need::WriteAll } else { Need::Write }
     }
 
     /// Inserts a row; none where it was not to be inserted.
@@ -245,15 +246,17 @@ pub(super) fn insert_with<M: Model>(
         check::<M>(&new)?;
         return write(insert, new, db, at, link);
     }
-    let (mut new, mut row) = (Some(new), None);
-    db.transact(true, at, &mut |tx| {
+    let (mut new, mut row, mut is_there) = (Some(new), None, false);
+    let outcome = db.transact(true, at, &mut |tx| {
         let Some(mut new) = new.take() else { return Ok(()) };
         M::hook(Event::BeforeCreate(&mut new), tx)?;
         check::<M>(&new)?;
         row = write(insert, new, tx, at, link)?;
-        row.as_ref().map_or(Ok(()), |row| M::hook(Event::AfterCreate(row), tx))
-    })?;
-    Ok(row)
+        is_there = row.is_none();
+        // Nothing was created: what the hook has written goes too. Which error it is, nobody sees.
+        row.as_ref().map_or(Err(Error::RolledBack), |row| M::hook(Event::AfterCreate(row), tx))
+    });
+    if is_there { Ok(None) } else { outcome.map(|()| row) }
 }
 
 fn write<M: Model>(
@@ -263,13 +266,49 @@ fn write<M: Model>(
     at: &'static Location<'static>,
     link: Link<'_>,
 ) -> Result<Option<M>> {
-    let mut inserted = None;
+    let (mut new, mut row) = (Some(new), None);
     let need = if link.is_some() { Need::WriteAll } else { insert.need() };
     db.run(need, at, &mut |connection| {
-        inserted = insert.run::<M>(connection, &new, at)?;
-        linked::<M>(connection, &new, inserted.as_ref(), link)
+        let Some(new) = new.take() else { return Ok(()) };
+        let mut inserted = insert.run::<M>(connection, &new, at)?;
+        linked::<M>(connection, &new, inserted.as_ref(), link)?;
+        if let (Some(inserted), Some(_)) = (&mut inserted, link) {
+            count_anew::<M>(connection, &new, inserted, at)?;
+        }
+        row = inserted.map(|inserted| created(new, &inserted, db, at)).transpose()?;
+        Ok(())
     })?;
-    inserted.map(|inserted| created(new, &inserted, db, at)).transpose()
+    Ok(row)
+}
+
+/// Reads what the database computes once more, if it counts the link that the row got after it was inserted.
+fn count_anew<M: Model>(
+    connection: &Connection<'_>,
+    new: &M::New,
+    inserted: &mut Inserted,
+    at: &'static Location<'static>,
+) -> Result<()> {
+    let meta = M::META;
+    if !meta.columns.iter().any(|column| matches!(column.source, ColumnSource::Counter(_))) {
+        return Ok(());
+    }
+    let computed = || meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
+    let mut plan = Plan::new(meta);
+    plan.filters.push(Node::key_is(new_key::<M>(new, inserted.rowid)?.key_ref()));
+    let columns = computed().map(|(_, column)| Node::new(NodeKind::Column(Path::default(), column)));
+    plan.selecting(&columns.collect::<Vec<_>>());
+    plan.without_order();
+    let mut returned = Returned::default();
+    connection.query(&sql::compile(&lower::select(&plan)?.statement), About { meta, at }, |row| {
+        for (place, (number, _)) in computed().enumerate() {
+            if let Ok(datum) = row.datum(place) {
+                returned.push(number, datum);
+            }
+        }
+        Ok(())
+    })?;
+    inserted.returned = returned;
+    Ok(())
 }
 
 pub(super) fn linked<M: Model>(

@@ -5,6 +5,7 @@
 //! have such columns.
 
 mod bulk;
+mod bulk_update;
 mod conflict;
 mod insert;
 mod update;
@@ -12,8 +13,10 @@ mod upsert;
 mod validate;
 
 use std::panic::Location;
+use std::sync::Arc;
 
-pub use bulk::{BulkCreate, BulkUpdate};
+pub use bulk::BulkCreate;
+pub use bulk_update::BulkUpdate;
 pub use conflict::{BulkIgnore, BulkUpsert, OnConflict};
 pub(crate) use insert::{RowInsert, create_linked, insert_each};
 pub(crate) use upsert::{get_or_insert, update_or_insert};
@@ -23,12 +26,12 @@ use crate::db::{About, Connection, Executor};
 use crate::error::{Error, Result};
 use crate::group::home_of;
 use crate::lookup::ColumnSet;
-use crate::meta::{ModelMeta, RelationKind};
+use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Fields, Model, root};
 use crate::plan::{Deferral, Path};
 use crate::queryset::{Deleted, QuerySet};
 use crate::sql;
-use crate::statement::{Expr, Select, Source, Statement};
+use crate::statement::{Alias, Expr, Join, Select, Source, Statement, TableRef};
 use crate::value::Bind;
 use update::{delete_row, update_row};
 
@@ -163,24 +166,53 @@ pub(crate) fn blame<'a>(
     at: &'static Location<'static>,
     bind: &dyn Fn(usize) -> Option<Bind<'a>>,
 ) -> Error {
+    let link = |(number, column): (usize, &'static ColumnMeta)| {
+        let relation = column.relation.filter(|relation| relation.is_constrained())?;
+        Some((relation.name, relation.target(), vec![bind(number)?.into_owned()]))
+    };
+    blame_links(error, connection, About { meta, at }, meta.columns.iter().enumerate().filter_map(link))
+}
+
+/// The same of links, each with the name of its relation, the model it leads to, and the keys it was given.
+#[cold]
+pub(crate) fn blame_links(
+    error: Error,
+    connection: &Connection<'_>,
+    about: About,
+    links: impl IntoIterator<Item = (&'static str, &'static ModelMeta, Vec<Bind<'static>>)>,
+) -> Error {
     let Error::ForeignKey { relation: None, .. } = error else { return error };
-    for (number, column) in meta.columns.iter().enumerate() {
-        let (Some(relation), Some(key)) = (column.relation, bind(number)) else { continue };
-        let RelationKind::ForeignKey { constraint: true, .. } = relation.kind else { continue };
-        if key == Bind::Null {
-            continue;
-        }
-        let target = relation.target();
-        let alias: crate::statement::Alias = target.table.into();
-        let select = Select {
-            columns: vec![Expr::One],
-            from: vec![Source::first(target.table, alias.clone())],
-            filter: vec![Expr::eq(Expr::column(&alias, target.key_column()), Expr::Bind(key.clone().into_owned()))],
-            ..Select::default()
-        };
-        if let Ok(false) = connection.diagnose(&sql::compile(&Statement::Select(select)), About { meta: target, at }) {
-            return Error::ForeignKey { model: meta.name, relation: Some(relation.name), key: Some(key.to_string()) };
+    for (relation, target, keys) in links {
+        if let Some(key) = missing_of(connection, about, target, keys) {
+            let (relation, key) = (Some(relation), Some(key.to_string()));
+            return Error::ForeignKey { model: about.meta.name, relation, key };
         }
     }
     error
+}
+
+/// The first of some keys that no row of a model has.
+fn missing_of(
+    connection: &Connection<'_>,
+    about: About,
+    target: &'static ModelMeta,
+    keys: Vec<Bind<'static>>,
+) -> Option<Bind<'static>> {
+    let (value, there): (Alias, Alias) = ("value".into(), target.table.into());
+    let key = Expr::column(&value, "value");
+    let row = Select {
+        columns: vec![Expr::One],
+        from: vec![Source::first(target.table, there.clone())],
+        filter: vec![Expr::eq(Expr::column(&there, target.key_column()), key.clone())],
+        ..Select::default()
+    };
+    let table = TableRef::Array(Expr::Bind(Bind::Array(Arc::new(keys))));
+    let select = Select {
+        columns: vec![key.clone()],
+        from: vec![Source { join: Join::Inner, table, alias: value, on: None }],
+        filter: vec![Expr::is_not_null(key), Expr::not(Expr::Exists(Box::new(row)))],
+        limit: Some(1),
+        ..Select::default()
+    };
+    connection.diagnose(&sql::compile(&Statement::Select(select)), about).ok().flatten()
 }

@@ -14,7 +14,7 @@ use crate::model::{Event, Model, Rules};
 use crate::plan::{Node, NodeKind, Path, Plan};
 use crate::queryset::{Deleted, Which, delete};
 use crate::sql;
-use crate::statement::{Expr, Operator, Statement, Update};
+use crate::statement::{Expr, Statement, Update};
 use crate::value::Bind;
 
 /// `UPDATE t SET columns WHERE key`, and the binds in that order. Of a row with a version, that is one more afterwards, and
@@ -25,6 +25,8 @@ pub(super) struct RowUpdate {
     version: Option<usize>,
     returned: Vec<usize>,
     pub(super) text: Arc<str>,
+    /// The binds of a condition besides.
+    only: Vec<Bind<'static>>,
 }
 
 impl RowUpdate {
@@ -34,23 +36,24 @@ impl RowUpdate {
         let computed = meta.columns.iter().enumerate().filter(|(_, column)| comes_back && column.is_read_only());
         let numbers = columns.iter().map(|(number, _)| *number).chain([usize::from(comes_back)]);
         let text = lower::text_of(Text::Update, meta, numbers, || {
-            let mark = || Expr::Bind(Bind::Null);
-            let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
-            let mut filter: Vec<_> = meta.key_columns().map(|key| Expr::eq(Expr::own(key.column), mark())).collect();
-            if let Some((_, version)) = meta.version() {
-                let next = Expr::binary(Operator::Add, Expr::own(version.column), Expr::One);
-                set.push((version.column.into(), next));
-                filter.push(Expr::eq(Expr::own(version.column), mark()));
-            }
-            if set.is_empty() {
-                // A row that is nothing but its key: the statement still says whether it is there.
-                set.push((meta.key_column().into(), Expr::own(meta.key_column())));
-            }
             let returning = computed.clone().map(|(_, column)| column.column.into()).collect();
-            sql::compile(&Statement::Update(Update { table: meta.table, set, filter, returning })).text
+            sql::compile(&Statement::Update(Update { returning, ..of_row(meta, &columns) })).text
         });
         let returned = computed.map(|(number, _)| number).collect();
-        RowUpdate { meta, columns, version: meta.version().map(|(number, _)| number), returned, text }
+        let version = meta.version().map(|(number, _)| number);
+        RowUpdate { meta, columns, version, returned, text, only: Vec::new() }
+    }
+
+    /// The same of rows that are among those of a plan, and of no others; none where there can be no such row.
+    pub(super) fn among(plan: &Plan, columns: &[usize]) -> Result<Option<Self>> {
+        let row = Self::new(plan.meta, columns, false);
+        let Some(Statement::Update(among)) = lower::update(plan, &[])? else { return Ok(None) };
+        let mut update = of_row(plan.meta, &row.columns);
+        update.filter.extend(among.filter);
+        let sql = sql::compile(&Statement::Update(update));
+        let own = row.columns.len() + plan.meta.keys.len() + usize::from(row.version.is_some());
+        let only = sql.binds.into_iter().skip(own).collect();
+        Ok(Some(RowUpdate { text: sql.text, only, ..row }))
     }
 
     /// Writes a row; whether it was there, as it was read.
@@ -74,7 +77,49 @@ impl RowUpdate {
         for column in by {
             binds.bind(row.bind(column).unwrap_or(Bind::Null), None)?;
         }
+        for bind in &self.only {
+            binds.bind(bind.clone(), None)?;
+        }
         Ok(execute(binds, &self.returned, returned)? > 0)
+    }
+}
+
+/// `UPDATE t SET columns WHERE key`, with a NULL in place of each bind.
+fn of_row(meta: &'static ModelMeta, columns: &[(usize, &'static ColumnMeta)]) -> Update {
+    let mark = || Expr::Bind(Bind::Null);
+    let mut set: Vec<_> = columns.iter().map(|(_, column)| (column.column.into(), mark())).collect();
+    let mut filter: Vec<_> = meta.key_columns().map(|key| Expr::eq(Expr::own(key.column), mark())).collect();
+    if let Some((_, version)) = meta.version() {
+        filter.push(Expr::eq(Expr::own(version.column), mark()));
+    }
+    set.extend(lower::next_version(meta));
+    if set.is_empty() {
+        // A row that is nothing but its key: the statement still says whether it is there.
+        set.push((meta.key_column().into(), Expr::own(meta.key_column())));
+    }
+    Update { table: meta.table, set, from: None, filter, returning: Vec::new() }
+}
+
+/// What the database computes of a row, as the row knew it before a save.
+#[derive(Default)]
+struct Before(Returned);
+
+impl Before {
+    fn of<M: Model>(row: &M) -> Self {
+        let mut before = Returned::default();
+        for (number, _) in M::META.columns.iter().enumerate().filter(|(_, column)| column.is_read_only()) {
+            if let Some(bind) = row.bind(number) {
+                before.keep(number, bind.into_owned());
+            }
+        }
+        Before(before)
+    }
+
+    /// The row as it was, for it has not been saved after all.
+    #[cold]
+    fn restore<M: Model>(&self, row: &mut M) {
+        // What was not loaded before the save has come with it, and is loaded now.
+        let _ = row.take(&self.0);
     }
 }
 
@@ -88,11 +133,19 @@ pub(super) fn update_row<M: Model>(
     if !M::HOOKED {
         return write(row, columns, db, at);
     }
-    db.transact(true, at, &mut |tx| {
+    let mut saved = None;
+    let outcome = db.transact(true, at, &mut |tx| {
         M::hook(Event::BeforeSave(row), tx)?;
+        let before = Before::of(row);
         write(row, columns, tx, at)?;
+        saved = Some(before);
         M::hook(Event::AfterSave(row), tx)
-    })
+    });
+    if let (Err(_), Some(before)) = (&outcome, saved) {
+        row.unbump();
+        before.restore(row);
+    }
+    outcome
 }
 
 fn write<M: Model>(
@@ -117,7 +170,10 @@ fn write<M: Model>(
     rules.finish::<M>()?;
     let update = RowUpdate::new(meta, columns, true);
     let mut returned = Returned::default();
-    db.run(Need::Write, at, &mut |connection| {
+    // A value that comes back and is refused is found after the row is written, and takes that back.
+    let comes_back = !update.returned.is_empty();
+    let (need, before) = if comes_back { (Need::WriteAll, Before::of(row)) } else { (Need::Write, Before::default()) };
+    let outcome = db.run(need, at, &mut |connection| {
         let mut written = false;
         connection
             .repeat(&update.text, About { meta, at }, |prepared| {
@@ -126,15 +182,18 @@ fn write<M: Model>(
             })
             .map_err(|error| blame(error, connection, meta, at, &|column| row.bind(column)))?;
         if written {
-            return Ok(());
+            return row.take(&returned).map_err(|mismatch| unlike::<M>(&mismatch));
         }
         Err(match is_stale(connection, row, at)? {
             true => stale(row),
             false => Error::NotUpdated { model: meta.name, key: row.key_ref().to_string() },
         })
-    })?;
+    });
+    if let Err(error) = outcome {
+        before.restore(row);
+        return Err(error);
+    }
     row.bump();
-    row.take(&returned).map_err(|mismatch| unlike::<M>(&mismatch))?;
     row.forget();
     Ok(())
 }

@@ -12,12 +12,13 @@ use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Layout, Members};
 use crate::lookup::{AssignSet, Predicate};
 use crate::lower;
+use crate::meta::ModelMeta;
 use crate::model::{Complete, Fields, Model, decode_error, root};
-use crate::plan::{Node, Plan};
-use crate::queryset::{QuerySet, read_keys};
+use crate::plan::{Node, NodeKind, Path, Plan};
+use crate::queryset::{QuerySet, blame_set, read_keys};
 use crate::sql;
 use crate::statement::{Statement, Update};
-use crate::value::{Bind, KeyRef};
+use crate::value::{Bind, KeyRef, Now};
 
 impl<M: Model> QuerySet<M> {
     /// The one row for which a condition holds, or else a new one; and whether it is new.
@@ -59,7 +60,8 @@ impl<M: Model> QuerySet<M> {
     /// Sets fields of the one row for which a condition holds, or else inserts a new one; the row as it is now, and
     /// whether it is new.
     ///
-    /// All of it is one transaction. The new row says itself what it is: nothing is set on it.
+    /// All of it is one transaction. The new row says itself what it is: nothing is set on it. Of a row that is there the
+    /// fields with `auto_now` are renewed, as by a save; hooks run for a new row only.
     ///
     /// # Errors
     ///
@@ -142,6 +144,7 @@ pub(crate) fn update_or_insert<M: Model, A: AssignSet<M>>(
     let about = About { meta: M::META, at };
     let mut assigns = Vec::new();
     set(root::<M>()).assigns(&mut assigns);
+    renew(M::META, &mut assigns);
     let mut new = Some(new()?);
     let insert = RowInsert::new(M::META);
     let mut two = these.plan.clone();
@@ -172,6 +175,18 @@ pub(crate) fn update_or_insert<M: Model, A: AssignSet<M>>(
     outcome.ok_or(Error::DoesNotExist { model: M::META.name, key: None })
 }
 
+/// The time in every column that a save renews and of which nothing is said.
+fn renew(meta: &'static ModelMeta, assigns: &mut Vec<(Node, Node)>) {
+    let now = Now::read();
+    for (number, column) in meta.columns.iter().enumerate().filter(|(_, column)| column.renewed) {
+        let is_it = |node: &Node| matches!(node.kind(), NodeKind::Column(_, set) if std::ptr::eq(*set, column));
+        if !assigns.iter().any(|(set, _)| is_it(set)) {
+            let time = (meta.defaults)(number, &now).unwrap_or(Bind::Null);
+            assigns.push((Node::new(NodeKind::Column(Path::default(), column)), Node::bind(time)));
+        }
+    }
+}
+
 /// `UPDATE .. WHERE key RETURNING ..`: the row as it is now.
 fn update_one<M: Model>(
     connection: &Connection<'_>,
@@ -188,14 +203,15 @@ fn update_one<M: Model>(
     let layout = Layout::default();
     let group = Group::open(M::META, connection.database().home(None, about.at), None);
     let mut found = None;
-    connection.query(&sql, about, |row| {
+    let outcome = connection.query(&sql, about, |row| {
         let mut cursor = Cursor::new(row, &layout, &group, 0);
         match M::decode(&mut cursor) {
             Ok(row) => found = Some(row),
             Err(mismatch) => return Err(decode_error(M::META, &layout, cursor.column(), mismatch)),
         }
         Ok(())
-    })?;
+    });
+    outcome.map_err(|error| blame_set(error, connection, about, &plan, assigns))?;
     let row = found.ok_or_else(gone)?;
     let mut members = Members::new(M::META);
     row.list_keys(&mut members);

@@ -49,33 +49,38 @@ fn counter(meta: &'static ModelMeta, column: &'static str, relation: &'static Re
         rows: "",
         link: String::new(),
         other_end: None,
-        row_key: String::new(),
+        row_key: Vec::new(),
         uniques: Vec::new(),
     };
     let target = relation.target();
     let Some(through) = relation.through(meta) else {
         let link = relation.via_column()?.to_owned();
-        let row_key = target.key_column().to_owned();
-        return Some(Counter { rows: target.table, link, row_key, uniques: uniques(target), ..base });
+        let (row_key, uniques) = (key(target), uniques(target));
+        return Some(Counter { rows: target.table, link, row_key, uniques, ..base });
     };
     let (from, to) = (through.from.name(), through.to.name());
     let counter = Counter { rows: through.table, link: from.clone(), ..base };
     let Some(model) = relation.through_model() else {
         let id = "id".to_owned();
-        return Some(Counter { row_key: id.clone(), uniques: vec![vec![id], vec![from, to]], ..counter });
+        return Some(Counter { row_key: vec![id.clone()], uniques: vec![vec![id], vec![from, to]], ..counter });
     };
     let may_be_null = model.columns.iter().any(|column| column.column == to && column.nullable);
     let other_end = may_be_null.then_some(to);
-    Some(Counter { row_key: model.key_column().to_owned(), other_end, uniques: uniques(model), ..counter })
+    Some(Counter { row_key: key(model), other_end, uniques: uniques(model), ..counter })
+}
+
+/// The columns of the primary key.
+fn key(meta: &'static ModelMeta) -> Vec<String> {
+    meta.key_columns().map(|column| column.column.to_owned()).collect()
 }
 
 /// The sets of columns of which no two rows have the same.
 fn uniques(meta: &'static ModelMeta) -> Vec<Vec<String>> {
-    let single = meta.columns.iter().filter(|column| column.primary_key || column.unique);
+    let single = meta.columns.iter().filter(|column| column.unique);
     let single = single.map(|column| vec![column.column.to_owned()]);
     let several = meta.indexes.iter().filter(|index| index.unique).map(|index| {
         let columns = index.columns.iter().filter_map(|column| meta.columns.get(*column));
         columns.map(|column| column.column.to_owned()).collect()
     });
-    single.chain(several).collect()
+    [key(meta)].into_iter().chain(single).chain(several).collect()
 }

@@ -3,6 +3,7 @@
 //! A column that counts related rows comes with triggers. Tables are STRICT: a column holds what its type says, whoever writes.
 
 mod counter;
+mod names;
 
 use std::panic::Location;
 
@@ -59,8 +60,8 @@ impl Database {
     pub fn create_tables(&self, models: &[&'static ModelMeta]) -> Result<()> {
         let at = Location::caller();
         for (number, meta) in models.iter().enumerate() {
-            let before =
-                models.iter().take(number).find(|other| other.table == meta.table && !std::ptr::eq(**other, *meta));
+            let same = |other: &&&ModelMeta| other.table.eq_ignore_ascii_case(meta.table);
+            let before = models.iter().take(number).filter(same).find(|other| !std::ptr::eq(**other, *meta));
             if let Some(other) = before {
                 let (one, two, table) = (other.name, meta.name, meta.table);
                 return Err(Error::misuse(format!("`{one}` and `{two}` both have the table \"{table}\"")));
@@ -86,6 +87,7 @@ impl Database {
             statements.extend(counter::triggers(meta).into_iter().map(|statement| (*meta, statement)));
         }
         self.run(Need::WriteAll, at, &mut |connection| {
+            names::check(connection, &statements)?;
             for (meta, statement) in &statements {
                 let created = connection.execute(&sql::compile(statement), About { meta, at });
                 created.map_err(|error| match error {

@@ -10,6 +10,9 @@ use crate::statement::{Counter, CounterTrigger};
 /// The table of the rows that are to be counted anew: empty outside of a statement.
 const NOTED: &str = "eager_orm_recount";
 
+/// What the rows that are counted are called: a table may be in both roles.
+const COUNTED: &str = "eager_orm_counted";
+
 impl Writer {
     /// The table that triggers note in.
     pub(super) fn create_noted(&mut self) {
@@ -38,17 +41,15 @@ impl Writer {
     }
 
     pub(super) fn create_trigger(&mut self, counter: &Counter, trigger: CounterTrigger) {
-        let (name, event, table) = match trigger {
-            CounterTrigger::Inserted => ("inserted", "AFTER INSERT", counter.rows),
-            CounterTrigger::Deleted => ("deleted", "AFTER DELETE", counter.rows),
-            CounterTrigger::Moved => ("moved", "AFTER UPDATE", counter.rows),
-            CounterTrigger::Replacing => ("replacing", "BEFORE INSERT", counter.rows),
-            CounterTrigger::ReplacingByUpdate => ("replacing_by_update", "BEFORE UPDATE", counter.rows),
-            CounterTrigger::Counting => ("counting", "AFTER INSERT", counter.table),
-            CounterTrigger::Renamed => ("renamed", "AFTER UPDATE", counter.table),
+        let event = match trigger {
+            CounterTrigger::Inserted | CounterTrigger::Counting => "AFTER INSERT",
+            CounterTrigger::Deleted => "AFTER DELETE",
+            CounterTrigger::Moved | CounterTrigger::Renamed => "AFTER UPDATE",
+            CounterTrigger::Replacing => "BEFORE INSERT",
+            CounterTrigger::ReplacingByUpdate => "BEFORE UPDATE",
         };
         self.push("CREATE TRIGGER IF NOT EXISTS ");
-        self.ident(&format!("{}_{}_{name}", counter.table, counter.column));
+        self.ident(&trigger.name(counter));
         self.push(" ");
         self.push(event);
         let columns = columns(counter, trigger);
@@ -57,16 +58,16 @@ impl Writer {
             self.list(&columns, ", ", |writer, column| writer.ident(column));
         }
         self.push(" ON ");
-        self.ident(table);
+        self.ident(trigger.table(counter));
         match trigger {
             CounterTrigger::Inserted => {
                 self.push(" FOR EACH ROW BEGIN ");
-                self.step(counter, "NEW", '+');
+                self.step(counter, "NEW", '+', counter.table == counter.rows);
                 self.count_noted(counter);
             }
             CounterTrigger::Deleted => {
                 self.push(" FOR EACH ROW BEGIN ");
-                self.step(counter, "OLD", '-');
+                self.step(counter, "OLD", '-', false);
             }
             CounterTrigger::Moved => {
                 // A save writes the key that was there: nothing has moved then.
@@ -81,8 +82,8 @@ impl Writer {
                 self.push("EXISTS (SELECT 1 FROM ");
                 self.ident(NOTED);
                 self.push(") BEGIN ");
-                self.step(counter, "OLD", '-');
-                self.step(counter, "NEW", '+');
+                self.step(counter, "OLD", '-', false);
+                self.step(counter, "NEW", '+', false);
                 self.count_noted(counter);
             }
             CounterTrigger::Replacing | CounterTrigger::ReplacingByUpdate => {
@@ -132,8 +133,11 @@ impl Writer {
         }
         self.push(") FROM ");
         self.ident(counter.rows);
-        // A table that counts rows of its own is in both roles.
-        self.push(" AS \"counted\" WHERE \"counted\".");
+        self.push(" AS ");
+        self.ident(COUNTED);
+        self.push(" WHERE ");
+        self.ident(COUNTED);
+        self.push(".");
         self.ident(&counter.link);
         self.push(" = ");
         self.ident(row);
@@ -142,23 +146,33 @@ impl Writer {
         self.push(")");
     }
 
-    /// One more or one less, in the row that `OLD` or `NEW` points at.
-    fn step(&mut self, counter: &Counter, row: &str, sign: char) {
+    /// One more or one less, in the row that `OLD` or `NEW` points at; not in itself, where `but_itself` says so: a new row
+    /// that counts has counted itself.
+    fn step(&mut self, counter: &Counter, row: &str, sign: char, but_itself: bool) {
         self.push("UPDATE ");
         self.ident(counter.table);
         self.push(" SET ");
         self.ident(counter.column);
         self.push(" = ");
-        if counter.other_end.is_some() {
-            self.count(counter, counter.table);
-        } else {
-            self.ident(counter.column);
-            self.push(&format!(" {sign} 1"));
+        self.ident(counter.column);
+        match &counter.other_end {
+            Some(column) => {
+                self.push(&format!(" {sign} ({row}."));
+                self.ident(column);
+                self.push(" IS NOT NULL)");
+            }
+            None => self.push(&format!(" {sign} 1")),
         }
         self.push(" WHERE ");
         self.ident(counter.key);
         self.push(&format!(" = {row}."));
         self.ident(&counter.link);
+        if but_itself {
+            self.push(" AND ");
+            self.ident(counter.key);
+            self.push(&format!(" IS NOT {row}."));
+            self.ident(counter.key);
+        }
         self.push("; ");
     }
 
@@ -204,10 +218,13 @@ impl Writer {
         });
         self.push(")");
         if by_update {
-            self.push(" AND ");
-            self.ident(&counter.row_key);
-            self.push(" IS NOT OLD.");
-            self.ident(&counter.row_key);
+            self.push(" AND (");
+            self.list(&counter.row_key, " OR ", |writer, column| {
+                writer.ident(column);
+                writer.push(" IS NOT OLD.");
+                writer.ident(column);
+            });
+            self.push(")");
         }
     }
 

@@ -27,6 +27,9 @@ pub(crate) const DECLARED_KEYS: &str = r#"SELECT t.name, f."from", f."table", f.
 /// The names of the virtual tables that were made, which have no page of their own.
 pub(crate) const VIRTUAL_TABLES: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
 
+/// What has a name in the schema, and the table that it is of.
+pub(crate) const SCHEMA_NAMES: &str = "SELECT name, tbl_name FROM main.sqlite_schema";
+
 /// The columns of each index of a table that holds all of its rows, in order: its name, whether it is unique, the column.
 pub(crate) const INDEXES: &str = r#"SELECT i.name, i."unique", c.name
     FROM pragma_index_list(?1) AS i JOIN pragma_index_xinfo(i.name) AS c

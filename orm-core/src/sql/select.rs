@@ -75,7 +75,7 @@ impl Writer {
         }
     }
 
-    fn source(&mut self, source: &Source) {
+    pub(super) fn source(&mut self, source: &Source) {
         match &source.table {
             TableRef::Table(table) => {
                 self.ident(table);

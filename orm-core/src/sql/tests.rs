@@ -73,17 +73,21 @@ fn insert_and_update() {
         table: "tag",
         columns: vec!["id".into(), "name".into()],
         rows: InsertRows::Values,
-        conflict: Some(Conflict { target: vec!["name".into()], update: vec!["id".into()] }),
+        conflict: Some(Conflict {
+            target: vec!["name".into()],
+            update: vec!["id".into()],
+            counts: Some("version".into()),
+        }),
         returning: vec!["id".into()],
     };
     assert_eq!(
         text(Statement::Insert(insert.clone())),
-        r#"INSERT INTO "tag" ("id", "name") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "id" = excluded."id" RETURNING "id""#
+        r#"INSERT INTO "tag" ("id", "name") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "id" = excluded."id", "version" = "version" + 1 RETURNING "id""#
     );
     let unless = Expr::not(Expr::Exists(Box::new(Select { columns: vec![Expr::One], ..Select::default() })));
     let mark = || Expr::Bind(Bind::Null);
     let one = Select { columns: vec![mark(), mark()], filter: vec![unless], ..Select::default() };
-    let conflict = Some(Conflict { target: vec!["name".into()], update: vec![] });
+    let conflict = Some(Conflict { target: vec!["name".into()], update: vec![], counts: None });
     let insert = Insert { rows: InsertRows::Select(Box::new(one)), conflict, returning: vec![], ..insert };
     assert_eq!(
         text(Statement::Insert(insert)),
@@ -92,6 +96,7 @@ fn insert_and_update() {
     let update = Update {
         table: "book",
         set: vec![("price".into(), Expr::binary(Operator::Mul, Expr::own("price"), Expr::Bind(Bind::Real(0.5))))],
+        from: None,
         filter: vec![Expr::binary(Operator::Lt, Expr::own("pages"), Expr::Bind(Bind::Integer(10)))],
         returning: vec![],
     };

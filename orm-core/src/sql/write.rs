@@ -10,6 +10,10 @@ impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
         self.push("INSERT INTO ");
         self.ident(insert.table);
+        if insert.conflict.is_some() && insert.table.eq_ignore_ascii_case("excluded") {
+            // Its name is that of the new row there.
+            self.push(" AS \"written\"");
+        }
         self.push(" (");
         self.list(&insert.columns, ", ", |writer, column| writer.ident(column));
         self.push(") ");
@@ -26,7 +30,7 @@ impl Writer {
             }
             InsertRows::Select(select) => self.select(select),
         }
-        if let Some(Conflict { target, update }) = &insert.conflict {
+        if let Some(Conflict { target, update, counts }) = &insert.conflict {
             self.push(" ON CONFLICT (");
             self.list(target, ", ", |writer, column| writer.ident(column));
             self.push(if update.is_empty() { ") DO NOTHING" } else { ") DO UPDATE SET " });
@@ -35,6 +39,13 @@ impl Writer {
                 writer.push(" = excluded.");
                 writer.ident(column);
             });
+            if let Some(column) = counts {
+                self.push(", ");
+                self.ident(column);
+                self.push(" = ");
+                self.ident(column);
+                self.push(" + 1");
+            }
         }
         self.returning(&insert.returning);
     }
@@ -55,6 +66,10 @@ impl Writer {
             writer.push(" = ");
             writer.operand(value);
         });
+        if let Some(from) = &update.from {
+            self.push(" FROM ");
+            self.source(from);
+        }
         self.filter(&update.filter);
         self.returning(&update.returning);
     }

@@ -12,8 +12,8 @@ pub(crate) struct Counter {
     pub(crate) link: String,
     /// The column of the other end of a link, where it may be NULL: such a link is none.
     pub(crate) other_end: Option<String>,
-    /// The key of the rows that are counted.
-    pub(crate) row_key: String,
+    /// The columns of the key of the rows that are counted.
+    pub(crate) row_key: Vec<String>,
     /// The columns, the key among them, of which no two rows that are counted have the same: a REPLACE deletes by them.
     pub(crate) uniques: Vec<Vec<String>>,
 }
@@ -47,4 +47,26 @@ impl CounterTrigger {
         CounterTrigger::Counting,
         CounterTrigger::Renamed,
     ];
+
+    /// Its name in the schema.
+    pub(crate) fn name(self, counter: &Counter) -> String {
+        let what = match self {
+            CounterTrigger::Inserted => "inserted",
+            CounterTrigger::Deleted => "deleted",
+            CounterTrigger::Moved => "moved",
+            CounterTrigger::Replacing => "replacing",
+            CounterTrigger::ReplacingByUpdate => "replacing_by_update",
+            CounterTrigger::Counting => "counting",
+            CounterTrigger::Renamed => "renamed",
+        };
+        format!("{}_{}_{what}", counter.table, counter.column)
+    }
+
+    /// The table whose writes it follows.
+    pub(crate) fn table(self, counter: &Counter) -> &'static str {
+        match self {
+            CounterTrigger::Counting | CounterTrigger::Renamed => counter.table,
+            _ => counter.rows,
+        }
+    }
 }

@@ -184,6 +184,8 @@ pub(crate) struct Conflict {
     pub(crate) target: Vec<ColumnName>,
     /// The columns that the row that is there gets from the new one; none for `NOTHING`.
     pub(crate) update: Vec<ColumnName>,
+    /// The column that is one more afterwards.
+    pub(crate) counts: Option<ColumnName>,
 }
 
 /// `UPDATE`.
@@ -191,6 +193,8 @@ pub(crate) struct Conflict {
 pub(crate) struct Update {
     pub(crate) table: &'static str,
     pub(crate) set: Vec<(ColumnName, Expr)>,
+    /// What the values are of, besides the row.
+    pub(crate) from: Option<Source>,
     pub(crate) filter: Vec<Expr>,
     pub(crate) returning: Vec<ColumnName>,
 }

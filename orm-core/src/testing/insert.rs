@@ -32,7 +32,7 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
         }
         let metas: Vec<&'static ModelMeta> = tables.iter().map(|table| table.meta).collect();
         let metas = in_order(&metas);
-        connection.deferring_foreign_keys(points_ahead(&metas), || {
+        connection.deferring_foreign_keys(points_ahead(&metas), About { meta: order.meta, at }, || {
             let sorted = metas.iter().filter_map(|meta| tables.iter().find(|table| std::ptr::eq(table.meta, *meta)));
             for table in sorted {
                 insert(connection, table, at)?;

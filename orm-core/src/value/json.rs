@@ -64,6 +64,12 @@ impl<T> From<T> for Json<T> {
     }
 }
 
+/// Whether what was written may not be what is read: `null` for a float that is not a number, or too many levels.
+fn may_be_unreadable(text: &str) -> bool {
+    let is_deep = || text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > 127;
+    text.contains("null") || (text.len() > 255 && is_deep())
+}
+
 impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
     type Base = Json<T>;
     type Null = NotNull;
@@ -82,6 +88,9 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
     }
     fn bind(&self) -> Bind<'_> {
         match serde_json::to_string(&self.0) {
+            Ok(text) if may_be_unreadable(&text) && serde_json::from_str::<T>(&text).is_err() => {
+                Bind::Refused("its JSON cannot be read again: a float that is not a number, or more than 127 levels")
+            }
             Ok(text) => Bind::Text(Cow::Owned(text)),
             Err(_) => {
                 Bind::Refused("there is no JSON for it: a key of a map that is no text, or what its type refuses")

@@ -152,6 +152,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
     let index = !unique && (stored.index.is_some() || stored.foreign_key().is_some());
     let default = option(stored.default.as_ref().and_then(sql_literal));
     let source = source(stored, names);
+    let renewed = stored.auto.is_some_and(|auto| auto.on_save);
     let length = |length: &Option<Length>| option(length.as_ref().map(|length| Literal::u32_unsuffixed(length.limit)));
     let (min_length, max_length) = (length(&stored.min_length), length(&stored.max_length));
     let (min, max) =
@@ -177,6 +178,7 @@ fn column(field: &Field, stored: &Stored, primary_key: bool, names: &Names) -> T
             index: #index,
             default: #default,
             source: #source,
+            renewed: #renewed,
             min_length: #min_length,
             max_length: #max_length,
             min: #min,

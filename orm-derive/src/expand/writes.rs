@@ -89,6 +89,9 @@ pub(super) fn methods(checked: &Checked, names: &Names) -> TokenStream {
             fn bump(&mut self) {
                 self.#ident = self.#ident.wrapping_add(1);
             }
+            fn unbump(&mut self) {
+                self.#ident = self.#ident.wrapping_sub(1);
+            }
         }
     });
 

@@ -155,3 +155,71 @@ fn keywords_are_loaded_written_and_deleted() -> Result<()> {
     assert!(plan.contains("order_where_idx"), "{plan}");
     Ok(())
 }
+
+/// Tables whose names mean something else in the statements that are written for them.
+mod meanings {
+    use eager_orm::prelude::*;
+
+    #[derive(Model, Debug)]
+    pub struct Excluded {
+        pub id: i64,
+        #[field(unique)]
+        pub k: i64,
+        pub n: i64,
+        #[field(version)]
+        pub version: i64,
+    }
+
+    #[derive(Model, Debug)]
+    #[model(table = "counted")]
+    pub struct Counted {
+        pub id: i64,
+        pub up: Option<ForeignKey<Counted>>,
+        #[relation(via = "up")]
+        pub below: HasMany<Counted>,
+        #[field(counter_of = below)]
+        pub n: i64,
+    }
+
+    #[derive(Model, Debug)]
+    #[model(table = "NEW")]
+    pub struct New {
+        pub id: i64,
+        pub olds: HasMany<Old>,
+        #[field(counter_of = olds)]
+        pub n: i64,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Old {
+        pub id: i64,
+        pub new: ForeignKey<New>,
+    }
+
+    #[derive(Model, Debug)]
+    #[model(table = "eager_orm_recount")]
+    pub struct Taken {
+        pub id: i64,
+    }
+}
+
+#[test]
+fn names_that_mean_something_else_in_a_statement_mean_the_table_or_are_refused() -> Result<()> {
+    use eager_orm::Error;
+    use meanings::*;
+    let db = Database::in_memory()?;
+    db.create_tables(models![Excluded, Counted])?;
+    for n in [1, 77] {
+        let row = Excluded::create().k(1).n(n);
+        let rows = Excluded::objects().bulk_create([row]).on_conflict(|x| x.k()).update(|x| x.n()).run(&db)?;
+        assert_eq!((rows[0].id, rows[0].n), (1, n));
+    }
+    assert_eq!((Excluded::objects().get(&db)?.n, Excluded::objects().get(&db)?.version), (77, 2));
+    Counted::objects().bulk_create([None, Some(1), Some(1)].map(|up| Counted::create().up(up))).run(&db)?;
+    raw::<()>("REPLACE INTO counted (id, up_id) VALUES (3, 2)", ()).execute(&db)?;
+    assert_eq!(Counted::objects().order_by(|c| c.id()).values_list(|c| c.n()).all(&db)?, [1, 1, 0]);
+    assert_eq!(Counted::recount(&db)?, 0);
+    assert!(matches!(db.create_tables(models![New, Old]), Err(Error::Misuse { .. })));
+    assert!(matches!(db.create_tables(models![Taken]), Err(Error::Misuse { .. })));
+    Ok(())
+}

@@ -98,6 +98,17 @@ impl Link {
 }
 
 impl Link {
+    /// Whether a foreign key points at nothing, for its check waits for the end of the transaction.
+    pub(super) fn owes_foreign_keys(&self) -> bool {
+        let (mut now, mut most) = (0, 0);
+        // SAFETY: the connection is open as long as the link is, and the numbers are written to places of our own.
+        let code = unsafe {
+            let status = ffi::SQLITE_DBSTATUS_DEFERRED_FKS;
+            ffi::sqlite3_db_status(self.raw.handle(), status, &raw mut now, &raw mut most, 0)
+        };
+        code == ffi::SQLITE_OK && now != 0
+    }
+
     /// Whether no statement is in hand.
     pub(super) fn is_idle(&self) -> bool {
         self.in_hand.get() == 0
