@@ -113,12 +113,12 @@ impl Database {
         })
     }
 
-    /// Weighs the rows of a statement that is part of an answer: of a long result every sixteenth row, for sixteen.
+    /// Weighs the rows of a statement that is part of an answer: each of a few, and of a long result every sixteenth, for sixteen.
     pub(super) fn weigh(count: u64, row: Row<'_>) {
-        const EACH: u64 = 16;
         let times = match count {
-            0..=EACH => 1,
-            _ if count.is_multiple_of(EACH) => 16,
+            0..=8 => 1,
+            12 | 16 => 4,
+            _ if count.is_multiple_of(16) => 16,
             _ => return,
         };
         let bytes = row.weight().saturating_mul(times);
