@@ -109,9 +109,16 @@ fn fields_are_given_a_value_a_number_or_a_function_of_it() -> Result<()> {
     assert_eq!((books[0].published, books[0].price, books[0].active), (None, 2.0, false));
     assert_eq!((*books[2].author.key(), books[2].summary.get(&db)?.as_str()), (ann.id, "s3"));
     assert_eq!(Author::objects().count(&db)?, 1);
+    // Of a foreign key, the key.
     let keys = bake::<Author>().quantity(3).create(&db)?.into_iter().map(|author| author.id).collect::<Vec<_>>();
-    let last = keys[2];
-    let books = bake::<Book>().with(|b| b.author().each(move |i| keys[i])).quantity(3).create(&db)?;
+    let (last, press) = (keys[2], bake::<Publisher>().create_one(&db)?.id);
+    let books = bake::<Book>()
+        .with(|b| {
+            (b.author().key().each(move |i| keys[i]), b.publisher().key().each(move |i| (i > 0).then_some(press)))
+        })
+        .quantity(3)
+        .create(&db)?;
+    assert!(books[0].publisher.is_none() && books[1].publisher.is_some());
     assert_eq!(*books[2].author.key(), last);
     Ok(())
 }

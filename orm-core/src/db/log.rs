@@ -472,32 +472,3 @@ impl Database {
         }
     }
 }
-
-/// Fails unless the block runs exactly this many statements that read or write data.
-///
-/// The block's value is the macro's value. The message lists the statements. In the block, `?` ends the block, and the
-/// error is handed on by a `?` of the macro's.
-///
-/// Counted are the statements of the thread that runs the block. Those of threads that it starts are in the log of
-/// [`Database::capture`](crate::Database::capture), if they run through the handle which that hands out.
-///
-/// # Examples
-///
-/// ```
-/// # use eager_orm::prelude::*;
-/// # #[derive(Model)]
-/// # pub struct Tag { pub id: i64, pub name: String }
-/// # let db = Database::in_memory()?;
-/// # db.create_tables(models![Tag])?;
-/// let tags = assert_num_queries!(db, 1, { Tag::objects().all(&db)? });
-/// # Ok::<(), eager_orm::Error>(())
-/// ```
-#[macro_export]
-macro_rules! assert_num_queries {
-    ($db:expr, $expected:expr, $block:block) => {{
-        let (value, log) = $crate::Database::capture(&$db, |_| -> $crate::Result<_> { Ok($block) });
-        let value = value?;
-        assert_eq!(log.len(), $expected, "{log}");
-        value
-    }};
-}

@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::order::Given;
-use crate::lookup::{Assign, AssignSet, ColumnSet, Cross, Expr, KeyOperand, Operand, ToOne};
-use crate::model::{Model, Target};
+use crate::lookup::{Assign, AssignSet, Expr, Operand};
+use crate::model::Model;
 use crate::plan::{Node, NodeKind};
 use crate::value::{Accepts, Bind, IsOwn, Kind, TextBase, Value};
 
@@ -36,11 +36,7 @@ impl<R> GivenSet<R> for Assign<R> {
         let mut assigns = Vec::new();
         self.assigns(&mut assigns);
         for (column, value) in assigns {
-            let field = match column.kind() {
-                NodeKind::Column(_, column) => column.name,
-                NodeKind::ForeignKey(_, relation) => relation.name,
-                _ => continue,
-            };
+            let Some(field) = field_of(&column) else { continue };
             given.push(GivenField { field, given: Given::Constant(value_of(&value)) });
         }
     }
@@ -56,6 +52,15 @@ pub struct Varied<R> {
 impl<R> GivenSet<R> for Varied<R> {
     fn given(self, given: &mut Vec<GivenField>) {
         given.push(self.field);
+    }
+}
+
+/// The stored field that a node stands for.
+fn field_of(node: &Node) -> Option<&'static str> {
+    match node.kind() {
+        NodeKind::Column(_, column) => Some(column.name),
+        NodeKind::ForeignKey(_, relation) => Some(relation.name),
+        _ => None,
     }
 }
 
@@ -88,7 +93,8 @@ impl<R: Model, T: Value, K: Kind + IsOwn> Expr<R, T, K> {
         self.varied(move |number| Bind::Text(pattern.replace("{}", &(number + 1).to_string()).into()))
     }
 
-    /// In a [`bake`](fn@super::bake): a value for each row, by its number, counted from 0.
+    /// In a [`bake`](fn@super::bake): a value for each row, by its number, counted from 0. (Of a foreign key it is the key that
+    /// is given: `b.author().key().each(|i| ..)`.)
     ///
     /// # Examples
     ///
@@ -112,40 +118,8 @@ impl<R: Model, T: Value, K: Kind + IsOwn> Expr<R, T, K> {
     }
 
     fn varied(&self, f: impl Fn(usize) -> Bind<'static> + Send + Sync + 'static) -> Varied<R> {
-        let mut names = Vec::new();
-        self.clone().columns(&mut names);
-        let field = names.first().copied().unwrap_or("?");
+        let field = field_of(&self.node).unwrap_or("?");
         Varied { field: GivenField { field, given: Given::By(Arc::new(f)) }, model: PhantomData }
-    }
-}
-
-impl<R: Model, T: Target, K: Kind + IsOwn, N: Cross> ToOne<R, T, K, N> {
-    /// In a [`bake`](fn@super::bake): the key of a row for each row, by its number, counted from 0. (Rows that are dealt out
-    /// in turn are given with [`with_one`](super::Bake::with_one).)
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use eager_orm::{prelude::*, testing::{self, bake}};
-    /// # #[derive(Model)]
-    /// # pub struct Author { pub id: i64 }
-    /// # #[derive(Model)]
-    /// # pub struct Book { pub id: i64, pub author: ForeignKey<Author>, pub editor: Option<ForeignKey<Author>> }
-    /// # let db = testing::database(models![Author, Book])?;
-    /// bake::<Author>().quantity(2).create(&db)?;
-    /// let books = bake::<Book>()
-    ///     .with(|b| (b.author().each(|i| 1 + i as i64 / 2), b.editor().each(|i| (i > 0).then_some(2))))
-    ///     .quantity(3)
-    ///     .create(&db)?;
-    /// assert_eq!((*books[1].author.key(), *books[2].author.key(), books[0].editor.is_none()), (1, 2, true));
-    /// # Ok::<(), eager_orm::Error>(())
-    /// ```
-    pub fn each<V: KeyOperand<R, T, T::Key>>(&self, f: impl Fn(usize) -> V + Send + Sync + 'static) -> Varied<R>
-    where
-        N::Null: Accepts<V::Null>,
-    {
-        let given = Given::By(Arc::new(move |number| value_of(&f(number).key_node())));
-        Varied { field: GivenField { field: self.relation().name, given }, model: PhantomData }
     }
 }
 
