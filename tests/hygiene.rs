@@ -645,6 +645,12 @@ fn the_words_of_a_relation_are_a_closed_list() {
     listed.dedup();
     assert_eq!(listed, words, "the header of lookup/path.rs and this list say the same");
 
+    let written = include_str!("../orm-core/src/db/written.rs");
+    let list = written.split_once("RELATION_WORDS: &[&str] = &[").unwrap().1.split(']').next().unwrap();
+    let mut known: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    known.sort_unstable();
+    assert_eq!(known, words, "the words that a suggestion passes by with `.fields()`");
+
     let mut methods: Vec<String> = Vec::new();
     let mut rooms = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/orm-core/src"))];
     while let Some(room) = rooms.pop() {

@@ -52,6 +52,7 @@ mod random_loading;
 mod raw;
 mod relation_kinds;
 mod report;
+mod report_calls;
 mod seen;
 mod select_related;
 mod serialize;

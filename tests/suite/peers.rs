@@ -639,7 +639,7 @@ fn a_refusal_names_model_relation_and_the_line_of_the_call() -> Result<()> {
     let refused = [book.author.get(&db).map(drop), book.tags.all(&db).map(drop), review.book.get(&db).map(drop)];
     for (refused, relation) in refused.into_iter().zip(["Book.author", "Book.tags", "Review.book"]) {
         let error = refused.unwrap_err();
-        let Error::FetchBlocked { relation: named, at } = &error else { panic!("{error:?}") };
+        let Error::FetchBlocked { relation: named, at, .. } = &error else { panic!("{error:?}") };
         assert_eq!((named.as_str(), at.file(), at.line()), (relation, file!(), line!() - 4));
         let text = error.to_string();
         assert!(text.contains(relation) && text.contains(&at.to_string()), "{text}");
@@ -658,7 +658,7 @@ fn raise_refuses_every_unplanned_load_and_names_relation_and_line() -> Result<()
         .first(&db)?
         .unwrap();
     let blocked = |result: Result<()>, relation: &str| match result {
-        Err(Error::FetchBlocked { relation: blocked, at }) => {
+        Err(Error::FetchBlocked { relation: blocked, at, .. }) => {
             assert_eq!(blocked, relation);
             assert!(at.file().ends_with("peers.rs"));
         }

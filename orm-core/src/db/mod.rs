@@ -39,6 +39,7 @@ mod told;
 mod touch;
 mod transaction;
 mod watch;
+mod written;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -65,7 +66,8 @@ pub use report::{Finding, FindingKind, Gain, Report};
 pub(crate) use storable::storable_in;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
-pub(crate) use watch::{By, EagerLoad, How, LazyLoad, Watch, written};
+pub(crate) use watch::{By, EagerLoad, How, InHand, LazyLoad, Watch};
+pub(crate) use written::written;
 
 use crate::error::{Error, Result};
 use crate::meta::ModelMeta;

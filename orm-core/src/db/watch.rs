@@ -3,8 +3,8 @@
 //! Inside a capture each group has a [`Watch`] that remembers where its query was written, which relations led to it, and
 //! which of its relations and deferred columns were read. Outside of one there is none, and nothing is remembered.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::collections::hash_map::{Entry, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::log::Does;
+use super::written::closure_of;
 use super::{Database, Finding, FindingKind, Statement};
-use crate::meta::ModelMeta;
+use crate::meta::{ModelMeta, RelationMeta};
 use crate::value::Bind;
 
 /// What a capture knows of one group.
@@ -26,13 +27,19 @@ pub(crate) struct Watch {
     batched: (usize, &'static str),
     /// The same, of the last rows in a slot: what is said of them is said in the prefetch that goes there.
     slotted: (usize, &'static str),
-    /// The line of the query.
+    /// How many of these lead to the rows of the last relation to many.
+    many: usize,
+    /// The line of the query, or of the `prefetch_related_objects`.
     at: &'static Location<'static>,
+    /// The same for all rows that one run of the query has led to.
+    result: Arc<()>,
+    /// It began with rows in hand, and not with a query.
+    is_in_hand: bool,
     /// The query ran before the capture began, and what led from it to this group is not known.
     is_outside: bool,
     /// The statement is the user's own.
     is_raw: bool,
-    read: Box<[AtomicBool]>,
+    read: Arc<[AtomicBool]>,
 }
 
 /// How a group came from another.
@@ -42,16 +49,36 @@ pub(crate) enum By {
     Join,
     /// By a statement of its own.
     Batch,
-    /// By a statement of its own, into the slot that stands for the relation in the path.
-    Slot,
+    /// By a statement of its own, into this slot, which stands for the relation in the path.
+    Slot(&'static str),
+}
+
+/// The rows in hand that a `prefetch_related_objects` began with, and how far it has come.
+#[derive(Clone, Copy)]
+pub(crate) struct InHand {
+    pub(crate) model: &'static str,
+    pub(crate) depth: usize,
 }
 
 impl Watch {
     pub(crate) fn root(meta: &'static ModelMeta, at: &'static Location<'static>) -> Arc<Self> {
         let own = (0, meta.name);
         let (path, batched, slotted) = (Vec::new(), own, own);
-        let (is_outside, is_raw) = (false, false);
-        Arc::new(Watch { root: meta.name, path, batched, slotted, at, is_outside, is_raw, read: unread(meta) })
+        let (is_in_hand, is_outside, is_raw) = (false, false, false);
+        let (result, read) = (Arc::default(), unread(meta));
+        Arc::new(Watch {
+            root: meta.name,
+            path,
+            batched,
+            slotted,
+            many: 0,
+            at,
+            result,
+            is_in_hand,
+            is_outside,
+            is_raw,
+            read,
+        })
     }
 
     /// The same, of a statement that is the user's own.
@@ -65,15 +92,47 @@ impl Watch {
     }
 
     /// The watch of a group that was loaded for this one's.
-    pub(crate) fn child(&self, relation: &'static str, meta: &'static ModelMeta, by: By) -> Arc<Self> {
+    pub(crate) fn child(&self, relation: &'static RelationMeta, by: By) -> Arc<Self> {
         let mut path = self.path.clone();
-        path.push(relation);
+        path.push(if let By::Slot(slot) = by { slot } else { relation.name });
+        let meta = relation.target();
         let own = (path.len(), meta.name);
-        let batched = if by == By::Join { self.batched } else { own };
-        let slotted = if by == By::Slot { own } else { self.slotted };
-        let (root, at, is_outside) = (self.root, self.at, self.is_outside);
-        let is_raw = self.is_raw && by != By::Slot;
-        Arc::new(Watch { root, path, batched, slotted, at, is_outside, is_raw, read: unread(meta) })
+        Arc::new(Watch {
+            root: self.root,
+            batched: if by == By::Join { self.batched } else { own },
+            slotted: if matches!(by, By::Slot(_)) { own } else { self.slotted },
+            many: if relation.is_to_one() { self.many } else { path.len() },
+            path,
+            at: self.at,
+            result: Arc::clone(&self.result),
+            is_in_hand: self.is_in_hand,
+            is_outside: self.is_outside,
+            is_raw: self.is_raw && !matches!(by, By::Slot(_)),
+            read: unread(meta),
+        })
+    }
+
+    /// The same, as a `prefetch_related_objects` sees it: the path begins with the rows in hand. What it has loaded
+    /// itself is seen so already.
+    pub(crate) fn in_hand(self: &Arc<Self>, hand: InHand, at: &'static Location<'static>) -> Arc<Self> {
+        if self.is_in_hand && self.at == at && self.path.len() == hand.depth {
+            return Arc::clone(self);
+        }
+        let before = self.path.len().saturating_sub(hand.depth);
+        let (path, own) = (self.path.iter().skip(before).copied().collect(), (0, hand.model));
+        Arc::new(Watch {
+            root: hand.model,
+            path,
+            batched: own,
+            slotted: own,
+            many: self.many.saturating_sub(before),
+            at,
+            result: Arc::clone(&self.result),
+            is_in_hand: true,
+            is_outside: false,
+            is_raw: false,
+            read: Arc::clone(&self.read),
+        })
     }
 
     /// Somebody reads a relation or a deferred column.
@@ -83,58 +142,73 @@ impl Watch {
         }
     }
 
+    /// Which result it is of. What led to rows that are older than the capture is not known: they are taken for one.
+    fn result(&self) -> Option<usize> {
+        (!self.is_outside).then(|| Arc::as_ptr(&self.result).addr())
+    }
+
     fn was_read(&self, slot: usize) -> bool {
         self.read.get(slot).is_some_and(|read| read.load(Ordering::Relaxed))
     }
 
-    /// `|a| a.books().tags()`.
+    /// `|a| a.books().tags()`, as it is said of the whole query, or of a slot.
     fn closure(&self, field: &str) -> String {
-        let (slotted, model) = self.slotted;
-        closure_of(model, self.path.iter().skip(slotted).copied().chain([field]))
+        self.closure_from(self.slotted, field)
+    }
+
+    /// The same, as it is said of the statement that has loaded the rows.
+    fn own_closure(&self, field: &str) -> String {
+        self.closure_from(self.batched, field)
+    }
+
+    fn closure_from(&self, (start, model): (usize, &str), field: &str) -> String {
+        closure_of(model, self.path.iter().skip(start).copied().chain([field]))
+    }
+
+    /// Whether a `select_related` leads here: it does not go through a relation to many.
+    fn joins(&self) -> bool {
+        self.many <= self.slotted.0 && !self.is_raw
     }
 
     /// Where that is to be said.
     fn target(&self) -> String {
         match self.slotted.0 {
+            0 if self.is_in_hand => "the `prefetch_related_objects`".to_owned(),
             0 => "the query".to_owned(),
             slotted => format!("the prefetch to `{}`", closure_of(self.root, self.path.iter().take(slotted).copied())),
         }
     }
 
+    /// The prefetch that has loaded the rows, if one has: ` to `|a| a.books()``.
+    fn prefetch(&self) -> Option<String> {
+        let batched = self.batched.0;
+        let path = || closure_of(self.root, self.path.iter().take(batched).copied());
+        let which = if batched == self.slotted.0 { " to" } else { "," };
+        (batched > 0).then(|| format!("the prefetch{which} `{}`", path()))
+    }
+
     /// Where to say that a deferred column is not loaded.
     fn defer(&self, field: &str) -> String {
-        let (batched, model) = self.batched;
-        let own = closure_of(model, self.path.iter().skip(batched).copied().chain([field]));
-        match batched {
-            0 if self.is_raw => "leave the column out of the statement".to_owned(),
-            0 => format!("add `.defer({own})` to the query"),
-            _ => {
-                let prefetch = closure_of(self.root, self.path.iter().take(batched).copied());
-                let which = if batched == self.slotted.0 { " to" } else { "," };
-                format!("add `.defer({own})` to the prefetch{which} `{prefetch}`")
-            }
+        let own = self.own_closure(field);
+        match self.prefetch() {
+            Some(prefetch) => format!("add `.defer({own})` to {prefetch}"),
+            None if self.is_raw => "leave the column out of the statement".to_owned(),
+            None => format!("add `.defer({own})` to the query"),
+        }
+    }
+
+    /// How a deferred column is loaded.
+    fn undefer(&self, field: &str) -> String {
+        let own = self.own_closure(field);
+        match self.prefetch() {
+            Some(prefetch) => format!("leave it out of `.defer({own})`, or name it in `.only({own})`, in {prefetch}"),
+            None if self.is_raw => "add the column to the statement".to_owned(),
+            None => format!("leave it out of `.defer({own})`, or name it in `.only({own})`"),
         }
     }
 }
 
-fn closure_of<'f>(model: &str, fields: impl Iterator<Item = &'f str>) -> String {
-    let name = model.chars().next().map_or('x', |letter| letter.to_ascii_lowercase());
-    let path: String = fields.map(|field| format!(".{}()", written(field))).collect();
-    format!("|{name}| {name}{path}")
-}
-
-/// The name of a field as it is written in a program.
-pub(crate) fn written(field: &str) -> Cow<'_, str> {
-    const KEYWORDS: &[&str] = &[
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
-        "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-        "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type",
-        "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-    ];
-    if KEYWORDS.contains(&field) { format!("r#{field}").into() } else { field.into() }
-}
-
-fn unread(meta: &'static ModelMeta) -> Box<[AtomicBool]> {
+fn unread(meta: &'static ModelMeta) -> Arc<[AtomicBool]> {
     (0..meta.slots).map(|_| AtomicBool::new(false)).collect()
 }
 
@@ -264,25 +338,29 @@ impl Seen {
         }
         let finding = |loads: &Vec<&LazyLoad>| {
             let (first, times) = (*loads.first()?, loads.len());
+            // The same function for one row after the other: each is a result of its own, which is loaded in one way.
+            let mut results = HashSet::new();
+            if loads.iter().all(|load| results.insert(load.watch.result())) {
+                return None;
+            }
             let field = *first.meta.slot_names.get(first.slot)?;
-            let (closure, target) = (first.watch.closure(field), first.watch.target());
-            let is_column = first.meta.relation_in(first.slot).is_none();
-            let fix = match (is_column, first.is_to_one) {
-                (false, _) if first.watch.is_outside => format!(
+            let (watch, closure) = (&first.watch, first.watch.closure(field));
+            let (is_column, target) = (first.meta.relation_in(first.slot).is_none(), watch.target());
+            let fix = if is_column {
+                watch.undefer(field)
+            } else if watch.is_outside {
+                format!(
                     "add `.prefetch_related({closure})` where the rows are loaded, \
                      or call `prefetch_related_objects(&db, &rows, {closure})`"
-                ),
-                (true, _) if first.watch.is_raw && first.watch.batched.0 == 0 => {
-                    "add the column to the statement".to_owned()
-                }
-                (true, _) => format!("leave it out of `.defer({closure})`, or name it in `.only({closure})`"),
-                (false, true) if first.watch.is_raw => format!("add `.prefetch_related({closure})` to {target}"),
-                (false, true) => {
-                    format!("add `.select_related({closure})` or `.prefetch_related({closure})` to {target}")
-                }
-                (false, false) => format!("add `.prefetch_related({closure})` to {target}"),
+                )
+            } else if watch.is_in_hand && watch.slotted.0 == 0 {
+                format!("add `{closure}` to {target}")
+            } else if first.is_to_one && watch.joins() {
+                format!("add `.select_related({closure})` or `.prefetch_related({closure})` to {target}")
+            } else {
+                format!("add `.prefetch_related({closure})` to {target}")
             };
-            (times > 1).then(|| Finding {
+            Some(Finding {
                 kind: FindingKind::OneByOne,
                 what: format!("{}.{field}", first.meta.name),
                 times,
@@ -316,11 +394,21 @@ impl Seen {
             if *was_read || below_unread {
                 continue;
             }
-            let closure = load.watch.closure(field);
-            let from = if load.watch.slotted.0 == 0 { String::new() } else { format!(" from {}", load.watch.target()) };
+            let watch = &load.watch;
+            let (closure, own) = (watch.closure(field), watch.own_closure(field));
+            let from = |prefetch: String| format!(" from {prefetch}");
             let (kind, fix) = match load.how {
-                How::Join => (FindingKind::UnreadRelation, format!("remove `.select_related({closure})`{from}")),
-                How::Prefetch => (FindingKind::UnreadRelation, format!("remove `.prefetch_related({closure})`{from}")),
+                How::Join => {
+                    let from = watch.prefetch().map(from).unwrap_or_default();
+                    (FindingKind::UnreadRelation, format!("remove `.select_related({own})`{from}"))
+                }
+                How::Prefetch if watch.is_in_hand && watch.slotted.0 == 0 => {
+                    (FindingKind::UnreadRelation, format!("remove `prefetch_related_objects(.., {closure})`"))
+                }
+                How::Prefetch => {
+                    let from = if watch.slotted.0 == 0 { String::new() } else { from(watch.target()) };
+                    (FindingKind::UnreadRelation, format!("remove `.prefetch_related({closure})`{from}"))
+                }
                 How::Slot => {
                     let path = load.watch.path.iter().copied().chain([*field]);
                     (

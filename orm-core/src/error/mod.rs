@@ -221,12 +221,14 @@ pub enum Error {
         error: Box<Error>,
     },
     /// An unplanned load was refused by the fetch mode.
-    #[error("loading `{relation}` is blocked at {at}: name it in `select_related` or `prefetch_related`")]
+    #[error("loading `{relation}` is blocked at {at}: {instead}")]
     FetchBlocked {
         /// The model and its relation, or deferred column.
         relation: String,
         /// The line that asked for it.
         at: &'static std::panic::Location<'static>,
+        /// How it is loaded with its row.
+        instead: &'static str,
     },
     /// A slot was read that no prefetch has filled. (Filled with nothing would be an empty slice.)
     #[error("the slot `{slot}` was not filled: no `prefetch_related(..)` ended with `.to(|x| x.{slot}())`")]

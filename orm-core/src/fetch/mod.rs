@@ -251,7 +251,14 @@ fn in_mode(
             log::warn!("{} was loaded where it was not planned, at {at}", name_of(place));
             Some(peers(place, db.database().peer_cap()))
         }
-        FetchMode::Raise => return Err(Error::FetchBlocked { relation: name_of(place), at }),
+        FetchMode::Raise => {
+            let is_column = group.meta().is_some_and(|meta| meta.relation_in(place.slot()).is_none());
+            let instead = match is_column {
+                true => "name it in `only`, or leave it out of `defer`",
+                false => "name it in `select_related` or `prefetch_related`",
+            };
+            return Err(Error::FetchBlocked { relation: name_of(place), at, instead });
+        }
     };
     // The connection first (and in memory its lock, which a transaction takes), the gate second: whoever holds the gate
     // waits for nobody.
@@ -264,7 +271,7 @@ fn in_mode(
         if mode == FetchMode::One {
             tell(connection.database(), place, home, at);
         }
-        let run = Run { connection, at, home, eager: false };
+        let run = Run { connection, at, home, eager: false, in_hand: None };
         let rows = rows.clone().filter(|_| !group.loads_alone(place.slot()));
         match load(run, rows.clone()) {
             Err(Error::Decode { .. }) if rows.is_some_and(|rows| rows.len() > 1) => {
@@ -349,11 +356,7 @@ fn load_key(
 fn one_by_key(run: Run<'_>, loader: &'static dyn Loader, key: KeyRef<'_>, place: &Place) -> Result<()> {
     let meta = loader.meta();
     let (compiled, binds) = lower::by_key(meta, key)?;
-    let watch = place
-        .group()
-        .watch()
-        .zip(place.relation())
-        .map(|(watch, relation)| watch.child(relation.name, meta, By::Batch));
+    let watch = place.group().watch().zip(place.relation()).map(|(watch, relation)| watch.child(relation, By::Batch));
     let group = Group::open(meta, run.home, watch);
     let mut is_there = false;
     run.connection.look_up(&compiled.text, &binds, About { meta, at: run.at }, |row| {

@@ -30,7 +30,7 @@ impl Joined {
             .iter()
             .map(|node| {
                 let meta = node.relation.target();
-                let watch = parent.map(|parent| parent.child(node.relation.name, meta, By::Join));
+                let watch = parent.map(|parent| parent.child(node.relation, By::Join));
                 let children = Joined::new(&node.children, home, watch.as_deref());
                 Joined {
                     relation: node.relation,

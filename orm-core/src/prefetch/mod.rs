@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::db::{Connection, Database, EagerLoad, Home, How};
+use crate::db::{Connection, Database, EagerLoad, Home, How, InHand};
 use crate::error::Result;
 use crate::group::{Group, Instance, Layout, Loader};
 use crate::meta::RelationMeta;
@@ -33,6 +33,15 @@ pub(crate) struct Run<'c> {
     pub(crate) home: Home,
     /// Whether it was asked for, and not a matter of a first access.
     pub(crate) eager: bool,
+    /// The rows in hand it began with, if it did.
+    pub(crate) in_hand: Option<InHand>,
+}
+
+impl Run<'_> {
+    /// The same, one relation further down.
+    fn below(self) -> Self {
+        Run { in_hand: self.in_hand.map(|hand| InHand { depth: hand.depth + 1, ..hand }), ..self }
+    }
 }
 
 /// A prefetch tree, checked and merged.
@@ -119,7 +128,7 @@ fn levels(run: Run<'_>, groups: &[Rows<'_>], branches: &[Branch]) -> Result<()> 
         if !known.is_empty() {
             let rows: Vec<_> = known.iter().map(|joined| joined.instances()).collect();
             let below = rows.iter().zip(known).map(|(rows, joined)| Rows { rows, joined: joined.children() });
-            levels(run, &below.collect::<Vec<_>>(), &branch.below())?;
+            levels(run.below(), &below.collect::<Vec<_>>(), &branch.below())?;
         }
         let of_all: Vec<&dyn Instance>;
         let rows = match &*waiting {

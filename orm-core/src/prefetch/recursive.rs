@@ -12,7 +12,7 @@
 //! only rows that are deeper: a group that held its own rows would never be dropped. What belongs to the rows at the last
 //! depth was not asked, and stays unloaded.
 
-use super::step::{Parents, Step, statement, tell};
+use super::step::{Parents, Step, statement, tell, watch_of};
 use super::tree::Branch;
 use super::{Joined, Rows, Run, level, levels, tell_columns};
 use crate::db::{About, By};
@@ -42,7 +42,7 @@ const DEEPEST: u32 = 10_000;
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u32) -> Result<()> {
     let depth = depth.min(DEEPEST);
     let Parents { mut keys, binds, waiting, known } = parents;
-    level(run, &known, &[], &branch.below())?;
+    level(run.below(), &known, &[], &branch.below())?;
     let Some((first, _)) = waiting.first() else { return Ok(()) };
     let meta = branch.relation.target();
     let to_one = branch.relation.is_to_one();
@@ -52,7 +52,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     follow(&mut select, branch, depth);
     let depth_column = select.columns.len() - 1;
     let sql = sql::compile(&Statement::Select(select));
-    let watch = first.group.watch().map(|watch| watch.child(branch.relation.name, meta, By::Batch));
+    let watch = watch_of(run, first.group).map(|watch| watch.child(branch.relation, By::Batch));
     let key_column = lowered.layout.position(meta, meta.key).unwrap_or(link);
     let mut depths: Vec<Depth> = Vec::new();
     // Whether a root is among the rows of another; above, the first rows are the roots' own.
@@ -125,7 +125,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch, depth: u3
     // What hangs on the rows is loaded for all depths at once.
     let rows: Vec<_> = depths.iter().map(|depth| depth.sink.instances()).collect();
     let groups = rows.iter().zip(&depths).map(|(rows, depth)| Rows { rows, joined: &depth.joined });
-    levels(run, &groups.collect::<Vec<_>>(), &branch.children)
+    levels(run.below(), &groups.collect::<Vec<_>>(), &branch.children)
 }
 
 /// One depth, and the others for its rows.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use super::tree::Branch;
 use super::{Joined, Rows, Run, level, levels, tell_columns};
-use crate::db::{About, By, Connection, EagerLoad, How, Row};
+use crate::db::{About, By, Connection, EagerLoad, How, Row, Watch};
 use crate::error::{Error, Result};
 use crate::group::{Cell, Group, Instance};
 use crate::lower::{self, no_link};
@@ -112,17 +112,15 @@ impl<'a> Parents<'a> {
 /// Loads one relation for some parents, and what hangs on it.
 pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result<()> {
     let Parents { mut keys, binds, waiting, known } = parents;
-    let Some((first, _)) = waiting.first() else { return level(run, &known, &[], &branch.children) };
+    let Some((first, _)) = waiting.first() else { return level(run.below(), &known, &[], &branch.children) };
     let meta = branch.relation.target();
     let wanted = binds.len();
     let all = first.group.is_all(wanted);
     let Step { select, link, lowered, whole, by_table } =
         statement(branch, first.group.meta(), binds, all, run.connection)?;
     let sql = sql::compile(&Statement::Select(select));
-    let watch = first.group.watch().map(|watch| match slot_name(branch, first.group) {
-        Some(slot) => watch.child(slot, meta, By::Slot),
-        None => watch.child(branch.relation.name, meta, By::Batch),
-    });
+    let watch = watch_of(run, first.group)
+        .map(|watch| watch.child(branch.relation, slot_name(branch, first.group).map_or(By::Batch, By::Slot)));
     let mut joined = Joined::new(&lowered.joins, run.home, watch.as_deref());
     let group = Group::open_of(meta, run.home, whole, watch);
     let to_one = branch.relation.is_to_one();
@@ -164,11 +162,17 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     }
     // What was known already and what is new go on together.
     let new = Rows { rows: &sink.instances(), joined: &joined };
-    levels(run, &[new, Rows { rows: &known, joined: &[] }], &branch.children)
+    levels(run.below(), &[new, Rows { rows: &known, joined: &[] }], &branch.children)
 }
 
 fn slot_name(branch: &Branch, owner: &Group) -> Option<&'static str> {
     owner.meta()?.slot_names.get(branch.slot?).copied()
+}
+
+/// The watch of the rows that something is prefetched for.
+pub(super) fn watch_of(run: Run<'_>, group: &Group) -> Option<Arc<Watch>> {
+    let watch = group.watch()?;
+    Some(run.in_hand.map_or_else(|| Arc::clone(watch), |hand| watch.in_hand(hand, run.at)))
 }
 
 /// Tells the report what was prefetched, once for each group that it was prefetched for.
@@ -179,10 +183,10 @@ pub(super) fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
             continue;
         }
         last = Some(cell.group);
-        if let (Some(watch), Some(meta)) = (cell.group.watch(), cell.group.meta()) {
+        if let (Some(watch), Some(meta)) = (watch_of(run, cell.group), cell.group.meta()) {
             let slot = branch.slot.unwrap_or(branch.relation.slot);
             let how = if branch.slot.is_some() { How::Slot } else { How::Prefetch };
-            let load = EagerLoad { watch: Arc::clone(watch), meta, slot, how };
+            let load = EagerLoad { watch, meta, slot, how };
             run.connection.database().saw_eager(&load);
         }
     }

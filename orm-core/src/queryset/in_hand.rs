@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::db::{Executor, Need, on_behalf};
+use crate::db::{Executor, InHand, Need, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Instance, home_of};
 use crate::lookup::PrefetchSet;
@@ -56,9 +56,10 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
     answers.retain(|answer| *answer != 0);
     answers.sort_unstable();
     answers.dedup();
+    let in_hand = Some(InHand { model: M::META.name, depth: 0 });
     on_behalf(db, &answers, || {
         db.run(Need::Snapshot, at, &mut |connection| {
-            prefetch.run(Run { connection, at, home, eager: true }, &rows, &[])
+            prefetch.run(Run { connection, at, home, eager: true, in_hand }, &rows, &[])
         })
     })
 }

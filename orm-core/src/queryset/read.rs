@@ -246,7 +246,7 @@ impl<M: Model, S: Shape<M>> Chunk<'_, M, S> {
         }
         if !self.read.prefetch.is_empty() {
             let instances: Vec<&dyn Instance> = self.rows.iter().filter_map(S::instance).collect();
-            let run = Run { connection, at, home: self.home, eager: true };
+            let run = Run { connection, at, home: self.home, eager: true, in_hand: None };
             self.read.prefetch.run(run, &instances, &self.joined)?;
         }
         Ok((self.rows, self.group))

@@ -247,7 +247,7 @@ fn load<M: Model, V: RawShape<M>>(
         return Ok(());
     }
     let instances: Vec<&dyn Instance> = rows.iter().map(|row| V::model(row) as &dyn Instance).collect();
-    prefetch.run(Run { connection, at, home, eager: true }, &instances, &[])
+    prefetch.run(Run { connection, at, home, eager: true, in_hand: None }, &instances, &[])
 }
 
 /// Tells the report which deferred columns came along.

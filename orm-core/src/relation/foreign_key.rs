@@ -127,7 +127,7 @@ impl<T: Target> ForeignKey<T> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn same_row(&self, other: &Self) -> bool {
-        let cell = |key: &Self| key.place.peek::<OneCell<T>>().cloned().flatten();
+        let cell = |key: &Self| key.place.read::<OneCell<T>>().cloned().flatten();
         cell(self).zip(cell(other)).is_some_and(|(a, b)| Shared::ptr_eq(&a, &b))
     }
 
