@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use super::watch::Seen;
+use super::seen::Seen;
 use super::{Counters, Database, EagerLoad, Finding, LazyLoad, Report};
 use crate::meta::ModelMeta;
 use crate::value::Bind;

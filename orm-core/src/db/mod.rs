@@ -30,6 +30,7 @@ mod pattern;
 mod pool;
 mod raw;
 mod report;
+mod seen;
 mod snapshot;
 #[cfg(feature = "jiff")]
 mod span;
@@ -62,11 +63,12 @@ pub(crate) use log::Does;
 pub use log::{Log, Statement};
 pub(crate) use raw::{RawReader, run_raw};
 pub use report::{Finding, FindingKind, Gain, Report};
+pub(crate) use seen::{EagerLoad, How, LazyLoad};
 #[cfg(feature = "testing")]
 pub(crate) use storable::storable_in;
 pub(crate) use transaction::{HeldConnection, Streamed};
 pub use transaction::{Snapshot, Transaction};
-pub(crate) use watch::{By, EagerLoad, How, InHand, LazyLoad, Watch};
+pub(crate) use watch::{By, InHand, Watch};
 pub(crate) use written::written;
 
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! The report: what there is to say about loading that could have been done better. What is seen for it is in `watch.rs`.
+//! The report: what there is to say about loading that could have been done better. What is seen for it is in `watch.rs` and `seen.rs`.
 
 use std::fmt;
 use std::panic::Location;
@@ -56,7 +56,7 @@ pub struct Finding {
     pub what: String,
     /// How often.
     pub times: usize,
-    /// The line of the query.
+    /// The line of the query, or of the `prefetch_related_objects` that loaded it.
     pub query: &'static Location<'static>,
     /// The line that read the relation, where one did.
     pub touch: Option<&'static Location<'static>>,
