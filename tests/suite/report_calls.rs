@@ -243,3 +243,19 @@ fn a_refused_column_is_not_to_be_named_in_select_related() -> Result<()> {
     assert!(text.ends_with("name it in `select_related` or `prefetch_related`"), "{text}");
     Ok(())
 }
+
+#[test]
+fn a_row_that_is_printed_is_read_and_a_question_of_chance_is_asked_again() -> Result<()> {
+    let db = doors()?;
+    assert_no_findings!(db, {
+        for lock in Lock::objects().select_related(|l| l.door()).all(&db)? {
+            assert!(format!("{lock:?}").contains("note: \"n\""));
+        }
+    });
+    assert_no_findings!(db, {
+        for _ in 0..2 {
+            Key::objects().order_by(|_| eager_orm::random()).first(&db)?;
+        }
+    });
+    Ok(())
+}
