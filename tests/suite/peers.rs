@@ -711,3 +711,16 @@ fn created_rows_are_peers() -> Result<()> {
     });
     Ok(())
 }
+
+#[test]
+fn what_is_loaded_for_rows_of_several_modes_is_raise_where_one_is() -> Result<()> {
+    let db = library(3)?;
+    let plain = Book::objects().all(&db)?;
+    let raise = Book::objects().fetch_mode(FetchMode::Raise).all(&db)?;
+    prefetch_related_objects(&db, plain.iter().chain(&raise), |b| b.author())?;
+    for book in plain.iter().chain(&raise) {
+        let author = book.author.get(&db)?;
+        assert!(matches!(author.books.all(&db), Err(Error::FetchBlocked { .. })));
+    }
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::db::{Executor, InHand, Need, on_behalf};
+use crate::db::{Executor, FetchMode, InHand, Need, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Instance, home_of};
 use crate::lookup::PrefetchSet;
@@ -46,9 +46,10 @@ pub fn prefetch_related_objects<'a, M: Model, P: PrefetchSet<M>>(
     if rows.is_empty() || prefetch.is_empty() {
         return Ok(());
     }
-    // What is loaded inherits from the rows it is loaded for.
+    // What is loaded inherits from the rows it is loaded for: of several, from one that may not be asked in a loop.
     let homes = || rows.iter().filter_map(|row| home_of(*row, M::META));
-    let home = homes().next().unwrap_or_else(|| db.database().home(None, at));
+    let strict = homes().find(|home| home.mode == FetchMode::Raise);
+    let home = strict.or_else(|| homes().next()).unwrap_or_else(|| db.database().home(None, at));
     if !homes().chain([home]).all(|home| db.database().is_home(home)) {
         return Err(Error::misuse(format!("these `{}` rows are of another database", M::META.name)));
     }
