@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::link::Link;
-use super::{Connection, Database, Row, functions};
+use super::{Database, Row, functions};
 use crate::sql::INDEXES;
 use crate::value::{Bind, Datum};
 
@@ -53,7 +53,7 @@ fn plan(link: &Link, text: &str, binds: &[Bind<'_>]) -> Option<String> {
 }
 
 /// The indexes of a table; what cannot be read is not known.
-fn indexes(connection: &rusqlite::Connection, table: &str) -> Vec<TableIndex> {
+pub(super) fn indexes(connection: &rusqlite::Connection, table: &str) -> Vec<TableIndex> {
     let mut indexes: Vec<TableIndex> = Vec::new();
     let mut read = || {
         let mut statement = connection.prepare_cached(INDEXES)?;
@@ -70,14 +70,6 @@ fn indexes(connection: &rusqlite::Connection, table: &str) -> Vec<TableIndex> {
     };
     let _ = read();
     indexes
-}
-
-impl Connection<'_> {
-    /// Whether an index begins with this column.
-    pub(crate) fn has_index(&self, table: &str, column: &str) -> bool {
-        let begins = |index: &TableIndex| index.columns.first().is_some_and(|first| first.eq_ignore_ascii_case(column));
-        indexes(self.raw(), table).iter().any(begins)
-    }
 }
 
 impl Database {

@@ -1,4 +1,4 @@
-//! What the tables of a database say of their foreign keys, whoever made them.
+//! What the tables of a database say of their foreign keys and of the indexes that lead along them, whoever made them.
 //!
 //! A delete asks whether the tables do by themselves what the models say, which is one statement then. The answer holds as
 //! long as the schema does: it is kept with SQLite's own number of the schema, and forgotten with whatever is rolled back,
@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
+use super::explain::{TableIndex, indexes};
 use super::failure::untold;
 use super::{Connection, Database};
 use crate::error::Result;
@@ -53,12 +54,14 @@ impl Declared {
     }
 }
 
-/// What is known of a schema: its number, its tables, and which models' deletes can be left to them.
+/// What is known of a schema: its number, its tables, which models' deletes can be left to them, and which columns an
+/// index begins with.
 #[derive(Default)]
 pub(super) struct Cascades {
     version: i64,
     declared: Option<Arc<Declared>>,
     native: HashMap<usize, Native>,
+    indexed: HashMap<(&'static str, &'static str), bool>,
 }
 
 impl Connection<'_> {
@@ -81,6 +84,26 @@ impl Connection<'_> {
     /// Whether a statement that fails may leave what it had done until then, by what the tables say.
     pub(crate) fn fails_midway(&self) -> Result<bool> {
         Ok(self.declared()?.fails_midway)
+    }
+
+    /// Whether an index begins with this column. It is looked for once, as long as the schema stays what it is.
+    pub(crate) fn has_index(&self, table: &'static str, column: &'static str) -> Result<bool> {
+        let version = self.schema_version()?;
+        let cascades = &self.database().inner.cascades;
+        {
+            let known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+            if let (true, Some(indexed)) = (known.version == version, known.indexed.get(&(table, column))) {
+                return Ok(*indexed);
+            }
+        }
+        let begins = |index: &TableIndex| index.columns.first().is_some_and(|first| first.eq_ignore_ascii_case(column));
+        let indexed = indexes(self.raw(), table).iter().any(begins);
+        let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.version != version {
+            *known = Cascades { version, ..Cascades::default() };
+        }
+        known.indexed.insert((table, column), indexed);
+        Ok(indexed)
     }
 
     fn schema_version(&self) -> Result<i64> {
@@ -115,7 +138,7 @@ impl Connection<'_> {
         declared.fails_midway = self.raw().query_row(sql::FAILS, [], |row| row.get(0)).map_err(untold)?;
         let declared = Arc::new(declared);
         let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Cascades { version, declared: Some(Arc::clone(&declared)), native: HashMap::new() };
+        *known = Cascades { version, declared: Some(Arc::clone(&declared)), ..Cascades::default() };
         Ok(declared)
     }
 

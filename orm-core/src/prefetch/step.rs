@@ -269,11 +269,10 @@ pub(super) fn statement(
     keys.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
     // Without an index, each parent would be a walk through the table.
-    let is_indexed = |column| column == meta.key_column() || connection.has_index(meta.table, column);
-    let by_parent = is_cut
-        && of_one_table
-        && !matches!(relation.kind, RelationKind::ManyToMany(_))
-        && relation.via_column().is_some_and(is_indexed);
+    let by_parent = match relation.via_column().filter(|_| is_cut && of_one_table) {
+        Some(column) => column == meta.key_column() || connection.has_index(meta.table, column)?,
+        None => false,
+    };
     if by_keys {
         let parents: Alias = format!("{}__keys", meta.table).into();
         let mut on = Expr::eq(column.clone(), Expr::column(&parents, "value"));

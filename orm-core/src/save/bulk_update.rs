@@ -150,7 +150,6 @@ impl<'p, M: Model> BulkUpdate<'p, '_, M> {
         db.run(Need::WriteAll, at, &mut |connection| {
             let (mut done, mut last, mut known) = (0, None, KeyMap::default());
             while rows.peek().is_some() {
-                known.clear();
                 let updated = connection.repeat(&update.text, About { meta, at }, |prepared| {
                     for row in rows.by_ref().take(size) {
                         last = Some(row);

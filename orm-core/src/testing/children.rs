@@ -4,7 +4,7 @@ use super::order::{Order, wrong};
 use super::plan::{Links, Plan, within};
 use super::relatives::Relatives;
 use crate::error::Result;
-use crate::meta::{Link, ModelMeta, RelationKind, RelationMeta};
+use crate::meta::{LinkModel, ModelMeta, RelationKind, RelationMeta};
 use crate::value::Bind;
 
 impl Plan<'_> {
@@ -83,22 +83,20 @@ impl Plan<'_> {
             from.extend(std::iter::repeat_n(key.clone(), own.len()));
             to.extend_from_slice(own);
         }
-        match through_model(relation) {
-            Some((through, from_field, to_field)) => {
-                let column = |field: &str| through.columns.iter().position(|column| column.name == field);
+        match relation.link_model() {
+            Some(LinkModel { meta: through, from: from_link, to: to_link }) => {
+                let column = |link: &RelationMeta| through.columns.iter().position(|column| column.name == link.name);
                 let count = from.len();
-                let known = column(from_field).map(|column| (column, from)).into_iter();
-                let known = known.chain(column(to_field).map(|column| (column, to))).collect();
+                let known = column(from_link).map(|column| (column, from)).into_iter();
+                let known = known.chain(column(to_link).map(|column| (column, to))).collect();
                 self.rows(&Order::new(through), count, known, seed)?;
             }
             None => {
                 if let Some(through) = relation.through(meta) {
                     let pairs: Vec<_> = from.into_iter().zip(to).collect();
-                    match self
-                        .links
-                        .iter_mut()
-                        .find(|links| links.through.table == through.table && links.through.from == through.from)
-                    {
+                    let same =
+                        |links: &&mut Links| links.through.table == through.table && links.through.from == through.from;
+                    match self.links.iter_mut().find(same) {
                         Some(links) => links.pairs.extend(pairs),
                         None => self.links.push(Links { meta, field: relation.name, through, pairs }),
                     }
@@ -106,17 +104,5 @@ impl Plan<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// The model of the user's between the two of a many-to-many relation, and its foreign keys to this side and the other.
-fn through_model(relation: &RelationMeta) -> Option<(&'static ModelMeta, &'static str, &'static str)> {
-    match relation.kind {
-        RelationKind::ManyToMany(Link::Through { model, from, to }) => Some((model(), from, to)),
-        RelationKind::ManyToMany(Link::Reverse { via }) => {
-            let (model, from, to) = through_model(relation.target().relation(via)?)?;
-            Some((model, to, from))
-        }
-        _ => None,
     }
 }
