@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
 
+mod arguments;
 mod counting;
 
 use std::fmt::Write;
@@ -13,6 +14,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
+use arguments::Arguments;
 use counting::{Counting, in_use, most};
 use eager_orm::prelude::*;
 
@@ -67,6 +69,9 @@ pub struct BookTag {
 }
 
 const TAGS: i64 = 200;
+const USAGE: &str =
+    "cargo bench --bench growth -- [--write] [BOOKS]: what a row costs, up to so many books, a million if
+nothing is said. --write writes the table and the plot into docs/; --test is a short run";
 
 const WAYS: [&str; 6] = ["load_all", "join_eager", "prefetch_fk", "prefetch_m2m", "prefetch_nested", "bulk_create"];
 
@@ -177,10 +182,14 @@ fn median(mut costs: Vec<Cost>) -> Cost {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let has = |word: &str| arguments.iter().any(|argument| argument == word);
-    let end = if has("--test") { 1_000 } else { 1_000_000 };
-    let end: i64 = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(end);
+    let arguments = Arguments::read(USAGE, &["--write"]);
+    let has = |flag| arguments.has(flag);
+    let end: i64 = match arguments.names.as_slice() {
+        [] if has("--test") => 1_000,
+        [] => 1_000_000,
+        [end] if end.parse().is_ok_and(|end: i64| end >= 1_000) => end.parse().unwrap(),
+        _ => arguments.refuse("it takes one number, from 1000"),
+    };
     let folder = tempfile::tempdir().unwrap();
     let mut sizes = Vec::new();
     let mut costs: Vec<[Cost; 6]> = Vec::new();

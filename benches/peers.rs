@@ -1,14 +1,22 @@
 //! What peers cost where no relation is ever touched: 20,000 rows of a model with three relations, beside the same rows
 //! of a model that has plain columns in their place.
 //!
-//! `cargo bench --bench peers` prints the ratio of the medians of interleaved rounds, and the bytes of a row.
+//! `cargo bench --bench peers` prints the ratio of the medians of interleaved rounds, and the bytes of a row. Below stand the
+//! same rows by SQLite's C interface, in structs with nothing in place of the relations, with three fields of 16 bytes
+//! that are written and nothing else, and with three of an `Arc` that is cloned: what of it is the larger row alone.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
 
+mod arguments;
+mod raw;
+
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arguments::Arguments;
 use eager_orm::prelude::*;
+use raw::Raw;
 
 #[derive(Model)]
 pub struct Author {
@@ -57,6 +65,58 @@ pub struct Plain {
 
 const ROWS: i64 = 20_000;
 
+const USAGE: &str = "cargo bench --bench peers: what untouched relations cost; -- --test is a short run";
+
+/// A row by hand, and what it has in place of its relations.
+struct ByHand<H> {
+    _id: i64,
+    _title: String,
+    _author: i64,
+    _publisher: Option<i64>,
+    _pages: i32,
+    _price: f64,
+    _published: String,
+    _summary: String,
+    _handles: H,
+}
+
+/// What the rows of a result share, which is where a handle would look.
+#[derive(Default)]
+struct Group {
+    _keys: Vec<i64>,
+}
+
+/// A pointer and a place.
+struct Written {
+    _group: *const Group,
+    _place: usize,
+}
+
+struct Counted {
+    _group: Arc<Group>,
+    _place: usize,
+}
+
+/// All rows, with the handles that are made for each by its place.
+fn by_hand<H>(raw: &Raw, mut handles: impl FnMut(usize) -> H) -> Vec<ByHand<H>> {
+    let sql = "SELECT id, title, author_id, publisher_id, pages, price, published, summary FROM book";
+    let mut place = 0;
+    raw.prepare(sql).all(|row| {
+        place += 1;
+        ByHand {
+            _id: row.int(0),
+            _title: row.text(1),
+            _author: row.int(2),
+            _publisher: row.option(3),
+            _pages: row.int(4) as i32,
+            _price: row.real(5),
+            _published: row.text(6),
+            _summary: row.text(7),
+            _handles: handles(place),
+        }
+    })
+}
+
 fn time<T>(f: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     let value = f();
@@ -70,9 +130,10 @@ fn median(mut times: Vec<Duration>) -> f64 {
 }
 
 fn main() {
-    let rounds = if std::env::args().any(|argument| argument == "--test") { 3 } else { 201 };
+    let rounds = if Arguments::without_names(USAGE).has("--test") { 3 } else { 201 };
     let folder = tempfile::tempdir().unwrap();
-    let db = Database::open(folder.path().join("library.db")).unwrap();
+    let path = folder.path().join("library.db");
+    let db = Database::open(&path).unwrap();
     db.create_tables(models![Author, Publisher, Review, Book]).unwrap();
     let author = |i: i64| Author::create().name(format!("Author {i}"));
     Author::objects().bulk_create((0..1000).map(author)).run(&db).unwrap();
@@ -84,22 +145,39 @@ fn main() {
     };
     Book::objects().bulk_create((0..ROWS).map(book)).run(&db).unwrap();
 
-    let (mut plain, mut one, mut peers) = (Vec::new(), Vec::new(), Vec::new());
+    let raw = Raw::open(&path);
+    let group = Arc::new(Group::default());
+    let written = |place| Written { _group: Arc::as_ptr(&group), _place: place };
+    let counted = |place| Counted { _group: Arc::clone(&group), _place: place };
+    let mut times: [Vec<Duration>; 6] = Default::default();
     for round in 0..rounds {
         // Each goes first as often as the others: what was freed before is what is allocated next.
-        for turn in 0..3 {
-            match (round + turn) % 3 {
-                0 => plain.push(time(|| Plain::objects().all(&db).unwrap())),
-                1 => one.push(time(|| Book::objects().fetch_mode(FetchMode::One).all(&db).unwrap())),
-                _ => peers.push(time(|| Book::objects().all(&db).unwrap())),
-            }
+        for turn in 0..6 {
+            let who = (round + turn) % 6;
+            times[who].push(match who {
+                0 => time(|| Plain::objects().all(&db).unwrap()),
+                1 => time(|| Book::objects().fetch_mode(FetchMode::One).all(&db).unwrap()),
+                2 => time(|| Book::objects().all(&db).unwrap()),
+                3 => time(|| by_hand(&raw, |_| ())),
+                4 => time(|| by_hand(&raw, |place| [written(place), written(place), written(place)])),
+                _ => time(|| by_hand(&raw, |place| [counted(place), counted(place), counted(place)])),
+            });
         }
     }
-    let (plain, one, peers) = (median(plain), median(one), median(peers));
+    let [plain, one, peers, hand, hand_written, hand_counted] = times.map(median);
     println!("{ROWS} rows, {rounds} interleaved rounds, medians");
-    println!("plain columns         {plain:8.3} ms");
-    println!("three relations, One  {one:8.3} ms  {:.3}", one / plain);
-    println!("three relations, Peers{peers:8.3} ms  {:.3}", peers / plain);
+    println!("plain columns                      {plain:8.3} ms");
+    println!("three relations, One               {one:8.3} ms  {:.3}", one / plain);
+    println!("three relations, Peers             {peers:8.3} ms  {:.3}", peers / plain);
+    println!("by hand, plain columns             {hand:8.3} ms");
+    println!("by hand, three fields of 16 bytes  {hand_written:8.3} ms  {:.3}", hand_written / hand);
+    println!("by hand, three clones of an Arc    {hand_counted:8.3} ms  {:.3}", hand_counted / hand);
+    let [bytes, bytes_written] = [size_of::<ByHand<()>>(), size_of::<ByHand<[Written; 3]>>()];
+    println!(
+        "{bytes} bytes a row by hand, {bytes_written} with the fields, {} and {} ours",
+        size_of::<Plain>(),
+        size_of::<Book>()
+    );
     let handles = size_of::<Book>() - size_of::<Plain>();
     // A key a row for the group, and one for each of the two foreign keys, 4 bytes each as these keys are small.
     println!(

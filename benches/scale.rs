@@ -1,22 +1,27 @@
 //! Loading at size: a limit for each parent beside loading all, and the time and memory of a row from 1,000 to 300,000
 //! parents.
 //!
-//! `cargo bench --bench scale` prints two tables: medians of interleaved rounds. SQLite's own time grows with the size of
-//! the table (the books of an author are all over it), so the second table has a column of it: the same two statements,
-//! stepped by `rusqlite`, and nothing made of their rows. Another has the same rows loaded with nothing between them. An
-//! allocator that gives freed memory back (glibc's does above 64 MiB) has each page of a large result made anew by the
-//! kernel; `MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000` has it keep them.
+//! `cargo bench --bench scale` prints two tables: medians of interleaved rounds. The second has, beside ours, what the
+//! machine takes of it: the books looked up by the keys of the authors, stepped, and nothing made of their rows; both
+//! tables loaded by ours with nothing between them; and the best that we know by hand, SQLite's C interface with both tables
+//! read into structs and the books put by their authors (counted, then each moved once), all of it held. An allocator that
+//! gives freed memory back (glibc's does above 64 MiB) has each page of a large result made anew by the kernel;
+//! `MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000` has it keep them.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
 
+mod arguments;
 mod counting;
+mod raw;
 
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use arguments::Arguments;
 use counting::{Counting, in_use};
 use eager_orm::prelude::*;
+use raw::{ByParent, Places, Raw};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -37,6 +42,8 @@ pub struct Book {
     pub author: ForeignKey<Author>,
 }
 
+const USAGE: &str = "cargo bench --bench scale: loading from 1,000 to 300,000 parents; -- --test is a short run";
+
 fn path(folder: &tempfile::TempDir, authors: i64, each: i64) -> PathBuf {
     folder.path().join(format!("{authors}-{each}.db"))
 }
@@ -55,32 +62,46 @@ fn library(folder: &tempfile::TempDir, authors: i64, each: i64) -> Database {
     db
 }
 
-/// The two statements of a prefetch, stepped.
-struct Raw(rusqlite::Connection);
+struct PlainAuthor {
+    id: i64,
+    _name: String,
+}
 
-impl Raw {
-    fn open(path: PathBuf) -> Self {
-        let connection = rusqlite::Connection::open(path).unwrap();
-        connection.pragma_update(None, "cache_size", -65536).unwrap();
-        Raw(connection)
-    }
+struct PlainBook {
+    _id: i64,
+    _title: String,
+    _pages: i32,
+    _author: i64,
+}
 
-    fn step(&self) -> i64 {
-        let mut sum = 0;
-        let mut authors = self.0.prepare_cached("SELECT id, name FROM author").unwrap();
-        let mut rows = authors.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            sum += row.get_ref(0).unwrap().as_i64().unwrap();
+const AUTHORS: &str = "SELECT id, name FROM author";
+
+/// The two statements of a prefetch by keys, stepped.
+fn step(raw: &Raw) -> i64 {
+    let books = "SELECT book.id, title, pages, author_id FROM author AS keys CROSS JOIN book ON author_id = keys.id";
+    let mut sum = 0;
+    for sql in [AUTHORS, books] {
+        let statement = raw.prepare(sql);
+        while statement.step() {
+            sum += statement.int(0);
         }
-        let books =
-            "SELECT book.id, title, pages, author_id FROM author AS keys CROSS JOIN book ON author_id = keys.id";
-        let mut books = self.0.prepare_cached(books).unwrap();
-        let mut rows = books.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            sum += row.get_ref(0).unwrap().as_i64().unwrap() + row.get_ref(1).unwrap().as_str().unwrap().len() as i64;
-        }
-        sum
+        statement.reset();
     }
+    sum
+}
+
+/// Both tables, and the books of each author side by side.
+fn by_hand(raw: &Raw) -> (Vec<PlainAuthor>, ByParent<PlainBook>) {
+    let authors = raw.prepare(AUTHORS).all(|row| PlainAuthor { id: row.int(0), _name: row.text(1) });
+    let mut of = Places::new(authors.iter().map(|author| author.id));
+    let mut places = Vec::new();
+    let books = raw.prepare("SELECT id, title, pages, author_id FROM book").all(|row| {
+        let author = row.int(3);
+        places.push(of.of(author) as u32);
+        PlainBook { _id: row.int(0), _title: row.text(1), _pages: row.int(2) as i32, _author: author }
+    });
+    let books = ByParent::new(books, &places, authors.len());
+    (authors, books)
 }
 
 /// The time of a load, and the bytes that what it returns holds.
@@ -100,7 +121,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
 }
 
 fn main() {
-    let small = std::env::args().any(|argument| argument == "--test");
+    let small = Arguments::without_names(USAGE).has("--test");
     let rounds = if small { 1 } else { 9 };
     let folder = tempfile::tempdir().unwrap();
 
@@ -118,37 +139,47 @@ fn main() {
     println!("three of each  {:9.1} ms", median(limited));
     println!("all of them    {:9.1} ms", median(all));
 
+    println!("\nµs a parent of two children; bytes a parent\n");
     println!(
-        "\n  parents  SQLite us/parent  unrelated us/parent  prefetch us/parent  peers us/parent  prefetch/SQLite  bytes/parent"
+        "| parents | SQLite by keys | unrelated | prefetch | peers | by hand | prefetch / by hand | peers / by hand | bytes | by hand |"
     );
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     let sizes: &[i64] = if small { &[100] } else { &[1_000, 10_000, 100_000, 300_000] };
     for &parents in sizes {
         let db = library(&folder, parents, 2);
-        let raw = Raw::open(path(&folder, parents, 2));
-        let (mut stepped, mut unrelated, mut prefetch, mut peers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut bytes = 0;
-        for _ in 0..rounds {
-            stepped.push(measure(|| raw.step()).0);
-            unrelated.push(measure(|| (Author::objects().all(&db).unwrap(), Book::objects().all(&db).unwrap())).0);
-            let query = Author::objects().prefetch_related(|a| a.books());
-            let (time, held) = measure(|| query.all(&db).unwrap());
-            prefetch.push(time);
-            bytes = held;
-            let touch = || {
-                let authors = Author::objects().all(&db).unwrap();
-                for author in &authors {
-                    black_box(author.books.all(&db).unwrap());
-                }
-                authors
-            };
-            peers.push(measure(touch).0);
+        let raw = Raw::open(&path(&folder, parents, 2));
+        let query = Author::objects().prefetch_related(|a| a.books());
+        let touch = || {
+            let authors = Author::objects().all(&db).unwrap();
+            for author in &authors {
+                black_box(author.books.all(&db).unwrap());
+            }
+            authors
+        };
+        let mut times: [Vec<Duration>; 5] = Default::default();
+        let mut bytes = [0; 5];
+        for round in 0..rounds {
+            // Each goes first as often as the others.
+            for turn in 0..5 {
+                let who = (round + turn) % 5;
+                let (time, held) = match who {
+                    0 => measure(|| step(&raw)),
+                    1 => measure(|| (Author::objects().all(&db).unwrap(), Book::objects().all(&db).unwrap())),
+                    2 => measure(|| query.all(&db).unwrap()),
+                    3 => measure(touch),
+                    _ => measure(|| by_hand(&raw)),
+                };
+                times[who].push(time);
+                bytes[who] = held / parents as usize;
+            }
         }
-        let each = |times: Vec<Duration>| median(times) * 1e3 / parents as f64;
-        let (stepped, unrelated, prefetch, peers) = (each(stepped), each(unrelated), each(prefetch), each(peers));
+        let [stepped, unrelated, prefetch, peers, hand] = times.map(|times| median(times) * 1e3 / parents as f64);
         println!(
-            "{parents:9} {stepped:17.2} {unrelated:20.2} {prefetch:19.2} {peers:16.2} {:16.2} {:13.0}",
-            prefetch / stepped,
-            bytes as f64 / parents as f64
+            "| {parents} | {stepped:.2} | {unrelated:.2} | {prefetch:.2} | {peers:.2} | {hand:.2} | {:.2} | {:.2} | {} | {} |",
+            prefetch / hand,
+            peers / hand,
+            bytes[2],
+            bytes[4]
         );
     }
 }

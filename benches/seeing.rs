@@ -5,9 +5,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
 
+mod arguments;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use arguments::Arguments;
 use eager_orm::prelude::*;
 
 #[derive(Model)]
@@ -23,9 +26,11 @@ pub struct Book {
 }
 
 const ROWS: i64 = 20_000;
+const USAGE: &str =
+    "cargo bench --bench seeing: what it costs to remember results and to profile; -- --test is a short run";
 
 fn main() {
-    let is_test = std::env::args().any(|argument| argument == "--test");
+    let is_test = Arguments::without_names(USAGE).has("--test");
     let (rounds, times) = if is_test { (3, 10) } else { (41, 200) };
     let folder = tempfile::tempdir().unwrap();
     let db = Database::open(folder.path().join("library.db")).unwrap();

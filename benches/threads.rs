@@ -1,17 +1,20 @@
 //! Reads per second with 1, 2, 4 and 8 threads on one `Database`, beside one rusqlite connection for each thread, made and
-//! kept by hand, its statement prepared once.
+//! kept by hand: opened once, its statement prepared once, warm before anything is measured, as ours is.
 //!
 //! `cargo bench --bench threads` prints two tables, medians of interleaved rounds: rows looked up by key, and ten rows
 //! by a filter.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a benchmark")]
 
+mod arguments;
+
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Barrier;
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use arguments::Arguments;
 use eager_orm::prelude::*;
 use rusqlite::{Connection, Row};
 
@@ -27,11 +30,19 @@ pub struct Book {
 
 const BOOKS: i64 = 20_000;
 const SHELVES: i64 = 2_000;
-const COLUMNS: &str = "SELECT id, title, shelf, pages, summary FROM book";
+const USAGE: &str = "cargo bench --bench threads: reads per second of many threads; -- --test is a short run";
 
 /// What a row is by hand.
-fn book(row: &Row<'_>) -> rusqlite::Result<(i64, String, i64, i64, String)> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+struct Plain {
+    _id: i64,
+    _title: String,
+    _shelf: i64,
+    _pages: i64,
+    _summary: String,
+}
+
+fn plain(row: &Row<'_>) -> rusqlite::Result<Plain> {
+    Ok(Plain { _id: row.get(0)?, _title: row.get(1)?, _shelf: row.get(2)?, _pages: row.get(3)?, _summary: row.get(4)? })
 }
 
 /// A key that looks random, in turn: from 1 to `end`.
@@ -63,37 +74,44 @@ fn worked() -> Duration {
     Duration::ZERO
 }
 
-/// Each of the threads calls what `start` makes for it, with the numbers of its reads.
-fn speed<F: FnMut(i64)>(threads: i64, reads: i64, start: impl Fn() -> F + Sync) -> Speed {
-    let (ready, go) = (Barrier::new(threads as usize + 1), Barrier::new(threads as usize + 1));
-    let mut before = Duration::ZERO;
-    let times: Vec<(Instant, Instant)> = thread::scope(|scope| {
-        let run = |thread: i64| {
-            let (ready, go, start) = (&ready, &go, &start);
-            scope.spawn(move || {
-                let mut read = start();
-                // Once before: the connection is open, the statement prepared.
-                read(thread);
-                ready.wait();
-                go.wait();
-                let began = Instant::now();
-                for turn in 0..reads {
-                    read(thread * reads + turn);
-                }
-                (began, Instant::now())
-            })
-        };
-        let running: Vec<_> = (0..threads).map(run).collect();
-        ready.wait();
-        before = worked();
-        go.wait();
-        running.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    let worked = worked() - before;
-    let (began, ended) =
-        (times.iter().map(|time| time.0).min().unwrap(), times.iter().map(|time| time.1).max().unwrap());
-    let all = (threads * reads) as f64;
-    Speed { reads: all / (ended - began).as_secs_f64(), worked: worked.as_secs_f64() * 1e6 / all }
+/// Threads that wait for a round, read, and wait again.
+struct Crew {
+    go: Barrier,
+    done: Barrier,
+    times: Mutex<Vec<(Instant, Instant)>>,
+}
+
+impl Crew {
+    fn new(threads: usize) -> Self {
+        Crew { go: Barrier::new(threads + 1), done: Barrier::new(threads + 1), times: Mutex::default() }
+    }
+
+    /// What a thread of it does: in each round so many reads, each with a number of its own.
+    fn work(&self, rounds: usize, reads: i64, thread: i64, mut read: impl FnMut(i64)) {
+        for _ in 0..rounds {
+            self.go.wait();
+            let began = Instant::now();
+            for turn in 0..reads {
+                read(thread * reads + turn);
+            }
+            let time = (began, Instant::now());
+            self.times.lock().unwrap().push(time);
+            self.done.wait();
+        }
+    }
+
+    /// One round of all its threads.
+    fn round(&self, reads: i64) -> Speed {
+        let before = worked();
+        self.go.wait();
+        self.done.wait();
+        let worked = worked() - before;
+        let times = std::mem::take(&mut *self.times.lock().unwrap());
+        let began = times.iter().map(|time| time.0).min().unwrap();
+        let ended = times.iter().map(|time| time.1).max().unwrap();
+        let all = times.len() as f64 * reads as f64;
+        Speed { reads: all / (ended - began).as_secs_f64(), worked: worked.as_secs_f64() * 1e6 / all }
+    }
 }
 
 fn median(speeds: &[Speed], of: fn(&Speed) -> f64) -> f64 {
@@ -108,16 +126,23 @@ fn connect(path: &Path) -> Connection {
     connection
 }
 
-/// The rows of a statement with one value, decoded, as many as there are.
-fn by_hand(connection: &Connection, sql: &str, value: i64) -> usize {
-    let mut statement = connection.prepare_cached(sql).unwrap();
-    let rows = statement.query_map([value], book).unwrap().collect::<rusqlite::Result<Vec<_>>>().unwrap();
-    black_box(rows).len()
+/// One kind of read, both ways.
+struct Kind<'a> {
+    name: &'a str,
+    ours: &'a (dyn Fn(i64) + Sync),
+    sql: &'a str,
+    hand: fn(&mut rusqlite::Statement<'_>, i64),
 }
 
 fn main() {
-    let small = std::env::args().any(|argument| argument == "--test");
-    let (rounds, reads) = if small { (1, 200) } else { (9, 20_000) };
+    let arguments = Arguments::without_names(USAGE);
+    // The others would wait for a thread that has panicked.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(101);
+    }));
+    let (rounds, reads) = if arguments.has("--test") { (1, 200) } else { (9, 20_000) };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.db");
     let db = Database::open(&path).unwrap();
@@ -129,53 +154,36 @@ fn main() {
     Book::objects().bulk_create((0..BOOKS).map(one)).run(&db).unwrap();
 
     println!("{BOOKS} rows, {reads} reads a thread, medians of {rounds} interleaved rounds, in reads per second");
-    let (by_key, of_shelf) = (format!("{COLUMNS} WHERE id = ?"), format!("{COLUMNS} WHERE shelf = ?"));
-    table("one row by its key", rounds, |threads, ours| {
-        if ours {
-            return speed(threads, reads, || {
-                |turn| drop(black_box(Book::objects().find(&db, key(turn, BOOKS)).unwrap()))
-            });
-        }
-        speed(threads, reads, || {
-            let connection = connect(&path);
-            let sql = &by_key;
-            move |turn| assert_eq!(by_hand(&connection, sql, key(turn, BOOKS)), 1)
-        })
-    });
-    table("ten rows by a filter", rounds, |threads, ours| {
-        if ours {
-            return speed(threads, reads / 4, || {
-                |turn| {
-                    let books = Book::objects().filter(|b| b.shelf().eq(key(turn, SHELVES))).all(&db).unwrap();
-                    assert_eq!(black_box(books).len(), 10);
-                }
-            });
-        }
-        speed(threads, reads / 4, || {
-            let connection = connect(&path);
-            let sql = &of_shelf;
-            move |turn| assert_eq!(by_hand(&connection, sql, key(turn, SHELVES)), 10)
-        })
-    });
+    let by_key = Kind {
+        name: "one row by its key",
+        ours: &|turn| drop(black_box(Book::objects().find(&db, key(turn, BOOKS)).unwrap())),
+        sql: "SELECT id, title, shelf, pages, summary FROM book WHERE id = ?",
+        hand: |statement, turn| drop(black_box(statement.query_row([key(turn, BOOKS)], plain).unwrap())),
+    };
+    table(&by_key, &path, rounds, reads);
+    let of_shelf = Kind {
+        name: "ten rows by a filter",
+        ours: &|turn| {
+            let books = Book::objects().filter(|b| b.shelf().eq(key(turn, SHELVES))).all(&db).unwrap();
+            assert_eq!(black_box(books).len(), 10);
+        },
+        sql: "SELECT id, title, shelf, pages, summary FROM book WHERE shelf = ?",
+        hand: |statement, turn| {
+            let rows = statement.query_map([key(turn, SHELVES)], plain).unwrap();
+            let books = rows.collect::<rusqlite::Result<Vec<_>>>().unwrap();
+            assert_eq!(black_box(books).len(), 10);
+        },
+    };
+    table(&of_shelf, &path, rounds, reads / 4);
 }
 
 /// Prints the table of one kind of read.
-fn table(what: &str, rounds: usize, run: impl Fn(i64, bool) -> Speed) {
-    println!("\n{what}\n");
+fn table(kind: &Kind<'_>, path: &Path, rounds: usize, reads: i64) {
+    println!("\n{}\n", kind.name);
     println!("| threads | one `Database` | by hand | ratio | µs of processor a read | by hand |");
     println!("|---:|---:|---:|---:|---:|---:|");
     for threads in [1, 2, 4, 8] {
-        let (mut ours, mut hand) = (Vec::new(), Vec::new());
-        for round in 0..rounds {
-            // Each goes first as often as the other.
-            if round % 2 == 0 {
-                ours.push(run(threads, true));
-                hand.push(run(threads, false));
-            } else {
-                hand.push(run(threads, false));
-                ours.push(run(threads, true));
-            }
-        }
+        let (ours, hand) = speeds(kind, path, threads, rounds, reads);
         let [reads, reads_by_hand] = [&ours, &hand].map(|speeds| median(speeds, |speed| speed.reads));
         let [worked, worked_by_hand] = [&ours, &hand].map(|speeds| median(speeds, |speed| speed.worked));
         println!(
@@ -183,4 +191,36 @@ fn table(what: &str, rounds: usize, run: impl Fn(i64, bool) -> Speed) {
             reads / reads_by_hand
         );
     }
+}
+
+/// Both ways with so many threads each, which stay for all rounds.
+fn speeds(kind: &Kind<'_>, path: &Path, threads: usize, rounds: usize, reads: i64) -> (Vec<Speed>, Vec<Speed>) {
+    let (ours, hand) = (Crew::new(threads), Crew::new(threads));
+    // One round before the others: connections are open, statements prepared, pages in the cache.
+    let all = rounds + 1;
+    let mut measured = (Vec::new(), Vec::new());
+    thread::scope(|scope| {
+        for thread in 0..threads as i64 {
+            let (ours, hand) = (&ours, &hand);
+            scope.spawn(move || ours.work(all, reads, thread, kind.ours));
+            scope.spawn(move || {
+                let connection = connect(path);
+                let mut statement = connection.prepare(kind.sql).unwrap();
+                hand.work(all, reads, thread, |turn| (kind.hand)(&mut statement, turn));
+            });
+        }
+        ours.round(reads);
+        hand.round(reads);
+        for round in 0..rounds {
+            // Each goes first as often as the other.
+            if round % 2 == 0 {
+                measured.0.push(ours.round(reads));
+                measured.1.push(hand.round(reads));
+            } else {
+                measured.1.push(hand.round(reads));
+                measured.0.push(ours.round(reads));
+            }
+        }
+    });
+    measured
 }

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use super::measure::Sum;
+use super::raw::PRAGMAS;
+
 pub const SCHEMA: &str = "
 CREATE TABLE author(id INTEGER PRIMARY KEY, name TEXT NOT NULL, country TEXT NOT NULL, bio TEXT NOT NULL);
 CREATE TABLE publisher(id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT NOT NULL);
@@ -24,10 +27,6 @@ CREATE INDEX book_tag_book ON book_tag(book_id);
 CREATE INDEX book_tag_tag ON book_tag(tag_id);
 ";
 
-/// What every connection of the floor's and of rusqlite's is told; ours has it by itself.
-pub const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;
-PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
-
 /// How much there is of everything.
 #[derive(Clone, Copy)]
 pub struct Size {
@@ -43,7 +42,7 @@ pub struct Size {
 
 impl Size {
     pub const WHOLE: Size = Size { authors: 1_000, books: 20_000, new: 10_000, asked: 10_000, bulk: 100_000 };
-    /// A twentieth, to see that nothing is broken.
+    /// A tenth, or less, to see that nothing is broken.
     pub const SMALL: Size = Size { authors: 100, books: 2_000, new: 1_000, asked: 1_000, bulk: 5_000 };
 }
 
@@ -59,6 +58,20 @@ pub struct Fields {
     pub price: f64,
     pub pages: i64,
     pub summary: String,
+}
+
+impl Fields {
+    /// The checksum of the row, once it has its key.
+    pub fn sum(&self, key: i64, sum: &mut Sum) {
+        sum.int(key);
+        sum.text(&self.title);
+        sum.int(self.author);
+        sum.option(self.publisher);
+        sum.text(&self.published);
+        sum.real(self.price);
+        sum.int(self.pages);
+        sum.text(&self.summary);
+    }
 }
 
 struct Random(u64);

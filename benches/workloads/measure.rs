@@ -118,6 +118,15 @@ impl Sum {
     pub fn option(&mut self, value: Option<i64>) {
         self.int(value.map_or(-1, |value| value + 7));
     }
+    /// The checksum of the items in their order: where the query orders, or each answers a question of a list.
+    pub fn in_order<T>(&mut self, items: impl IntoIterator<Item = T>, mut sum: impl FnMut(&mut Sum, T)) {
+        let mut count = 0;
+        for item in items {
+            sum(self, item);
+            count += 1;
+        }
+        self.int(count);
+    }
     /// The checksum of the items, whatever their order.
     pub fn all<T>(&mut self, items: impl IntoIterator<Item = T>, mut sum: impl FnMut(&mut Sum, T)) {
         let (mut total, mut count) = (0_u64, 0);

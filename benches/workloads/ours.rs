@@ -105,7 +105,7 @@ pub fn load_all(world: &mut World, probe: &mut Probe) {
 pub fn get_by_pk(world: &mut World, probe: &mut Probe) {
     let one = |key: &i64| Book::objects().find(&world.ours, *key);
     let rows = probe.time(|| world.keys.iter().map(one).collect::<Result<Vec<_>, _>>().unwrap());
-    probe.sum(|sum| sum.all(&rows, |sum, row| row.sum(sum)));
+    probe.sum(|sum| sum.in_order(&rows, |sum, row| row.sum(sum)));
 }
 
 pub fn get_by_pk_in_read(world: &mut World, probe: &mut Probe) {
@@ -115,7 +115,7 @@ pub fn get_by_pk_in_read(world: &mut World, probe: &mut Probe) {
         probe.time(|| keys.iter().map(one).collect::<Result<Vec<_>, _>>())
     });
     let rows = found.unwrap();
-    probe.sum(|sum| sum.all(&rows, |sum, row| row.sum(sum)));
+    probe.sum(|sum| sum.in_order(&rows, |sum, row| row.sum(sum)));
 }
 
 pub fn filter_small(world: &mut World, probe: &mut Probe) {
@@ -124,7 +124,7 @@ pub fn filter_small(world: &mut World, probe: &mut Probe) {
         of_author.order_by(|b| b.published().desc()).limit(10).all(&world.ours)
     };
     let rows = probe.time(|| world.some_authors.iter().map(some).collect::<Result<Vec<_>, _>>().unwrap());
-    probe.sum(|sum| sum.all(rows.iter().flatten(), |sum, row| row.sum(sum)));
+    probe.sum(|sum| sum.in_order(&rows, |sum, rows| sum.in_order(rows, |sum, row| row.sum(sum))));
 }
 
 pub fn join_eager(world: &mut World, probe: &mut Probe) {
@@ -263,33 +263,49 @@ fn written(world: &World, sum: &mut Sum) {
     sum.all(Book::objects().all(&world.ours).unwrap(), |sum, row| row.sum(sum));
 }
 
-fn insert_all(world: &mut World, probe: &mut Probe, books: Vec<NewBook>) {
+/// The rows that came back, in the order in which they were given, and what is in the table.
+fn sum_created(world: &World, probe: &mut Probe, created: &[Book]) {
+    probe.sum(|sum| {
+        sum.in_order(created, |sum, book| book.sum(sum));
+        written(world, sum);
+    });
+}
+
+/// The rows are made before the clock starts, as those of the floor are.
+fn insert(world: &mut World, probe: &mut Probe, count: i64) {
     clear(world);
-    let count = books.len();
-    let books = probe.time(|| Book::objects().bulk_create(books).run(&world.ours).unwrap());
-    assert_eq!(books.len(), count);
-    probe.sum(|sum| written(world, sum));
+    let books: Vec<NewBook> = data::new_books(count, world.size).iter().map(new).collect();
+    let created = probe.time(|| Book::objects().bulk_create(books).run(&world.ours).unwrap());
+    sum_created(world, probe, &created);
     clear(world);
 }
 
 pub fn bulk_insert(world: &mut World, probe: &mut Probe) {
-    let books = data::new_books(world.size.new, world.size).iter().map(new).collect();
-    insert_all(world, probe, books);
+    insert(world, probe, world.size.new);
 }
 
 pub fn bulk_create(world: &mut World, probe: &mut Probe) {
-    let books = data::new_books(world.size.bulk, world.size).iter().map(new).collect();
-    insert_all(world, probe, books);
+    insert(world, probe, world.size.bulk);
 }
 
-/// The rows are made one after the other, and do not come back.
+/// The rows are made one after the other while the clock runs, and do not come back.
 pub fn bulk_create_execute(world: &mut World, probe: &mut Probe) {
     clear(world);
     let books = data::new_books(world.size.bulk, world.size);
     let count = probe.time(|| Book::objects().bulk_create(books.iter().map(new)).execute(&world.ours).unwrap());
-    assert_eq!(count, world.size.bulk as u64);
-    probe.sum(|sum| written(world, sum));
+    probe.sum(|sum| {
+        sum.int(count as i64);
+        written(world, sum);
+    });
     clear(world);
+}
+
+fn update(world: &World, probe: &mut Probe, books: &[Book]) {
+    let count = probe.time(|| Book::objects().bulk_update(&world.ours, books, |b| (b.price(), b.title())).unwrap());
+    probe.sum(|sum| {
+        sum.int(count as i64);
+        written(world, sum);
+    });
 }
 
 pub fn bulk_update(world: &mut World, probe: &mut Probe) {
@@ -299,8 +315,7 @@ pub fn bulk_update(world: &mut World, probe: &mut Probe) {
     for (book, (_, price, title)) in books.iter_mut().zip(changes) {
         (book.price, book.title) = (price, title);
     }
-    probe.time(|| Book::objects().bulk_update(&world.ours, &books, |b| (b.price(), b.title())).unwrap());
-    probe.sum(|sum| written(world, sum));
+    update(world, probe, &books);
 }
 
 pub fn bulk_update_many(world: &mut World, probe: &mut Probe) {
@@ -311,8 +326,7 @@ pub fn bulk_update_many(world: &mut World, probe: &mut Probe) {
         assert_eq!(book.id, key);
         (book.price, book.title) = (price, title);
     }
-    probe.time(|| Book::objects().bulk_update(&world.ours, &books, |b| (b.price(), b.title())).unwrap());
-    probe.sum(|sum| written(world, sum));
+    update(world, probe, &books);
     clear(world);
 }
 
@@ -325,8 +339,7 @@ pub fn insert_one(world: &mut World, probe: &mut Probe) {
         books.into_iter().map(save).collect::<Result<Vec<_>, _>>().unwrap()
     });
     world.ours.raw(|raw| raw.execute_batch("PRAGMA synchronous = NORMAL")).unwrap();
-    drop(created);
-    probe.sum(|sum| written(world, sum));
+    sum_created(world, probe, &created);
     clear(world);
 }
 
@@ -343,7 +356,7 @@ pub fn values2(world: &mut World, probe: &mut Probe) {
 pub fn count_filtered(world: &mut World, probe: &mut Probe) {
     let count = |price: &f64| Book::objects().filter(|b| b.price().gt(*price)).count(&world.ours);
     let counts = probe.time(|| world.prices.iter().map(count).collect::<Result<Vec<_>, _>>().unwrap());
-    probe.sum(|sum| sum.all(&counts, |sum, count| sum.int(*count as i64)));
+    probe.sum(|sum| sum.in_order(&counts, |sum, count| sum.int(*count as i64)));
 }
 
 pub fn iter(world: &mut World, probe: &mut Probe) {
