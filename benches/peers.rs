@@ -9,6 +9,7 @@
 
 mod arguments;
 mod raw;
+mod turns;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use arguments::Arguments;
 use eager_orm::prelude::*;
 use raw::Raw;
+use turns::turns;
 
 #[derive(Model)]
 pub struct Author {
@@ -151,9 +153,7 @@ fn main() {
     let counted = |place| Counted { _group: Arc::clone(&group), _place: place };
     let mut times: [Vec<Duration>; 6] = Default::default();
     for round in 0..rounds {
-        // Each goes first as often as the others: what was freed before is what is allocated next.
-        for turn in 0..6 {
-            let who = (round + turn) % 6;
+        for who in turns(6, round) {
             times[who].push(match who {
                 0 => time(|| Plain::objects().all(&db).unwrap()),
                 1 => time(|| Book::objects().fetch_mode(FetchMode::One).all(&db).unwrap()),

@@ -13,6 +13,7 @@
 mod arguments;
 mod counting;
 mod raw;
+mod turns;
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use arguments::Arguments;
 use counting::{Counting, in_use};
 use eager_orm::prelude::*;
 use raw::{ByParent, Places, Raw};
+use turns::turns;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -159,9 +161,7 @@ fn main() {
         let mut times: [Vec<Duration>; 5] = Default::default();
         let mut bytes = [0; 5];
         for round in 0..rounds {
-            // Each goes first as often as the others.
-            for turn in 0..5 {
-                let who = (round + turn) % 5;
+            for who in turns(5, round) {
                 let (time, held) = match who {
                     0 => measure(|| step(&raw)),
                     1 => measure(|| (Author::objects().all(&db).unwrap(), Book::objects().all(&db).unwrap())),

@@ -99,6 +99,30 @@ print("|---|" + "---:|" * len(order))
 for w in workloads:
     print(f"| {NAMES[w]} | " + " | ".join(f"{results[w, p][-1]['allocs']:,}" if (w, p) in results else "" for p in order) + " |")
 
-differ = [w for w in workloads if len({r["sum"] for p in order for r in results.get((w, p), [])}) > 1]
-print("\nChecksums: " + (f"DIFFER on {', '.join(differ)}" if differ else "all agree on every workload"))
+
+def said(what, workload):
+    """Who said which checksum of a workload, in whatever way it was done."""
+    sums = {}
+    for (w, peer), rows in results.items():
+        if w.split("_")[0] == workload:
+            for r in rows:
+                if r.get(what):
+                    sums.setdefault(r[what], set()).add(peer)
+    return sums
+
+
+# Of what was read or written, and of the keys that came back of an insert.
+asked = [w for w in NAMES if "_" not in w and said("sum", w)]
+differ = [f"{NAMES[w]} ({what})" for w in asked for what in ("sum", "keys") if len(said(what, w)) > 1]
+alone = [NAMES[w] for w in asked if len(set().union(*said("sum", w).values())) < 2]
+print()
+if differ:
+    print("Checksums DIFFER on " + ", ".join(differ))
+elif alone == asked:
+    print("Checksums: there is nothing to compare, as no two programs ran the same")
+else:
+    print("Checksums agree" + (f", but for {', '.join(alone)}, of which there is only one" if alone else " on every workload"))
+without = [p for p in order if any(not r.get("keys") for w in ("W9", "W11") for r in results.get((w, p), []))]
+if without:
+    print("The keys of inserted rows do not come back in " + ", ".join(without))
 sys.exit(bool(differ))

@@ -16,6 +16,8 @@ mod measure;
 mod ours;
 #[path = "../raw/mod.rs"]
 mod raw;
+#[path = "../turns/mod.rs"]
+mod turns;
 mod world;
 
 use std::process::ExitCode;
@@ -24,6 +26,7 @@ use arguments::Arguments;
 use data::Size;
 use list::{Run, WORKLOADS, Workload};
 use measure::{Counting, Probe};
+use turns::turns;
 use world::World;
 
 #[global_allocator]
@@ -163,11 +166,10 @@ fn measure(world: &mut World, workload: &Workload, rounds: usize) -> (Measured, 
     };
     let mut measured: Vec<Measured> = runs.iter().map(&mut checked).collect();
     let sum = measured[0].probe.sum;
+    assert_ne!(sum, 0, "{}: nothing is checked", workload.name);
     assert!(measured.iter().all(|one| one.probe.sum == sum), "{}: the checksums differ", workload.name);
     for round in 0..rounds {
-        // Each goes first as often as the others.
-        for turn in 0..runs.len() {
-            let who = (round + turn) % runs.len();
+        for who in turns(runs.len(), round) {
             let mut probe = Probe::new(false, round);
             runs[who](world, &mut probe);
             measured[who].times.0.push(probe.time.as_secs_f64() * 1e3);

@@ -3,7 +3,7 @@ use butane::db::{Connection, ConnectionSpec};
 use butane::prelude::*;
 use butane::query::{BoolExpr, Expr};
 use butane::{AutoPk, ForeignKey, SqlVal, dataresult, model};
-use common::{Bench, H, NewBook, Sum, W6_BOOKS, W8_BOOKS, sum_of};
+use common::{Bench, H, Keys, NewBook, Sum, W6_BOOKS, W8_BOOKS, sum_of};
 use std::collections::HashMap;
 
 #[model]
@@ -105,6 +105,13 @@ fn new(b: &NewBook) -> Book {
         price: b.price,
         pages: b.pages,
         summary: b.summary.clone(),
+    }
+}
+/// Rows that know their keys since they were saved.
+struct Saved(Vec<Book>);
+impl Keys for Saved {
+    fn keys(&self) -> Option<Vec<i64>> {
+        Some(self.0.iter().map(|book| pk(&book.id)).collect())
     }
 }
 fn pkk(i: i64) -> AutoPk<i64> {
@@ -234,21 +241,23 @@ fn main() {
     };
     let sum = |c: &mut Connection, _: &()| sum_of(&load_all(c));
     // no bulk insert: save() in a transaction
-    bench.run_with(
+    let written = |c: &mut Connection| sum_of(&load_all(c));
+    bench.run_insert(
         "W9",
         c,
         |c, i| {
             del(c, i);
             news.iter().map(new).collect::<Vec<_>>()
         },
-        |c, bs| {
+        |c, mut bs| {
             let tx = c.transaction().unwrap();
-            for mut b in bs {
+            for b in &mut bs {
                 b.save(&tx).unwrap();
             }
             tx.commit().unwrap();
+            Saved(bs)
         },
-        sum,
+        written,
     );
     // no partial update: load by IN, change, save() each
     bench.run_with(
@@ -282,19 +291,20 @@ fn main() {
     if bench.wants("W11") {
         let c = &mut open(bench.db(), "PRAGMA synchronous=OFF");
         let news = common::w11_books();
-        bench.run_with(
+        bench.run_insert(
             "W11",
             c,
             |c, i| {
                 del(c, i);
                 news.iter().map(new).collect::<Vec<_>>()
             },
-            |c, bs| {
-                for mut b in bs {
+            |c, mut bs| {
+                for b in &mut bs {
                     b.save(c).unwrap();
                 }
+                Saved(bs)
             },
-            sum,
+            written,
         );
     }
 }

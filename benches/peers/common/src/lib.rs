@@ -106,18 +106,25 @@ pub struct Change {
     pub title: String,
 }
 
-// ---------------------------------------------------------------- checksums (order of a Vec does not matter)
-pub struct H(u64);
+// ---------------------------------------------------------------- checksums
+/// A checksum. It sees the order of a `Vec` where the workload asks for one.
+pub struct H {
+    state: u64,
+    in_order: bool,
+}
 impl H {
     pub fn new() -> H {
-        H(0xcbf29ce484222325)
+        H::with(false)
+    }
+    fn with(in_order: bool) -> H {
+        H { state: 0xcbf29ce484222325, in_order }
     }
     pub fn u(&mut self, v: u64) {
-        self.0 = (self.0 ^ v).wrapping_mul(0x9E3779B97F4A7C15);
-        self.0 ^= self.0 >> 29;
+        self.state = (self.state ^ v).wrapping_mul(0x9E3779B97F4A7C15);
+        self.state ^= self.state >> 29;
     }
     pub fn done(&self) -> u64 {
-        let mut x = self.0;
+        let mut x = self.state;
         x ^= x >> 33;
         x = x.wrapping_mul(0xff51afd7ed558ccd);
         x ^ (x >> 33)
@@ -131,10 +138,14 @@ impl Default for H {
 pub trait Sum {
     fn sum(&self, h: &mut H);
 }
-pub fn sum_of<T: Sum + ?Sized>(t: &T) -> u64 {
-    let mut h = H::new();
+fn sum_with<T: Sum + ?Sized>(t: &T, in_order: bool) -> u64 {
+    let mut h = H::with(in_order);
     t.sum(&mut h);
     h.done()
+}
+/// The checksum of rows in any order.
+pub fn sum_of<T: Sum + ?Sized>(t: &T) -> u64 {
+    sum_with(t, false)
 }
 impl Sum for () {
     fn sum(&self, _: &mut H) {}
@@ -185,12 +196,14 @@ impl<T: Sum> Sum for Option<T> {
 }
 impl<T: Sum> Sum for Vec<T> {
     fn sum(&self, h: &mut H) {
-        let mut s = 0u64;
-        for t in self {
-            s = s.wrapping_add(sum_of(t));
-        }
         h.u(self.len() as u64);
-        h.u(s);
+        let sums = self.iter().map(|t| sum_with(t, h.in_order));
+        if h.in_order {
+            sums.collect::<Vec<u64>>().into_iter().for_each(|sum| h.u(sum));
+        } else {
+            let sum = sums.fold(0, u64::wrapping_add);
+            h.u(sum);
+        }
     }
 }
 impl<T: Sum + ?Sized> Sum for &T {
@@ -376,6 +389,24 @@ pub fn book_tags() -> Vec<(i64, i64, i64)> {
         .collect()
 }
 
+/// The workloads whose rows have an order: that of the query, or of the questions that they answer.
+const IN_ORDER: [&str; 4] = ["W2", "W2_read", "W3", "W13"];
+
+/// What comes back of an insert: the keys of the new rows in the order in which they were given, where the library has them.
+pub trait Keys {
+    fn keys(&self) -> Option<Vec<i64>>;
+}
+impl Keys for () {
+    fn keys(&self) -> Option<Vec<i64>> {
+        None
+    }
+}
+impl Keys for Vec<i64> {
+    fn keys(&self) -> Option<Vec<i64>> {
+        Some(self.clone())
+    }
+}
+
 // ---------------------------------------------------------------- workload inputs
 pub const W2_N: usize = 10_000;
 pub const W6_BOOKS: i64 = 5_000;
@@ -474,21 +505,45 @@ impl Bench {
         self.only.as_ref().map_or(true, |o| o.iter().any(|x| x == w))
     }
     pub fn run<C, T: Sum>(&mut self, w: &str, c: &mut C, mut body: impl FnMut(&mut C) -> T) {
-        self.run_with(w, c, |_, _| (), |c, _| body(c), |_, t| sum_of(t))
+        let in_order = IN_ORDER.contains(&w);
+        self.run_checked(w, c, |_, _| (), |c, _| body(c), |_, t| (sum_with(t, in_order), None))
     }
     /// setup is not timed (iteration number given); check is not timed and runs after the first warm-up.
     pub fn run_with<C, I, T>(
         &mut self,
         w: &str,
         c: &mut C,
+        setup: impl FnMut(&mut C, usize) -> I,
+        body: impl FnMut(&mut C, I) -> T,
+        mut check: impl FnMut(&mut C, &T) -> u64,
+    ) {
+        self.run_checked(w, c, setup, body, |c, t| (check(c, t), None))
+    }
+    /// Inserts: `setup` clears, and makes the rows in the form in which the library takes them, both of which is not timed;
+    /// `body` returns what the library returns of the rows; `written` is the checksum of what is in the table.
+    pub fn run_insert<C, I, T: Keys>(
+        &mut self,
+        w: &str,
+        c: &mut C,
+        setup: impl FnMut(&mut C, usize) -> I,
+        body: impl FnMut(&mut C, I) -> T,
+        mut written: impl FnMut(&mut C) -> u64,
+    ) {
+        let keys = |t: &T| t.keys().map(|keys| sum_with(&keys, true));
+        self.run_checked(w, c, setup, body, |c, t| (written(c), keys(t)))
+    }
+    fn run_checked<C, I, T>(
+        &mut self,
+        w: &str,
+        c: &mut C,
         mut setup: impl FnMut(&mut C, usize) -> I,
         mut body: impl FnMut(&mut C, I) -> T,
-        mut check: impl FnMut(&mut C, &T) -> u64,
+        mut check: impl FnMut(&mut C, &T) -> (u64, Option<u64>),
     ) {
         if !self.wants(w) {
             return;
         }
-        let mut sum = 0;
+        let (mut sum, mut keys) = (0, None);
         let quick = self.budget.is_zero();
         let mut it = 0;
         for k in 0..if quick { 1 } else { 3 } {
@@ -496,7 +551,7 @@ impl Bench {
             it += 1;
             let t = body(c, i);
             if k == 0 {
-                sum = check(c, &t);
+                (sum, keys) = check(c, &t);
             }
             drop(t);
         }
@@ -535,7 +590,7 @@ impl Bench {
         times.sort_by(f64::total_cmp);
         cpus.sort_by(f64::total_cmp);
         println!(
-            "{{\"peer\":\"{}\",\"w\":\"{}\",\"min\":{:.4},\"median\":{:.4},\"cpu\":{:.4},\"iters\":{},\"sum\":\"{:016x}\",\"allocs\":{},\"bytes\":{},\"peak\":{}}}",
+            "{{\"peer\":\"{}\",\"w\":\"{}\",\"min\":{:.4},\"median\":{:.4},\"cpu\":{:.4},\"iters\":{},\"sum\":\"{:016x}\",\"keys\":{},\"allocs\":{},\"bytes\":{},\"peak\":{}}}",
             self.peer,
             w,
             times[0],
@@ -543,6 +598,7 @@ impl Bench {
             cpus[cpus.len() / 2],
             times.len(),
             sum,
+            keys.map_or("null".into(), |keys| format!("\"{keys:016x}\"")),
             n,
             bytes,
             peak

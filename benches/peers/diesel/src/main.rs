@@ -178,21 +178,24 @@ fn main() {
     };
     let sum = |c: &mut SqliteConnection, _: &()| sum_of(&load_all(c));
     // one insert_into(vec of rows): multi-row VALUES, 1000 rows a statement (7 x 1000 parameters)
-    bench.run_with(
+    let written = |c: &mut SqliteConnection| sum_of(&load_all(c));
+    bench.run_insert(
         "W9",
         c,
-        del,
-        |c, _| {
+        |c, i| {
+            del(c, i);
+            news.iter().map(New::from).collect::<Vec<_>>()
+        },
+        |c, rows| {
             c.transaction::<_, diesel::result::Error, _>(|c| {
-                for k in news.chunks(1000) {
-                    let v: Vec<New> = k.iter().map(New::from).collect();
-                    insert_into(book::table).values(&v).execute(c)?;
+                for k in rows.chunks(1000) {
+                    insert_into(book::table).values(k).execute(c)?;
                 }
                 Ok(())
             })
             .unwrap()
         },
-        sum,
+        written,
     );
     if bench.wants("W9_loop") {
         bench.run_with(
@@ -238,16 +241,19 @@ fn main() {
         let c = &mut open(bench.db());
         c.batch_execute("PRAGMA synchronous=OFF").unwrap();
         let news = common::w11_books();
-        bench.run_with(
+        bench.run_insert(
             "W11",
             c,
-            del,
-            |c, _| {
-                for b in &news {
-                    insert_into(book::table).values(New::from(b)).execute(c).unwrap();
+            |c, i| {
+                del(c, i);
+                news.iter().map(New::from).collect::<Vec<_>>()
+            },
+            |c, rows| {
+                for row in rows {
+                    insert_into(book::table).values(row).execute(c).unwrap();
                 }
             },
-            sum,
+            written,
         );
     }
 }

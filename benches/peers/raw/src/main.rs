@@ -733,19 +733,22 @@ fn main() {
     let news = w9_books();
     {
         let s = d.prep(&format!("{INSERT}(?,?,?,?,?,?,?)"));
-        bench.run_with(
+        bench.run_insert(
             "W9",
             d,
             |d, _| d.exec(del),
             |d, _| {
                 d.exec("BEGIN");
+                let mut keys = Vec::with_capacity(news.len());
                 for b in &news {
                     unsafe { bind_new(&s, 0, b) };
                     s.run();
+                    keys.push(unsafe { libsqlite3_sys::sqlite3_last_insert_rowid(d.0) });
                 }
                 d.exec("COMMIT");
+                keys
             },
-            sum,
+            |d| sum(d, &()),
         );
         if asked == "bulk" {
             bench.only = None;
@@ -982,17 +985,19 @@ fn main() {
         let s = d.prep(&format!("{INSERT}(?,?,?,?,?,?,?)"));
         let s_all = d.prep(&format!("select {BOOK} from book b"));
         let news = w11_books();
-        bench.run_with(
+        bench.run_insert(
             "W11",
             d,
             |d, _| d.exec(del),
-            |_, _| {
-                for b in &news {
+            |d, _| {
+                let one = |b: &NewBook| {
                     unsafe { bind_new(&s, 0, b) };
                     s.run();
-                }
+                    unsafe { libsqlite3_sys::sqlite3_last_insert_rowid(d.0) }
+                };
+                news.iter().map(one).collect::<Vec<i64>>()
             },
-            |_, _| sum_of(&all(&s_all, |s| book(s, 0))),
+            |_| sum_of(&all(&s_all, |s| book(s, 0))),
         );
     }
     {

@@ -188,22 +188,26 @@ fn main() -> Result<()> {
     let news = w9_books();
     let del = |c: &mut Connection, _: usize| c.execute_batch("delete from book where id>20000").unwrap();
     let sum = |c: &mut Connection, _: &()| sum_of(&load_all(c).unwrap());
-    bench.run_with(
+    let written = |c: &mut Connection| sum_of(&load_all(c).unwrap());
+    bench.run_insert(
         "W9",
         c,
         del,
         |c, _| {
             let tx = c.transaction().unwrap();
+            let mut keys = Vec::with_capacity(news.len());
             {
                 let mut s = tx.prepare_cached(INSERT).unwrap();
                 for b in &news {
                     s.execute(params![b.title, b.author_id, b.publisher_id, b.published, b.price, b.pages, b.summary])
                         .unwrap();
+                    keys.push(tx.last_insert_rowid());
                 }
             }
             tx.commit().unwrap();
+            keys
         },
-        sum,
+        written,
     );
     del(c, 0);
     bench.run_with(
@@ -248,27 +252,19 @@ fn main() -> Result<()> {
         }
         c.execute_batch("PRAGMA synchronous=OFF")?;
         let news = w11_books();
-        bench.run_with(
+        bench.run_insert(
             "W11",
             c,
             del,
             |c, _| {
-                for b in &news {
-                    c.prepare_cached(INSERT)
+                let one = |b: &NewBook| {
+                    let mut s = c.prepare_cached(INSERT).unwrap();
+                    s.insert(params![b.title, b.author_id, b.publisher_id, b.published, b.price, b.pages, b.summary])
                         .unwrap()
-                        .execute(params![
-                            b.title,
-                            b.author_id,
-                            b.publisher_id,
-                            b.published,
-                            b.price,
-                            b.pages,
-                            b.summary
-                        ])
-                        .unwrap();
-                }
+                };
+                news.iter().map(one).collect::<Vec<i64>>()
             },
-            sum,
+            written,
         );
     }
     Ok(())

