@@ -118,7 +118,7 @@ alone = [NAMES[w] for w in asked if len(set().union(*said("sum", w).values())) <
 print()
 if differ:
     print("Checksums DIFFER on " + ", ".join(differ))
-elif alone == asked:
+elif len(alone) == len(asked):
     print("Checksums: there is nothing to compare, as no two programs ran the same")
 else:
     print("Checksums agree" + (f", but for {', '.join(alone)}, of which there is only one" if alone else " on every workload"))
