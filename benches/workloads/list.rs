@@ -135,21 +135,3 @@ pub const WORKLOADS: &[Workload] = &[
         ]
     ),
 ];
-
-/// The thirteen that every library is asked for.
-#[allow(dead_code, reason = "the table has all")]
-pub const THIRTEEN: [&str; 13] = [
-    "load_all",
-    "get_by_pk",
-    "filter_small",
-    "join_eager",
-    "prefetch_fk",
-    "prefetch_m2m",
-    "prefetch_nested",
-    "nplus1",
-    "bulk_insert",
-    "bulk_update",
-    "insert_one",
-    "values2",
-    "count_filtered",
-];
