@@ -45,7 +45,6 @@ pub(crate) struct Compiled {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum For {
     Rows,
-    Key,
     Count,
     Exists,
     Other,
@@ -56,6 +55,8 @@ type Words = Vec<usize>;
 
 thread_local! {
     static KNOWN: RefCell<HashMap<Words, Option<Rc<Compiled>>, BuildHasherDefault<WordHasher>>> = RefCell::default();
+    /// The row of a model with a key, which is all there is to say: by the model.
+    static BY_KEY: RefCell<HashMap<usize, Rc<Compiled>, BuildHasherDefault<WordHasher>>> = RefCell::default();
     /// Where a shape is written down.
     static SCRATCH: RefCell<Words> = const { RefCell::new(Vec::new()) };
 }
@@ -99,12 +100,17 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
     if meta.is_composite() {
         return fresh().map(|(compiled, binds)| (Rc::new(compiled), KeyBinds::Several(binds)));
     }
-    let shape = |shape: &mut Shape<'_>| {
-        shape.words.extend([For::Key as usize, address(meta)]);
-        Some(())
+    // A thread that is ending keeps nothing any more.
+    let known = BY_KEY.try_with(|known| known.borrow().get(&address(meta)).cloned()).ok().flatten();
+    let compiled = if let Some(compiled) = known {
+        debug_assert!(is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Vec::new()))), "{}", compiled.text);
+        compiled
+    } else {
+        let compiled = Rc::new(fresh()?.0);
+        let _ = BY_KEY.try_with(|known| known.borrow_mut().insert(address(meta), Rc::clone(&compiled)));
+        compiled
     };
     // The one bind is the key, whatever key it was compiled for.
-    let (compiled, _) = kept(shape, || Ok((fresh()?.0, Vec::new())))?;
     Ok((compiled, KeyBinds::One([key.bind().into_owned()])))
 }
 
