@@ -107,23 +107,23 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
 /// `SELECT count(*)`, over a subquery where rows are cut off or merged. None where there can be no row.
 pub(crate) fn count(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
-    plan.joins.clear();
-    plan.annotations.clear();
+    plan.more.joins.clear();
+    plan.more.annotations.clear();
     plan.without_order();
-    let is_whole = plan.distinct || plan.is_closed() || plan.grouping.is_some();
+    let is_whole = plan.distinct || plan.is_closed() || plan.more.grouping.is_some();
     one_column(&plan, Expr::CountAll, is_whole)
 }
 
 /// `SELECT 1 .. LIMIT 1`. None where there can be no row.
 pub(crate) fn exists(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
-    plan.joins.clear();
-    plan.annotations.clear();
+    plan.more.joins.clear();
+    plan.more.annotations.clear();
     plan.without_order();
     plan.distinct = false;
     plan.limit = Some(plan.limit.unwrap_or(1).min(1));
     // Groups are there only with what they are grouped by.
-    let is_whole = plan.grouping.is_some() || !plan.members.is_empty();
+    let is_whole = plan.more.grouping.is_some() || !plan.more.members.is_empty();
     one_column(&plan, Expr::One, is_whole)
 }
 
@@ -215,7 +215,7 @@ pub(crate) fn keys(plan: &Plan) -> Result<Option<Statement>> {
 }
 
 fn check(plan: &Plan) -> Result<()> {
-    match plan.misuse {
+    match plan.more.misuse {
         Some(misuse) => Err(Error::misuse(format!("`{}` queryset: {misuse}", plan.meta.name))),
         None => Ok(()),
     }
@@ -225,7 +225,7 @@ fn check(plan: &Plan) -> Result<()> {
 fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
     check(plan)?;
     let mut lowerer = Lowerer::new();
-    if !plan.is_closed() && !plan.filters_windows() && plan.keyset.is_none() && plan.grouping.is_none() {
+    if !plan.is_closed() && !plan.filters_windows() && plan.more.keyset.is_none() && plan.more.grouping.is_none() {
         lowerer.begin(plan);
         let filter = lowerer.filters(plan)?;
         let joined = lowerer.end().len() > 1;

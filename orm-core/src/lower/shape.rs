@@ -20,7 +20,7 @@ use super::{JoinNode, Lowered};
 use crate::error::Result;
 use crate::group::Layout;
 use crate::meta::ModelMeta;
-use crate::plan::{Deferral, Node, NodeKind, Path, Plan};
+use crate::plan::{Deferral, Node, NodeKind, Path, Plan, Said};
 use crate::sql::{self, Sql};
 use crate::statement::Statement;
 use crate::value::{Bind, KeyRef};
@@ -103,7 +103,11 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
     // A thread that is ending keeps nothing any more.
     let known = BY_KEY.try_with(|known| known.borrow().get(&address(meta)).cloned()).ok().flatten();
     let compiled = if let Some(compiled) = known {
-        debug_assert!(is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Vec::new()))), "{}", compiled.text);
+        debug_assert!(
+            is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Vec::new()))),
+            "{}",
+            compiled.text
+        );
         compiled
     } else {
         let compiled = Rc::new(fresh()?.0);
@@ -233,9 +237,9 @@ impl Shape<'_> {
 
     fn plan(&mut self, plan: &Plan, what: For) -> Option<()> {
         // Every field is named: what is added to a plan is thought of here.
-        let Plan { meta, roots: _, filters, order, reversed, distinct, empty, limit, offset, joins, .. } = plan;
-        let Plan { prefetches: _, mode: _, deferrals, select, annotations, extra, grouping, .. } = plan;
-        let Plan { members, keyset, misuse, .. } = plan;
+        let Plan { meta, roots: _, filters, order, reversed, distinct, empty, limit, offset, mode: _, more } = plan;
+        let Said { joins, prefetches: _, deferrals, select, annotations, extra, grouping, .. } = &**more;
+        let Said { members, keyset, misuse, .. } = &**more;
         let is_plain = !*empty && annotations.is_empty() && extra.is_empty() && members.is_empty();
         if !is_plain || grouping.is_some() || keyset.is_some() || misuse.is_some() || *limit == Some(0) {
             return None;

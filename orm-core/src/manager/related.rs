@@ -450,7 +450,7 @@ pub(super) fn of_owner<T: Model>(filter: Option<Node>) -> QuerySet<T> {
     let mut queryset = QuerySet::new();
     match filter {
         Some(filter) => queryset.plan.filters.push(filter),
-        None => queryset.plan.misuse = Some("this relation belongs to no loaded row"),
+        None => queryset.plan.more.misuse = Some("this relation belongs to no loaded row"),
     }
     queryset
 }

@@ -308,11 +308,11 @@ fn follow(from: &mut Vec<Source>, source: Source, on: Expr) {
 
 /// A query to which no condition and no column can be added becomes one of the rows whose keys it has.
 fn close(plan: &mut Plan) {
-    if plan.members.is_empty() && !plan.filters_windows() {
+    if plan.more.members.is_empty() && !plan.filters_windows() {
         return;
     }
     let rows = Plan { order: Some(Vec::new()), ..plan.keys_only() };
-    plan.members.clear();
+    plan.more.members.clear();
     plan.filters = vec![Node::new(NodeKind::InQuery(Node::own_key(), Box::new(rows)))];
 }
 

@@ -39,7 +39,7 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
 
 impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
-        let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
+        let prefetch = Prefetch::new(&plan.more.prefetches, &plan.more.joins)?;
         Ok(Read { prefetch, whole: plan.is_whole(), ..Self::of(lower::compile(plan)?, plan, db) })
     }
 
@@ -49,7 +49,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         let prefetch = Prefetch::default();
         // The line is known when rows are read.
         let home = db.database().home(plan.mode, Location::caller());
-        let names = plan.select.as_deref().map(names);
+        let names = plan.more.select.as_deref().map(names);
         Read { compiled, sql, prefetch, home, names, whole: false, types: PhantomData }
     }
 
