@@ -36,6 +36,7 @@ pub(crate) use paths::no_link;
 use query::{Purpose, Query};
 pub(crate) use shape::Text;
 pub(crate) use shape::{Compiled, Single, by_key, compile, compile_count, compile_exists, text_of};
+use smallvec::SmallVec;
 
 /// A query on a model, lowered.
 pub(crate) struct Lowered {
@@ -69,7 +70,7 @@ struct Lowerer {
 struct Context {
     frames: Vec<Frame>,
     /// Where the paths of its plan begin.
-    roots: Vec<Root>,
+    roots: SmallVec<[Root; 2]>,
     /// Of a plan whose rows are grouped: what an aggregate over a relation has to ask again.
     group: Option<Arc<aggregate::Group>>,
     /// In the frames before this one, the related rows behind a to-many relation are not seen: they are those of the
@@ -172,7 +173,7 @@ fn set_column(node: &Node) -> Result<&'static str> {
 /// An update whose values are those of a query, which finds the rows as well.
 fn update_from(plan: &Plan, set: &[(Node, Node)]) -> Result<Statement> {
     let mut rows = plan.keys_only();
-    let keys = plan.meta.key_columns().map(|key| Node::new(NodeKind::Column(Path::default(), key)));
+    let keys = plan.meta.key_columns().map(|key| Node::leaf(NodeKind::Column(Path::default(), key)));
     let values: Vec<Node> = keys.chain(set.iter().map(|(_, value)| value.clone())).collect();
     rows.selecting(&values);
     rows.without_order();
@@ -341,7 +342,7 @@ impl Lowerer {
 }
 
 impl Context {
-    fn new(frame: Frame, roots: Vec<Root>) -> Self {
+    fn new(frame: Frame, roots: SmallVec<[Root; 2]>) -> Self {
         Context { frames: vec![frame], roots, group: None, hidden: 0, of_row: false, groups: None }
     }
 

@@ -351,7 +351,7 @@ pub(super) fn order_nodes(plan: &Plan) -> Vec<OrderNode> {
         None => {
             let column = |term: &crate::meta::OrderingMeta| {
                 let column = plan.meta.columns.get(term.column)?;
-                let node = Node::new(NodeKind::Column(Path::default(), column));
+                let node = Node::leaf(NodeKind::Column(Path::default(), column));
                 Some(OrderNode { node, descending: term.descending, nulls: None })
             };
             plan.meta.ordering.iter().filter_map(column).collect()

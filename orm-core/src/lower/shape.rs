@@ -248,6 +248,8 @@ impl Shape<'_> {
         if what == For::Exists && limit.is_some() {
             return None;
         }
+        let count = filters.len() + usize::from(limit.is_some()) + usize::from(offset.is_some());
+        *self.binds = Vec::with_capacity(count);
         self.word(what as usize);
         self.word(address(*meta));
         let flags = [*reversed, *distinct, limit.is_some(), offset.is_some(), select.is_some(), order.is_some()];

@@ -69,7 +69,7 @@ impl<T: Model> HasMany<T> {
             let place = self.place.as_ref()?;
             let back = place.relation()?.via()?;
             let key = Node::bind(place.key()?.bind().into_owned());
-            Some(Node::equal(Node::new(NodeKind::ForeignKey(Path::default(), back)), key))
+            Some(Node::equal(Node::leaf(NodeKind::ForeignKey(Path::default(), back)), key))
         };
         of_owner(owner())
     }

@@ -9,6 +9,7 @@ mod node;
 mod path;
 
 use node::DEPTH_OF_QUERY;
+use smallvec::SmallVec;
 
 pub use date::{DatePart, DateUnit, Truncation};
 pub(crate) use more::{More, Said};
@@ -30,9 +31,9 @@ pub(crate) const COMPOUND: &str = "it is put together from several: filter those
 pub struct Plan {
     pub(crate) meta: &'static ModelMeta,
     /// Where the paths in it begin, but for those that are of a query around it.
-    pub(crate) roots: Vec<Root>,
+    pub(crate) roots: SmallVec<[Root; 2]>,
     /// One for each `filter` or `exclude` call: each is a scope of its own.
-    pub(crate) filters: Vec<Node>,
+    pub(crate) filters: SmallVec<[Node; 1]>,
     /// None: the model's own ordering.
     pub(crate) order: Option<Vec<OrderNode>>,
     pub(crate) reversed: bool,
@@ -106,8 +107,8 @@ impl Plan {
     pub(crate) fn new(meta: &'static ModelMeta) -> Self {
         Plan {
             meta,
-            roots: Vec::new(),
-            filters: Vec::new(),
+            roots: SmallVec::new(),
+            filters: SmallVec::new(),
             order: None,
             reversed: false,
             distinct: false,
@@ -144,7 +145,7 @@ impl Plan {
     pub(crate) fn selecting(&mut self, nodes: &[Node]) {
         self.more.select = Some(nodes.to_vec());
         for (_, member) in &mut self.more.members {
-            member.roots.extend(&self.roots);
+            member.roots.extend(self.roots.iter().copied());
             member.selecting(nodes);
         }
     }

@@ -20,6 +20,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::smallvec;
+
 use super::tree::Branch;
 use super::{Joined, Rows, Run, level, levels, tell_columns};
 use crate::db::{About, By, Connection, EagerLoad, How, Row, Watch};
@@ -313,7 +315,7 @@ fn close(plan: &mut Plan) {
     }
     let rows = Plan { order: Some(Vec::new()), ..plan.keys_only() };
     plan.more.members.clear();
-    plan.filters = vec![Node::new(NodeKind::InQuery(Node::own_key(), Box::new(rows)))];
+    plan.filters = smallvec![Node::new(NodeKind::InQuery(Node::own_key(), Box::new(rows)))];
 }
 
 /// The first rows of each parent: numbered inside, cut outside.

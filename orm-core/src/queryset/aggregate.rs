@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+use smallvec::smallvec;
+
 use super::shape::{Annotated, GroupRecords, Grouped, Records, ValuesOf};
 use super::terminal::about;
 use super::{Column, QuerySet, Values};
@@ -70,7 +72,7 @@ impl<M: Model> QuerySet<M> {
         plan.more.misuse = self.plan.more.misuse;
         plan.filters = if self.plan.is_closed() || self.plan.filters_windows() || self.plan.more.keyset.is_some() {
             let keys = Box::new(self.plan.keys_only());
-            vec![Node::new(NodeKind::InQuery(Node::own_key(), keys))]
+            smallvec![Node::new(NodeKind::InQuery(Node::own_key(), keys))]
         } else {
             self.plan.filters.clone()
         };

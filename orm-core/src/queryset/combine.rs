@@ -2,6 +2,8 @@
 
 use std::ops;
 
+use smallvec::smallvec;
+
 use super::{QuerySet, Shape};
 use crate::model::Model;
 use crate::plan::{Node, NodeKind, Plan, Said};
@@ -141,8 +143,8 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
             );
         }
         self.plan.more.misuse = self.plan.more.misuse.or(other.plan.more.misuse);
-        self.plan.filters = vec![join(left, right)];
-        self.plan.roots.extend(&other.plan.roots);
+        self.plan.filters = smallvec![join(left, right)];
+        self.plan.roots.extend(other.plan.roots.iter().copied());
         self.plan.empty = false;
         self
     }
