@@ -36,6 +36,8 @@ fn short(key: Option<KeyRef<'_>>) -> Option<u32> {
 }
 
 const FEW: usize = 5;
+/// For how many rows there is room at first, where there are more keys than that.
+const SOME: usize = 16;
 
 /// One key of each row.
 #[derive(Clone)]
@@ -99,7 +101,11 @@ impl Members {
         match (&mut self.keys, short) {
             (Keys::Few(keys, count), Some(key)) => match keys.get_mut(*count as usize) {
                 Some(place) => (*place, *count) = (key, *count + 1),
-                None => self.keys = Keys::Short(keys.iter().copied().chain([key]).collect()),
+                None => {
+                    let mut more = Vec::with_capacity(SOME * self.width);
+                    more.extend(keys.iter().copied().chain([key]));
+                    self.keys = Keys::Short(more);
+                }
             },
             _ => self.push_wide(key),
         }

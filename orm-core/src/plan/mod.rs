@@ -123,7 +123,9 @@ impl Plan {
     /// Where the paths of one closure begin.
     pub(crate) fn begin(&mut self) -> Path {
         let path = Path::begin();
-        self.roots.extend(path.root());
+        if let Some(root) = path.root() {
+            self.roots.push(root);
+        }
         path
     }
 

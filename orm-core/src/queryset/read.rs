@@ -27,8 +27,13 @@ pub(super) struct Read<M, S> {
     pub(super) names: Option<Arc<[String]>>,
     /// Whether every row of the table is in it.
     whole: bool,
+    /// For how many rows there is room at first: as many as it is cut off after, if these are few.
+    room: usize,
     types: PhantomData<fn() -> (M, S)>,
 }
+
+/// For how many rows there is room at first, at most.
+const MOST_ROOM: u64 = 16;
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// Lowers and compiles the query, and checks what is to be loaded with it. Nothing has run yet when it fails.
@@ -40,7 +45,8 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
 impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
         let prefetch = Prefetch::new(&plan.more.prefetches, &plan.more.joins)?;
-        Ok(Read { prefetch, whole: plan.is_whole(), ..Self::of(lower::compile(plan)?, plan, db) })
+        let room = plan.limit.map_or(0, |limit| limit.min(MOST_ROOM) as usize);
+        Ok(Read { prefetch, whole: plan.is_whole(), room, ..Self::of(lower::compile(plan)?, plan, db) })
     }
 
     /// A query that is compiled, with nothing to be loaded besides.
@@ -50,7 +56,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         // The line is known when rows are read.
         let home = db.database().home(plan.mode, Location::caller());
         let names = plan.more.select.as_deref().map(names);
-        Read { compiled, sql, prefetch, home, names, whole: false, types: PhantomData }
+        Read { compiled, sql, prefetch, home, names, whole: false, room: 0, types: PhantomData }
     }
 
     /// Runs it, and reads all rows.
@@ -95,7 +101,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         let members = Members::new(M::META);
         Chunk {
             read: self,
-            rows: Vec::new(),
+            rows: Vec::with_capacity(self.room),
             members,
             group: Group::open_of(M::META, home, whole, watch),
             joined,
