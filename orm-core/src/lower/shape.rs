@@ -53,12 +53,32 @@ enum For {
 /// A shape. Numbers one after the other: what comes next is told by what came before.
 type Words = Vec<usize>;
 
-thread_local! {
-    static KNOWN: RefCell<HashMap<Words, Option<Rc<Compiled>>, BuildHasherDefault<WordHasher>>> = RefCell::default();
-    /// The row of a model with a key, which is all there is to say: by the model.
-    static BY_KEY: RefCell<HashMap<usize, Rc<Compiled>, BuildHasherDefault<WordHasher>>> = RefCell::default();
+/// What a thread keeps.
+#[derive(Default)]
+struct Known {
+    /// None for a shape that is not what its text says.
+    shapes: HashMap<Words, Option<Rc<Compiled>>, BuildHasherDefault<WordHasher>>,
     /// Where a shape is written down.
-    static SCRATCH: RefCell<Words> = const { RefCell::new(Vec::new()) };
+    words: Words,
+    /// The row of a model with a key, which is all there is to say: by the model.
+    by_key: HashMap<usize, Rc<Compiled>, BuildHasherDefault<WordHasher>>,
+}
+
+/// What is known of a plan.
+enum Look {
+    Known(Rc<Compiled>),
+    New(Words),
+    /// It has no shape, or one that is not what its text says.
+    Shapeless,
+}
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+/// Asks what this thread keeps. One that is ending keeps nothing any more.
+fn known<T>(ask: impl FnOnce(&mut Known) -> T) -> Option<T> {
+    KNOWN.try_with(|known| known.try_borrow_mut().ok().map(|mut known| ask(&mut known))).ok().flatten()
 }
 
 /// A query that selects its model, what is joined to it, or the plan's own selection.
@@ -100,18 +120,12 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
     if meta.is_composite() {
         return fresh().map(|(compiled, binds)| (Rc::new(compiled), KeyBinds::Several(binds)));
     }
-    // A thread that is ending keeps nothing any more.
-    let known = BY_KEY.try_with(|known| known.borrow().get(&address(meta)).cloned()).ok().flatten();
-    let compiled = if let Some(compiled) = known {
-        debug_assert!(
-            is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Vec::new()))),
-            "{}",
-            compiled.text
-        );
+    let compiled = if let Some(compiled) = known(|known| known.by_key.get(&address(meta)).cloned()).flatten() {
+        debug_assert!(is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Vec::new()))), "{}", compiled.text);
         compiled
     } else {
         let compiled = Rc::new(fresh()?.0);
-        let _ = BY_KEY.try_with(|known| known.borrow_mut().insert(address(meta), Rc::clone(&compiled)));
+        known(|known| known.by_key.insert(address(meta), Rc::clone(&compiled)));
         compiled
     };
     // The one bind is the key, whatever key it was compiled for.
@@ -175,38 +189,37 @@ fn kept(
     write: impl FnOnce(&mut Shape<'_>) -> Option<()>,
     fresh: impl FnOnce() -> Result<(Compiled, Vec<Bind<'static>>)>,
 ) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
-    // A thread that is ending keeps nothing any more.
-    let mut words = SCRATCH.try_with(RefCell::take).unwrap_or_default();
-    words.clear();
     let mut binds = Vec::new();
-    let has_shape = write(&mut Shape { words: &mut words, binds: &mut binds }).is_some();
-    let known = if has_shape {
-        KNOWN.try_with(|known| known.borrow().get(&words).cloned()).unwrap_or(Some(None))
-    } else {
-        Some(None)
-    };
-    let outcome = match known {
-        Some(Some(compiled)) => {
+    let look = known(|known| {
+        known.words.clear();
+        if write(&mut Shape { words: &mut known.words, binds: &mut binds }).is_none() {
+            return Look::Shapeless;
+        }
+        match known.shapes.get(&known.words) {
+            Some(Some(compiled)) => Look::Known(Rc::clone(compiled)),
+            Some(None) => Look::Shapeless,
+            None => Look::New(known.words.clone()),
+        }
+    });
+    match look.unwrap_or(Look::Shapeless) {
+        Look::Known(compiled) => {
             debug_assert!(is_same(&compiled, &binds, fresh()), "`{}` is not what its shape says", compiled.text);
             Ok((compiled, binds))
         }
-        // Of no shape, or of one that is not what its text says.
-        Some(None) => fresh().map(|(compiled, binds)| (Rc::new(compiled), binds)),
-        None => fresh().map(|(compiled, own)| {
+        Look::Shapeless => fresh().map(|(compiled, binds)| (Rc::new(compiled), binds)),
+        Look::New(words) => {
+            let (compiled, own) = fresh()?;
             let compiled = Rc::new(compiled);
             let is_told = own == binds;
-            let _ = KNOWN.try_with(|known| {
-                let mut known = known.borrow_mut();
-                if known.len() >= KEPT {
-                    known.clear();
+            known(|known| {
+                if known.shapes.len() >= KEPT {
+                    known.shapes.clear();
                 }
-                known.insert(words.clone(), is_told.then(|| Rc::clone(&compiled)));
+                known.shapes.insert(words, is_told.then(|| Rc::clone(&compiled)));
             });
-            (compiled, own)
-        }),
-    };
-    let _ = SCRATCH.try_with(|scratch| scratch.replace(words));
-    outcome
+            Ok((compiled, own))
+        }
+    }
 }
 
 /// Whether what is known is what would be made now.
@@ -238,10 +251,7 @@ impl Shape<'_> {
     fn plan(&mut self, plan: &Plan, what: For) -> Option<()> {
         // Every field is named: what is added to a plan is thought of here.
         let Plan { meta, roots: _, filters, order, reversed, distinct, empty, limit, offset, mode: _, more } = plan;
-        let Said { joins, prefetches: _, deferrals, select, annotations, extra, grouping, .. } = &**more;
-        let Said { members, keyset, misuse, .. } = &**more;
-        let is_plain = !*empty && annotations.is_empty() && extra.is_empty() && members.is_empty();
-        if !is_plain || grouping.is_some() || keyset.is_some() || misuse.is_some() || *limit == Some(0) {
+        if *empty || *limit == Some(0) {
             return None;
         }
         // What is asked whether there is any of it has a limit of its own.
@@ -252,20 +262,10 @@ impl Shape<'_> {
         *self.binds = Vec::with_capacity(count);
         self.word(what as usize);
         self.word(address(*meta));
-        let flags = [*reversed, *distinct, limit.is_some(), offset.is_some(), select.is_some(), order.is_some()];
+        let flags = [*reversed, *distinct, limit.is_some(), offset.is_some(), more.said().is_some(), order.is_some()];
         self.word(flags.into_iter().fold(0, |bits, flag| (bits << 1) | usize::from(flag)));
-        self.nodes(select.iter().flatten())?;
-        self.word(joins.len());
-        joins.iter().try_for_each(|path| self.path(path))?;
-        self.word(deferrals.len());
-        for deferral in deferrals {
-            let (Deferral::Only(named) | Deferral::Defer(named)) = deferral;
-            self.word(usize::from(matches!(deferral, Deferral::Only(_))));
-            self.word(named.len());
-            for (path, column) in named {
-                self.path(path)?;
-                self.word(address(*column));
-            }
+        if let Some(said) = more.said() {
+            self.said(said)?;
         }
         self.nodes(filters.iter())?;
         for term in order.iter().flatten() {
@@ -279,6 +279,29 @@ impl Shape<'_> {
         if limit.is_some() || offset.is_some() {
             self.binds.push(limit.map_or(Bind::Integer(-1), number));
             self.binds.extend(offset.map(number));
+        }
+        Some(())
+    }
+
+    fn said(&mut self, said: &Said) -> Option<()> {
+        let Said { joins, prefetches: _, deferrals, select, annotations, extra, grouping, members, keyset, misuse } = said;
+        let is_plain = annotations.is_empty() && extra.is_empty() && members.is_empty();
+        if !is_plain || grouping.is_some() || keyset.is_some() || misuse.is_some() {
+            return None;
+        }
+        self.word(usize::from(select.is_some()));
+        self.nodes(select.iter().flatten())?;
+        self.word(joins.len());
+        joins.iter().try_for_each(|path| self.path(path))?;
+        self.word(deferrals.len());
+        for deferral in deferrals {
+            let (Deferral::Only(named) | Deferral::Defer(named)) = deferral;
+            self.word(usize::from(matches!(deferral, Deferral::Only(_))));
+            self.word(named.len());
+            for (path, column) in named {
+                self.path(path)?;
+                self.word(address(*column));
+            }
         }
         Some(())
     }

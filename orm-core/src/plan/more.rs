@@ -50,6 +50,13 @@ impl Said {
     };
 }
 
+impl More {
+    /// What is said, if anything ever was.
+    pub(crate) fn said(&self) -> Option<&Said> {
+        self.0.as_deref()
+    }
+}
+
 impl From<Said> for More {
     fn from(said: Said) -> Self {
         More(Some(Box::new(said)))
