@@ -35,7 +35,7 @@ pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
 use query::{Purpose, Query};
 pub(crate) use shape::Text;
-pub(crate) use shape::{Compiled, Single, by_key, compile, compile_count, compile_exists, text_of};
+pub(crate) use shape::{Binds, Compiled, Single, by_key, compile, compile_count, compile_exists, text_of};
 use smallvec::SmallVec;
 
 /// A query on a model, lowered.

@@ -16,6 +16,8 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::{JoinNode, Lowered};
 use crate::error::Result;
 use crate::group::Layout;
@@ -50,6 +52,9 @@ enum For {
     Other,
 }
 
+/// The binds of a query: of most there are few, and those need no memory of their own.
+pub(crate) type Binds = SmallVec<[Bind<'static>; 2]>;
+
 /// A shape. Numbers one after the other: what comes next is told by what came before.
 type Words = Vec<usize>;
 
@@ -82,11 +87,11 @@ fn known<T>(ask: impl FnOnce(&mut Known) -> T) -> Option<T> {
 }
 
 /// A query that selects its model, what is joined to it, or the plan's own selection.
-pub(crate) fn compile(plan: &Plan) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
+pub(crate) fn compile(plan: &Plan) -> Result<(Rc<Compiled>, Binds)> {
     let fresh = || {
         let Lowered { statement, layout, joins, empty, width, .. } = super::select(plan)?;
         let Sql { text, binds } = sql::compile(&statement);
-        Ok((Compiled { text, layout, joins, empty, width }, binds))
+        Ok((Compiled { text, layout, joins, empty, width }, binds.into()))
     };
     kept(|shape| shape.plan(plan, For::Rows), fresh)
 }
@@ -121,7 +126,11 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
         return fresh().map(|(compiled, binds)| (Rc::new(compiled), KeyBinds::Several(binds)));
     }
     let compiled = if let Some(compiled) = known(|known| known.by_key.get(&address(meta)).cloned()).flatten() {
-        debug_assert!(is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Vec::new()))), "{}", compiled.text);
+        debug_assert!(
+            is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Binds::new()))),
+            "{}",
+            compiled.text
+        );
         compiled
     } else {
         let compiled = Rc::new(fresh()?.0);
@@ -133,7 +142,7 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
 }
 
 /// A compiled query of one value.
-pub(crate) type Single = (Rc<Compiled>, Vec<Bind<'static>>);
+pub(crate) type Single = (Rc<Compiled>, Binds);
 
 /// `SELECT count(*)`. None where there can be no row.
 pub(crate) fn compile_count(plan: &Plan) -> Result<Option<Single>> {
@@ -150,7 +159,8 @@ fn one_value(plan: &Plan, what: For, lower: fn(&Plan) -> Result<Option<Statement
         let compiled = lower(plan)?.map(|statement| sql::compile(&statement));
         let empty = compiled.is_none();
         let Sql { text, binds } = compiled.unwrap_or(Sql { text: "".into(), binds: Vec::new() });
-        Ok((Compiled { text, layout: Layout::default(), joins: Vec::new(), empty, width: 1 }, binds))
+        let layout = Layout::default();
+        Ok((Compiled { text, layout, joins: Vec::new(), empty, width: 1 }, binds.into()))
     };
     let (compiled, binds) = kept(|shape| shape.plan(plan, what), fresh)?;
     Ok((!compiled.empty).then_some((compiled, binds)))
@@ -179,7 +189,7 @@ pub(crate) fn text_of(
     };
     let fresh = || {
         let compiled = Compiled { text: make(), layout: Layout::default(), joins: Vec::new(), empty: false, width: 0 };
-        Ok((compiled, Vec::new()))
+        Ok((compiled, Binds::new()))
     };
     kept(shape, fresh).map_or_else(|_| "".into(), |(compiled, _)| Arc::clone(&compiled.text))
 }
@@ -187,9 +197,9 @@ pub(crate) fn text_of(
 /// What is known of a shape, or what `fresh` makes of it.
 fn kept(
     write: impl FnOnce(&mut Shape<'_>) -> Option<()>,
-    fresh: impl FnOnce() -> Result<(Compiled, Vec<Bind<'static>>)>,
-) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
-    let mut binds = Vec::new();
+    fresh: impl FnOnce() -> Result<(Compiled, Binds)>,
+) -> Result<(Rc<Compiled>, Binds)> {
+    let mut binds = Binds::new();
     let look = known(|known| {
         known.words.clear();
         if write(&mut Shape { words: &mut known.words, binds: &mut binds }).is_none() {
@@ -223,7 +233,7 @@ fn kept(
 }
 
 /// Whether what is known is what would be made now.
-fn is_same(known: &Compiled, binds: &[Bind<'static>], fresh: Result<(Compiled, Vec<Bind<'static>>)>) -> bool {
+fn is_same(known: &Compiled, binds: &[Bind<'static>], fresh: Result<(Compiled, Binds)>) -> bool {
     // By their texts: not a number is not equal to itself.
     let texts = |binds: &[Bind<'static>]| format!("{binds:?}");
     fresh.is_ok_and(|(fresh, own)| {
@@ -236,7 +246,7 @@ fn is_same(known: &Compiled, binds: &[Bind<'static>], fresh: Result<(Compiled, V
 /// A plan on its way to numbers. `None` is the word for a plan without a shape.
 struct Shape<'a> {
     words: &'a mut Words,
-    binds: &'a mut Vec<Bind<'static>>,
+    binds: &'a mut Binds,
 }
 
 fn address<T: ?Sized>(what: &'static T) -> usize {
@@ -258,8 +268,6 @@ impl Shape<'_> {
         if what == For::Exists && limit.is_some() {
             return None;
         }
-        let count = filters.len() + usize::from(limit.is_some()) + usize::from(offset.is_some());
-        *self.binds = Vec::with_capacity(count);
         self.word(what as usize);
         self.word(address(*meta));
         let flags = [*reversed, *distinct, limit.is_some(), offset.is_some(), more.said().is_some(), order.is_some()];
@@ -284,7 +292,8 @@ impl Shape<'_> {
     }
 
     fn said(&mut self, said: &Said) -> Option<()> {
-        let Said { joins, prefetches: _, deferrals, select, annotations, extra, grouping, members, keyset, misuse } = said;
+        let Said { joins, prefetches: _, deferrals, select, annotations, extra, grouping, members, keyset, misuse } =
+            said;
         let is_plain = annotations.is_empty() && extra.is_empty() && members.is_empty();
         if !is_plain || grouping.is_some() || keyset.is_some() || misuse.is_some() {
             return None;

@@ -11,12 +11,12 @@ use super::{QuerySet, Shape};
 use crate::db::{Connection, Database, Executor, Home, Need, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Instance, Members, Mint};
-use crate::lower::{self, Compiled};
+use crate::lower::{self, Binds, Compiled};
 use crate::model::{Model, decode_error};
 use crate::plan::Plan;
 use crate::prefetch::{self, Joined, Prefetch, Run};
 use crate::sql::Sql;
-use crate::value::{Bind, KeyRef};
+use crate::value::KeyRef;
 
 /// A query that is ready to run.
 pub(super) struct Read<M, S> {
@@ -50,8 +50,8 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
     }
 
     /// A query that is compiled, with nothing to be loaded besides.
-    pub(super) fn of((compiled, binds): (Rc<Compiled>, Vec<Bind<'static>>), plan: &Plan, db: &dyn Executor) -> Self {
-        let sql = Sql { text: Arc::clone(&compiled.text), binds };
+    pub(super) fn of((compiled, binds): (Rc<Compiled>, Binds), plan: &Plan, db: &dyn Executor) -> Self {
+        let sql = Sql { text: Arc::clone(&compiled.text), binds: binds.into_vec() };
         let prefetch = Prefetch::default();
         // The line is known when rows are read.
         let home = db.database().home(plan.mode, Location::caller());
