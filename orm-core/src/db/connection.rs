@@ -102,11 +102,13 @@ impl<'c> Connection<'c> {
                 Ok(())
             };
             let outcome = go();
-            let counters = watch.asks(|| rows.counters());
-            drop(rows);
-            let version = watch.asks(|| Some(self.link.version()));
-            let ran = Ran { rows: count, counters, error: failed, version, ..Ran::new(does, about) };
-            watch.end(self.database, || (text, owned(binds)), ran);
+            if watch.is_there() {
+                let counters = rows.counters();
+                drop(rows);
+                let version = Some(self.link.version());
+                let ran = Ran { rows: count, counters, error: failed, version, ..Ran::new(does, about) };
+                watch.end(self.database, || (text, owned(binds)), ran);
+            }
             outcome
         })
     }

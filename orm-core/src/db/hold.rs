@@ -204,8 +204,9 @@ impl Drop for Holding<'_> {
     fn drop(&mut self) {
         // What is remembered of it is a reference too, and goes before the connection does.
         let _gone = holds(|holds| {
-            let at = holds.iter().rposition(|(id, hold, _)| (*id, *hold) == (self.database, self.hold));
-            at.map(|at| holds.remove(at))
+            let is_it = |(id, hold, _): &Held| (*id, *hold) == (self.database, self.hold);
+            // What was taken last mostly goes first.
+            holds.pop_if(|held| is_it(held)).or_else(|| Some(holds.remove(holds.iter().rposition(is_it)?)))
         });
     }
 }

@@ -7,6 +7,10 @@ use crate::value::Bind;
 
 /// Refuses values that SQLite has no room for.
 pub(super) fn storable(binds: &[Bind<'_>], about: About) -> Result<()> {
+    // What is no array and fits is what there mostly is.
+    if !binds.iter().any(|bind| matches!(bind, Bind::Array(_)) || refused(bind).is_some()) {
+        return Ok(());
+    }
     binds.iter().enumerate().try_for_each(|(i, bind)| storable_at(i + 1, bind, about))
 }
 

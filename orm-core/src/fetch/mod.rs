@@ -394,7 +394,7 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
         let rows: Vec<usize> = peers.unwrap_or(row..row + 1).filter(waiting).collect();
         let key = |row: &usize| group.key(u32::try_from(*row).unwrap_or(u32::MAX));
         let mut plan = with_keys(meta, rows.iter().filter_map(key));
-        plan.select = Some(vec![Node::own_key(), Node::new(NodeKind::Column(Path::default(), column))]);
+        plan.more.select = Some(vec![Node::own_key(), Node::leaf(NodeKind::Column(Path::default(), column))]);
         let sql = sql::compile(&lower::select(&plan)?.statement);
         // A row may be there more than once: each gets the value.
         let mut numbers = KeyMap::default();

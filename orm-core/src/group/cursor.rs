@@ -60,7 +60,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next column.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn datum(&mut self) -> Result<Datum<'a>, Mismatch> {
         let column = match self.order {
             None => self.column,

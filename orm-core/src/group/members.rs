@@ -9,7 +9,6 @@ use crate::value::{KeyList, KeyRef};
 
 /// The keys of a group, in the order of its rows.
 pub struct Members {
-    meta: Option<&'static ModelMeta>,
     /// How many keys a row has: its own, and then one for each foreign key.
     width: usize,
     keys: Keys,
@@ -37,6 +36,8 @@ fn short(key: Option<KeyRef<'_>>) -> Option<u32> {
 }
 
 const FEW: usize = 5;
+/// For how many rows there is room at first, where there are more keys than that.
+const SOME: usize = 16;
 
 /// One key of each row.
 #[derive(Clone)]
@@ -64,12 +65,12 @@ impl Keys {
 impl Members {
     /// Nobody yet.
     pub(crate) fn new(meta: &'static ModelMeta) -> Self {
-        Members { meta: Some(meta), width: 1 + foreign_keys(meta).count(), keys: Keys::none() }
+        Members { width: 1 + foreign_keys(meta).count(), keys: Keys::none() }
     }
 
     /// One row, of which only its own key is known.
     pub(crate) fn of_one(key: KeyRef<'_>) -> Self {
-        let mut members = Members { meta: None, width: 1, keys: Keys::none() };
+        let mut members = Members { width: 1, keys: Keys::none() };
         members.push(Some(key));
         members
     }
@@ -100,7 +101,11 @@ impl Members {
         match (&mut self.keys, short) {
             (Keys::Few(keys, count), Some(key)) => match keys.get_mut(*count as usize) {
                 Some(place) => (*place, *count) = (key, *count + 1),
-                None => self.keys = Keys::Short(keys.iter().copied().chain([key]).collect()),
+                None => {
+                    let mut more = Vec::with_capacity(SOME * self.width);
+                    more.extend(keys.iter().copied().chain([key]));
+                    self.keys = Keys::Short(more);
+                }
             },
             _ => self.push_wide(key),
         }
@@ -133,9 +138,9 @@ impl Members {
         }
     }
 
-    /// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
-    pub(super) fn column(&self, slot: usize) -> Option<usize> {
-        Some(1 + foreign_keys(self.meta?).position(|relation| relation.slot == slot)?)
+    /// Whether more than the rows' own keys are known.
+    pub(super) fn has_foreign_keys(&self) -> bool {
+        self.width > 1
     }
 
     /// One key of a row. Where a foreign key is NULL there is none, or that of another row: nobody asks.
@@ -148,6 +153,11 @@ impl Members {
             }
         }
     }
+}
+
+/// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
+pub(super) fn column(meta: &'static ModelMeta, slot: usize) -> Option<usize> {
+    Some(1 + foreign_keys(meta).position(|relation| relation.slot == slot)?)
 }
 
 fn foreign_keys(meta: &'static ModelMeta) -> impl Iterator<Item = &'static RelationMeta> {
@@ -183,7 +193,7 @@ mod tests {
         // The first row with a key of another kind, and which of its keys that is.
         for (odd, at) in [(0, 0), (0, 1), (3, 0), (3, 1), (3, 2), (9, 9)] {
             for kind in 0..5 {
-                let mut members = Members { meta: None, width: 3, keys: Keys::none() };
+                let mut members = Members { width: 3, keys: Keys::none() };
                 let text: Vec<String> = (0..30).map(|key| format!("key {key}")).collect();
                 let key = |row: usize, column: usize| {
                     let small = (row * 3 + column) as i64;

@@ -57,15 +57,22 @@ pub struct Group {
     meta: Option<&'static ModelMeta>,
     /// None for a group that belongs to no result.
     home: Option<Home>,
-    /// When it was read, if all rows of the table were in it.
-    whole: Option<Instant>,
     /// Set when the last row of the result is decoded, before the caller sees the first; in a group that grows, when
     /// somebody asks for them.
     members: OnceLock<Members>,
-    /// Who is in a group that grows, as long as nobody has asked.
-    growing: Mutex<Option<Members>>,
     /// One per slot of the model, made when the first is needed.
     slots: OnceLock<Box<[SlotState]>>,
+    /// What the group of a row that was looked up has none of: there are many of those, each with memory of its own.
+    rare: Option<Box<Rare>>,
+}
+
+/// What some groups know besides.
+#[derive(Default)]
+struct Rare {
+    /// When it was read, if all rows of the table were in it.
+    whole: Option<Instant>,
+    /// Who is in a group that grows, as long as nobody has asked.
+    growing: Mutex<Option<Members>>,
     /// Inside of a capture: who reads what.
     watch: Option<Arc<Watch>>,
 }
@@ -84,29 +91,28 @@ impl Group {
 
     /// The group of a result that is about to be read, and whether it has all rows of the table.
     pub(crate) fn open_of(meta: &'static ModelMeta, home: Home, whole: bool, watch: Option<Arc<Watch>>) -> Mint {
-        let mut group = Group::new(Some(meta), Some(home));
-        (group.whole, group.watch) = (whole.then(Instant::now), watch);
-        Mint::new(group)
+        let rare = (whole || watch.is_some())
+            .then(|| Box::new(Rare { whole: whole.then(Instant::now), watch, ..Rare::default() }));
+        Mint::new(Group::new(Some(meta), Some(home), rare))
     }
 
     /// The group of rows that are handed out while others are still to come: whoever is first to ask for a relation of
     /// one of them ends it, and the rows after that belong to another one.
     pub(crate) fn open_growing(meta: &'static ModelMeta, home: Home, watch: Option<Arc<Watch>>) -> Mint {
-        let mut group = Group::new(Some(meta), Some(home));
-        (group.growing, group.watch) = (Mutex::new(Some(Members::new(meta))), watch);
-        Mint::new(group)
+        let rare = Rare { growing: Mutex::new(Some(Members::new(meta))), watch, ..Rare::default() };
+        Mint::new(Group::new(Some(meta), Some(home), Some(Box::new(rare))))
     }
 
     /// A group of one row that belongs to no result, with one slot: where a handle made by hand keeps what it loads.
     fn of_nothing() -> Self {
-        let group = Group::new(None, None);
+        let group = Group::new(None, None, None);
         group.seal(Members::of_one(KeyRef::Int(0)));
         group
     }
 
-    fn new(meta: Option<&'static ModelMeta>, home: Option<Home>) -> Self {
-        let (members, slots) = (OnceLock::new(), OnceLock::new());
-        Group { meta, home, whole: None, members, growing: Mutex::new(None), slots, watch: None }
+    #[inline]
+    fn new(meta: Option<&'static ModelMeta>, home: Option<Home>, rare: Option<Box<Rare>>) -> Self {
+        Group { meta, home, members: OnceLock::new(), slots: OnceLock::new(), rare }
     }
 
     /// Says which rows there are. From now on cells can be made.
@@ -117,7 +123,8 @@ impl Group {
     /// Takes one row more into a group that grows. Says whether it does still.
     #[inline]
     pub(crate) fn grow(&self, row: impl FnOnce(&mut Members)) -> bool {
-        match &mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner) {
+        let Some(rare) = &self.rare else { return false };
+        match &mut *rare.growing.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(members) => {
                 row(members);
                 true
@@ -148,7 +155,7 @@ impl Group {
     #[cold]
     fn end_growing(&self) -> Option<&Members> {
         // Held until they are where everybody finds them, or else who comes second would find none.
-        let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut growing = self.rare.as_ref()?.growing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(members) = growing.take() {
             self.seal(members);
         }
@@ -169,7 +176,7 @@ impl Group {
     pub(crate) fn is_all(&self, rows: usize) -> bool {
         let lately =
             |read: Instant| read.elapsed() < JUST_NOW + EACH.saturating_mul(u32::try_from(rows).unwrap_or(u32::MAX));
-        rows == self.len() && self.whole.is_some_and(lately)
+        rows == self.len() && self.rare.as_ref().and_then(|rare| rare.whole).is_some_and(lately)
     }
 
     /// The key of a row.
@@ -177,8 +184,9 @@ impl Group {
         self.members()?.get(row as usize, 0)
     }
 
+    #[inline]
     pub(crate) fn watch(&self) -> Option<&Arc<Watch>> {
-        self.watch.as_ref()
+        self.rare.as_ref()?.watch.as_ref()
     }
 
     /// How many rows there are.
@@ -193,7 +201,8 @@ impl Group {
 
     /// Which of a row's keys is that of the foreign key in a slot. The row's own is the first.
     pub(crate) fn column(&self, slot: usize) -> Option<usize> {
-        self.members()?.column(slot)
+        Some(self.members()?).filter(|members| members.has_foreign_keys())?;
+        members::column(self.meta?, slot)
     }
 
     /// One key of a row.
@@ -372,7 +381,7 @@ impl Place {
     /// What was loaded, if it was, for somebody who reads it.
     #[inline]
     pub(crate) fn read<X: 'static>(&self) -> Option<&X> {
-        if let Some(watch) = &self.group.watch {
+        if let Some(watch) = self.group.watch() {
             watch.read(self.slot());
         }
         self.peek()

@@ -283,6 +283,6 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     /// );
     /// ```
     pub fn count(&self) -> Aggregate<R, i64> {
-        aggregate(AggregateFunction::Count, Some(Node::new(NodeKind::RowKey(self.path()))))
+        aggregate(AggregateFunction::Count, Some(Node::leaf(NodeKind::RowKey(self.path()))))
     }
 }

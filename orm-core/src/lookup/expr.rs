@@ -52,7 +52,7 @@ impl<R, T, K> Expr<R, T, K> {
     /// A column of the model at the end of a path.
     #[doc(hidden)]
     pub fn column(path: &Path, column: &'static ColumnMeta) -> Self {
-        Expr::new(Node::new(NodeKind::Column(path.clone(), column)))
+        Expr::new(Node::leaf(NodeKind::Column(path.clone(), column)))
     }
 
     pub(super) fn call<U, K2>(&self, function: Function) -> Expr<R, U, K2> {

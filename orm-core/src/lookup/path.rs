@@ -87,8 +87,8 @@ impl<R: Model, T: Target, K: Kind, N: Cross> ToOne<R, T, K, N> {
     /// The key of the related row: this side's own column, where it has one.
     pub(super) fn key_of_row(&self) -> Node {
         match self.relation.kind {
-            RelationKind::ForeignKey { .. } => Node::new(NodeKind::ForeignKey(self.source.clone(), self.relation)),
-            _ => Node::new(NodeKind::RowKey(self.path())),
+            RelationKind::ForeignKey { .. } => Node::leaf(NodeKind::ForeignKey(self.source.clone(), self.relation)),
+            _ => Node::leaf(NodeKind::RowKey(self.path())),
         }
     }
 
@@ -333,12 +333,12 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
     /// ));
     /// ```
     pub fn eq<V: KeyOperand<R, T, T::Key>>(&self, value: V) -> Cond<R> {
-        Cond::new(Node::equal(Node::new(NodeKind::RowKey(self.path())), value.key_node()))
+        Cond::new(Node::equal(Node::leaf(NodeKind::RowKey(self.path())), value.key_node()))
     }
 
     /// One of these is among the related rows: rows or keys, or what a queryset finds.
     pub fn in_<S: KeySet<R, T, T::Key>>(&self, rows: S) -> Cond<R> {
-        rows.has(Node::new(NodeKind::RowKey(self.path())))
+        rows.has(Node::leaf(NodeKind::RowKey(self.path())))
     }
 }
 

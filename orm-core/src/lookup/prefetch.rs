@@ -100,7 +100,7 @@ impl<R, O, T: Model> Whole<R, O, T> {
     pub fn only<D: DeferSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> D) -> Self {
         let mut columns = Vec::new();
         f(root::<T>()).deferred(&mut columns);
-        self.node.plan.deferrals.push(Deferral::Only(columns));
+        self.node.plan.more.deferrals.push(Deferral::Only(columns));
         self
     }
 
@@ -108,19 +108,19 @@ impl<R, O, T: Model> Whole<R, O, T> {
     pub fn defer<D: DeferSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> D) -> Self {
         let mut columns = Vec::new();
         f(root::<T>()).deferred(&mut columns);
-        self.node.plan.deferrals.push(Deferral::Defer(columns));
+        self.node.plan.more.deferrals.push(Deferral::Defer(columns));
         self
     }
 
     /// What is joined to the related rows.
     pub fn select_related<S: JoinSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> S) -> Self {
-        f(root::<T>()).joins(&mut self.node.plan.joins);
+        f(root::<T>()).joins(&mut self.node.plan.more.joins);
         self
     }
 
     /// What is loaded for the related rows in turn.
     pub fn prefetch_related<S: PrefetchSet<T>>(mut self, f: impl FnOnce(Fields<T>) -> S) -> Self {
-        f(root::<T>()).prefetches(&mut self.node.plan.prefetches);
+        f(root::<T>()).prefetches(&mut self.node.plan.more.prefetches);
         self
     }
 }

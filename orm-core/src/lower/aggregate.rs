@@ -21,8 +21,8 @@ pub(super) struct Group {
 
 impl Group {
     pub(super) fn new(plan: &Plan) -> Self {
-        let keys = plan.grouping.as_ref().map(|grouping| grouping.keys.clone()).unwrap_or_default();
-        let before = plan.grouping.as_ref().map_or(0, |grouping| grouping.filters);
+        let keys = plan.more.grouping.as_ref().map(|grouping| grouping.keys.clone()).unwrap_or_default();
+        let before = plan.more.grouping.as_ref().map_or(0, |grouping| grouping.filters);
         let filters =
             plan.filters.iter().enumerate().filter(|(number, node)| *number < before || !node.has_aggregate());
         let filters = filters.map(|(_, node)| node.clone()).collect();
@@ -174,7 +174,7 @@ impl Lowerer {
 
 /// The one group of all rows, where nothing but aggregates of them is selected.
 pub(super) fn of_all(plan: &Plan) -> Option<Grouping> {
-    let select = plan.select.as_ref()?;
+    let select = plan.more.select.as_ref()?;
     let of_rows = |node: &Node| {
         let is = |node: &Node| match node.kind() {
             NodeKind::Aggregate(aggregate) => {

@@ -8,6 +8,8 @@
 //! side. Where such a part can hold without any related row (`is_null`, an `|` inside), the EXISTS runs over the
 //! related rows and, by LEFT JOIN, over one row of NULLs where there are none.
 
+use smallvec::smallvec;
+
 use super::paths::Opening;
 use super::period::months_of_years;
 use super::{Context, Frame, Lowerer, internal};
@@ -152,7 +154,7 @@ impl Lowerer {
             // In the condition, the root is the related row.
             frame.bound.clear();
             frame.bind(Path::default(), target, &alias, false);
-            self.contexts.push(Context::new(frame, vec![*root]));
+            self.contexts.push(Context::new(frame, smallvec![*root]));
             let condition = self.scope(inner)?;
             frame = self.contexts.pop().and_then(|mut context| context.frames.pop()).unwrap_or_default();
             match if quantifier == Quantifier::Every { Expr::not(condition) } else { condition } {

@@ -19,7 +19,7 @@ pub(super) struct Groups {
 /// Aggregates over the groups of a plan.
 pub(crate) fn over_groups(plan: &Plan, aggregates: &[Node]) -> Result<Lowered> {
     super::check(plan)?;
-    if plan.distinct || !plan.members.is_empty() {
+    if plan.distinct || !plan.more.members.is_empty() {
         return Err(Error::misuse("aggregates over groups that are merged or put together: aggregate each by itself"));
     }
     let mut lowerer = Lowerer::new();

@@ -16,7 +16,7 @@ pub(crate) fn total_order(plan: &Plan) -> Vec<OrderNode> {
     let tie = |node| OrderNode { node, descending, nulls: None };
     let is_composite = plan.meta.is_composite();
     let ends = |order: &[OrderNode]| !is_composite && order.iter().any(|term| is_row_key(&term.node));
-    match (&plan.grouping, &plan.select) {
+    match (&plan.more.grouping, &plan.more.select) {
         (Some(grouping), _) => order.extend(grouping.keys.iter().cloned().map(tie)),
         (None, Some(select)) if plan.distinct => order.extend(select.iter().cloned().map(tie)),
         _ if ends(&order) => {}
@@ -35,7 +35,7 @@ pub(super) fn is_row_key(node: &Node) -> bool {
 
 /// The condition of a plan's place in its order, if it has one.
 pub(super) fn filter(plan: &Plan) -> Option<Node> {
-    let Some(Keyset { order, values, is_before }) = &plan.keyset else { return None };
+    let Some(Keyset { order, values, is_before }) = &plan.more.keyset else { return None };
     let terms: Vec<(&OrderNode, &Bind<'static>)> = order.iter().zip(values).collect();
     let mut sides = Vec::new();
     for (number, (term, value)) in terms.iter().enumerate() {

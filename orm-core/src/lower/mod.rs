@@ -35,7 +35,8 @@ pub(crate) use keyset::total_order;
 pub(crate) use paths::no_link;
 use query::{Purpose, Query};
 pub(crate) use shape::Text;
-pub(crate) use shape::{Compiled, Single, by_key, compile, compile_count, compile_exists, text_of};
+pub(crate) use shape::{Binds, Compiled, Single, by_key, compile, compile_count, compile_exists, text_of};
+use smallvec::SmallVec;
 
 /// A query on a model, lowered.
 pub(crate) struct Lowered {
@@ -69,7 +70,7 @@ struct Lowerer {
 struct Context {
     frames: Vec<Frame>,
     /// Where the paths of its plan begin.
-    roots: Vec<Root>,
+    roots: SmallVec<[Root; 2]>,
     /// Of a plan whose rows are grouped: what an aggregate over a relation has to ask again.
     group: Option<Arc<aggregate::Group>>,
     /// In the frames before this one, the related rows behind a to-many relation are not seen: they are those of the
@@ -107,23 +108,23 @@ pub(crate) fn select(plan: &Plan) -> Result<Lowered> {
 /// `SELECT count(*)`, over a subquery where rows are cut off or merged. None where there can be no row.
 pub(crate) fn count(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
-    plan.joins.clear();
-    plan.annotations.clear();
+    plan.more.joins.clear();
+    plan.more.annotations.clear();
     plan.without_order();
-    let is_whole = plan.distinct || plan.is_closed() || plan.grouping.is_some();
+    let is_whole = plan.distinct || plan.is_closed() || plan.more.grouping.is_some();
     one_column(&plan, Expr::CountAll, is_whole)
 }
 
 /// `SELECT 1 .. LIMIT 1`. None where there can be no row.
 pub(crate) fn exists(plan: &Plan) -> Result<Option<Statement>> {
     let mut plan = plan.clone();
-    plan.joins.clear();
-    plan.annotations.clear();
+    plan.more.joins.clear();
+    plan.more.annotations.clear();
     plan.without_order();
     plan.distinct = false;
     plan.limit = Some(plan.limit.unwrap_or(1).min(1));
     // Groups are there only with what they are grouped by.
-    let is_whole = plan.grouping.is_some() || !plan.members.is_empty();
+    let is_whole = plan.more.grouping.is_some() || !plan.more.members.is_empty();
     one_column(&plan, Expr::One, is_whole)
 }
 
@@ -172,7 +173,7 @@ fn set_column(node: &Node) -> Result<&'static str> {
 /// An update whose values are those of a query, which finds the rows as well.
 fn update_from(plan: &Plan, set: &[(Node, Node)]) -> Result<Statement> {
     let mut rows = plan.keys_only();
-    let keys = plan.meta.key_columns().map(|key| Node::new(NodeKind::Column(Path::default(), key)));
+    let keys = plan.meta.key_columns().map(|key| Node::leaf(NodeKind::Column(Path::default(), key)));
     let values: Vec<Node> = keys.chain(set.iter().map(|(_, value)| value.clone())).collect();
     rows.selecting(&values);
     rows.without_order();
@@ -215,7 +216,7 @@ pub(crate) fn keys(plan: &Plan) -> Result<Option<Statement>> {
 }
 
 fn check(plan: &Plan) -> Result<()> {
-    match plan.misuse {
+    match plan.more.misuse {
         Some(misuse) => Err(Error::misuse(format!("`{}` queryset: {misuse}", plan.meta.name))),
         None => Ok(()),
     }
@@ -225,7 +226,7 @@ fn check(plan: &Plan) -> Result<()> {
 fn own_filter(plan: &Plan) -> Result<Option<Vec<Expr>>> {
     check(plan)?;
     let mut lowerer = Lowerer::new();
-    if !plan.is_closed() && !plan.filters_windows() && plan.keyset.is_none() && plan.grouping.is_none() {
+    if !plan.is_closed() && !plan.filters_windows() && plan.more.keyset.is_none() && plan.more.grouping.is_none() {
         lowerer.begin(plan);
         let filter = lowerer.filters(plan)?;
         let joined = lowerer.end().len() > 1;
@@ -341,7 +342,7 @@ impl Lowerer {
 }
 
 impl Context {
-    fn new(frame: Frame, roots: Vec<Root>) -> Self {
+    fn new(frame: Frame, roots: SmallVec<[Root; 2]>) -> Self {
         Context { frames: vec![frame], roots, group: None, hidden: 0, of_row: false, groups: None }
     }
 

@@ -39,18 +39,18 @@ pub(super) struct Query {
 impl Lowerer {
     pub(super) fn query(&mut self, plan: &Plan, purpose: Purpose) -> Result<Query> {
         super::check(plan)?;
-        if !plan.members.is_empty() {
+        if !plan.more.members.is_empty() {
             return self.compound(plan, purpose);
         }
-        match plan.grouping.is_none().then(|| aggregate::of_all(plan)).flatten() {
-            Some(grouping) => self.simple(&Plan { grouping: Some(grouping), ..plan.clone() }, purpose),
+        match plan.more.grouping.is_none().then(|| aggregate::of_all(plan)).flatten() {
+            Some(grouping) => self.simple(&plan.grouped(grouping), purpose),
             None => self.simple(plan, purpose),
         }
     }
 
     fn simple(&mut self, plan: &Plan, purpose: Purpose) -> Result<Query> {
         let alias = self.begin(plan);
-        let group = plan.grouping.is_some().then(|| Arc::new(aggregate::Group::new(plan)));
+        let group = plan.more.grouping.is_some().then(|| Arc::new(aggregate::Group::new(plan)));
         self.current()?.group.clone_from(&group);
         let mut layout = Layout::default();
         let mut joins = Vec::new();
@@ -61,7 +61,7 @@ impl Lowerer {
         let mut around = Vec::new();
         let mut spoken: Vec<Path> = Vec::new();
         for (number, node) in plan.filters.iter().chain(&extra).enumerate() {
-            let of_groups = plan.grouping.as_ref().is_some_and(|grouping| number >= grouping.filters);
+            let of_groups = plan.more.grouping.as_ref().is_some_and(|grouping| number >= grouping.filters);
             // Before rows are grouped, an aggregate over a relation is one of each row.
             self.current()?.group = if of_groups { group.clone() } else { None };
             self.hide_spoken(node, &mut spoken)?;
@@ -88,7 +88,7 @@ impl Lowerer {
         let group = self.group_by(plan, &columns)?;
         // Of rows that are merged, only what is selected is one value: what they are ordered by is selected too, and
         // tells them apart. (It comes last, and nobody reads it.)
-        if plan.distinct && plan.select.is_some() {
+        if plan.distinct && plan.more.select.is_some() {
             for term in &order {
                 if columns.contains(&term.expr) {
                     continue;
@@ -103,7 +103,7 @@ impl Lowerer {
         if plan.empty {
             filter.push(Expr::any(Vec::new()));
         }
-        if plan.grouping.as_ref().is_some_and(|grouping| grouping.keys.is_empty())
+        if plan.more.grouping.as_ref().is_some_and(|grouping| grouping.keys.is_empty())
             && !columns.iter().any(aggregate::is_plain)
         {
             // Each value asks for its own rows, and there is one of it, whatever rows there are.
@@ -142,9 +142,9 @@ impl Lowerer {
         joins: &mut Vec<JoinNode>,
     ) -> Result<Vec<Expr>> {
         let mut columns = Vec::new();
-        match &plan.select {
+        match &plan.more.select {
             Some(nodes) => {
-                let keys = plan.grouping.as_ref().map_or(&[][..], |grouping| &grouping.keys);
+                let keys = plan.more.grouping.as_ref().map_or(&[][..], |grouping| &grouping.keys);
                 for node in nodes {
                     self.open_many(node)?;
                     // What rows are grouped by is a value of each row.
@@ -156,18 +156,18 @@ impl Lowerer {
             None => {
                 layout.omitted = plan.omitted(&Path::default(), plan.meta);
                 self.model_columns(plan.meta, alias, layout, &mut columns);
-                for node in &plan.annotations {
+                for node in &plan.more.annotations {
                     columns.push(self.value(node)?);
                 }
-                for path in &plan.joins {
+                for path in &plan.more.joins {
                     self.join_tree(plan, path, joins, &mut columns)?;
                 }
             }
         }
-        for node in &plan.extra {
+        for node in &plan.more.extra {
             let column = self.value(node)?;
             // One column more would tell rows apart that are to be merged.
-            if plan.distinct && plan.select.is_some() && !columns.contains(&column) {
+            if plan.distinct && plan.more.select.is_some() && !columns.contains(&column) {
                 return Err(Error::misuse("pages of distinct values are ordered by what they select only"));
             }
             columns.push(column);
@@ -188,7 +188,7 @@ impl Lowerer {
     }
 
     fn group_by(&mut self, plan: &Plan, columns: &[Expr]) -> Result<Vec<Expr>> {
-        let Some(grouping) = &plan.grouping else { return Ok(Vec::new()) };
+        let Some(grouping) = &plan.more.grouping else { return Ok(Vec::new()) };
         let mut group = Vec::with_capacity(grouping.keys.len());
         for key in &grouping.keys {
             if key.has_window() {
@@ -206,7 +206,7 @@ impl Lowerer {
             )));
         }
         // By number where it is selected: with a bind in it, it would be another expression here.
-        let selected = |key: &Node| plan.select.iter().flatten().position(|node| node.is(key));
+        let selected = |key: &Node| plan.more.select.iter().flatten().position(|node| node.is(key));
         let number = |(key, node): (Expr, &Node)| match selected(node)
             .or_else(|| columns.iter().position(|column| *column == key))
         {
@@ -218,7 +218,7 @@ impl Lowerer {
 
     fn order(&mut self, plan: &Plan) -> Result<Vec<OrderTerm>> {
         let mut terms = Vec::new();
-        let order = if plan.keyset.is_some() { keyset::total_order(plan) } else { order_nodes(plan) };
+        let order = if plan.more.keyset.is_some() { keyset::total_order(plan) } else { order_nodes(plan) };
         for OrderNode { node, descending, nulls } in &order {
             terms.push(OrderTerm { expr: self.value(node)?, descending: *descending, nulls: *nulls });
         }
@@ -227,7 +227,7 @@ impl Lowerer {
 
     /// The members, each a query of its own, with the order of the whole.
     fn compound(&mut self, plan: &Plan, purpose: Purpose) -> Result<Query> {
-        if !plan.filters.is_empty() || plan.keyset.is_some() || plan.grouping.is_some() {
+        if !plan.filters.is_empty() || plan.more.keyset.is_some() || plan.more.grouping.is_some() {
             return Err(Error::misuse(format!("`{}` queryset: {}", plan.meta.name, crate::plan::COMPOUND)));
         }
         let order = if purpose == Purpose::Rows || plan.is_sliced() {
@@ -236,12 +236,12 @@ impl Lowerer {
             Vec::new()
         };
         let mut whole: Option<Query> = None;
-        for (operator, member) in &plan.members {
+        for (operator, member) in &plan.more.members {
             let mut member = member.clone();
-            if member.select.is_none() && purpose == Purpose::Rows {
-                member.joins.clone_from(&plan.joins);
-                member.annotations.clone_from(&plan.annotations);
-                member.deferrals.clone_from(&plan.deferrals);
+            if member.more.select.is_none() && purpose == Purpose::Rows {
+                member.more.joins.clone_from(&plan.more.joins);
+                member.more.annotations.clone_from(&plan.more.annotations);
+                member.more.deferrals.clone_from(&plan.more.deferrals);
             }
             member.without_order();
             let query = self.query(&member, purpose)?;
@@ -279,7 +279,7 @@ impl Lowerer {
     fn order_by_number(&mut self, plan: &Plan, purpose: Purpose) -> Result<Vec<OrderTerm>> {
         let order = order_nodes(plan);
         let mut first = plan;
-        while let Some((_, member)) = first.members.first() {
+        while let Some((_, member)) = first.more.members.first() {
             first = member;
         }
         if order.is_empty() {
@@ -287,7 +287,7 @@ impl Lowerer {
         }
         // Each alone, so that what is the same comes out the same, with the same names.
         let names = self.names.clone();
-        let mut columns = match &first.select {
+        let mut columns = match &first.more.select {
             Some(_) => Vec::new(),
             None => {
                 let alias = self.begin(first);
@@ -296,10 +296,10 @@ impl Lowerer {
                 columns
             }
         };
-        for node in first.select.iter().flatten() {
+        for node in first.more.select.iter().flatten() {
             columns.push(self.alone(node, first, &names)?);
         }
-        for (number, node) in first.annotations.iter().enumerate() {
+        for (number, node) in first.more.annotations.iter().enumerate() {
             if let Some(column) =
                 columns.get_mut(first.meta.columns.len() - first.omitted(&Path::default(), first.meta).len() + number)
             {
@@ -321,7 +321,7 @@ impl Lowerer {
     fn alone(&mut self, node: &Node, plan: &Plan, names: &HashSet<String>) -> Result<Expr> {
         self.names.clone_from(names);
         self.begin(plan);
-        self.current()?.group = plan.grouping.is_some().then(|| Arc::new(aggregate::Group::new(plan)));
+        self.current()?.group = plan.more.grouping.is_some().then(|| Arc::new(aggregate::Group::new(plan)));
         self.open_many(node)?;
         let value = self.value(node);
         self.end();
@@ -343,13 +343,15 @@ pub(super) fn order_nodes(plan: &Plan) -> Vec<OrderNode> {
     let order: Vec<OrderNode> = match &plan.order {
         Some(order) => order.clone(),
         // An order that nobody asked for never splits groups, and no compound of values either.
-        None if plan.grouping.is_some() || (plan.select.is_some() && (plan.distinct || !plan.members.is_empty())) => {
+        None if plan.more.grouping.is_some()
+            || (plan.more.select.is_some() && (plan.distinct || !plan.more.members.is_empty())) =>
+        {
             Vec::new()
         }
         None => {
             let column = |term: &crate::meta::OrderingMeta| {
                 let column = plan.meta.columns.get(term.column)?;
-                let node = Node::new(NodeKind::Column(Path::default(), column));
+                let node = Node::leaf(NodeKind::Column(Path::default(), column));
                 Some(OrderNode { node, descending: term.descending, nulls: None })
             };
             plan.meta.ordering.iter().filter_map(column).collect()

@@ -16,11 +16,13 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::{JoinNode, Lowered};
 use crate::error::Result;
 use crate::group::Layout;
 use crate::meta::ModelMeta;
-use crate::plan::{Deferral, Node, NodeKind, Path, Plan};
+use crate::plan::{Deferral, Node, NodeKind, Path, Plan, Said};
 use crate::sql::{self, Sql};
 use crate::statement::Statement;
 use crate::value::{Bind, KeyRef};
@@ -45,27 +47,51 @@ pub(crate) struct Compiled {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum For {
     Rows,
-    Key,
     Count,
     Exists,
     Other,
 }
 
+/// The binds of a query: of most there are few, and those need no memory of their own.
+pub(crate) type Binds = SmallVec<[Bind<'static>; 2]>;
+
 /// A shape. Numbers one after the other: what comes next is told by what came before.
 type Words = Vec<usize>;
 
-thread_local! {
-    static KNOWN: RefCell<HashMap<Words, Option<Rc<Compiled>>, BuildHasherDefault<WordHasher>>> = RefCell::default();
+/// What a thread keeps.
+#[derive(Default)]
+struct Known {
+    /// None for a shape that is not what its text says.
+    shapes: HashMap<Words, Option<Rc<Compiled>>, BuildHasherDefault<WordHasher>>,
     /// Where a shape is written down.
-    static SCRATCH: RefCell<Words> = const { RefCell::new(Vec::new()) };
+    words: Words,
+    /// The row of a model with a key, which is all there is to say: by the model.
+    by_key: HashMap<usize, Rc<Compiled>, BuildHasherDefault<WordHasher>>,
+}
+
+/// What is known of a plan.
+enum Look {
+    Known(Rc<Compiled>),
+    New(Words),
+    /// It has no shape, or one that is not what its text says.
+    Shapeless,
+}
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+/// Asks what this thread keeps. One that is ending keeps nothing any more.
+fn known<T>(ask: impl FnOnce(&mut Known) -> T) -> Option<T> {
+    KNOWN.try_with(|known| known.try_borrow_mut().ok().map(|mut known| ask(&mut known))).ok().flatten()
 }
 
 /// A query that selects its model, what is joined to it, or the plan's own selection.
-pub(crate) fn compile(plan: &Plan) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
+pub(crate) fn compile(plan: &Plan) -> Result<(Rc<Compiled>, Binds)> {
     let fresh = || {
         let Lowered { statement, layout, joins, empty, width, .. } = super::select(plan)?;
         let Sql { text, binds } = sql::compile(&statement);
-        Ok((Compiled { text, layout, joins, empty, width }, binds))
+        Ok((Compiled { text, layout, joins, empty, width }, binds.into()))
     };
     kept(|shape| shape.plan(plan, For::Rows), fresh)
 }
@@ -99,17 +125,24 @@ pub(crate) fn by_key(meta: &'static ModelMeta, key: KeyRef<'_>) -> Result<(Rc<Co
     if meta.is_composite() {
         return fresh().map(|(compiled, binds)| (Rc::new(compiled), KeyBinds::Several(binds)));
     }
-    let shape = |shape: &mut Shape<'_>| {
-        shape.words.extend([For::Key as usize, address(meta)]);
-        Some(())
+    let compiled = if let Some(compiled) = known(|known| known.by_key.get(&address(meta)).cloned()).flatten() {
+        debug_assert!(
+            is_same(&compiled, &[], fresh().map(|(compiled, _)| (compiled, Binds::new()))),
+            "{}",
+            compiled.text
+        );
+        compiled
+    } else {
+        let compiled = Rc::new(fresh()?.0);
+        known(|known| known.by_key.insert(address(meta), Rc::clone(&compiled)));
+        compiled
     };
     // The one bind is the key, whatever key it was compiled for.
-    let (compiled, _) = kept(shape, || Ok((fresh()?.0, Vec::new())))?;
     Ok((compiled, KeyBinds::One([key.bind().into_owned()])))
 }
 
 /// A compiled query of one value.
-pub(crate) type Single = (Rc<Compiled>, Vec<Bind<'static>>);
+pub(crate) type Single = (Rc<Compiled>, Binds);
 
 /// `SELECT count(*)`. None where there can be no row.
 pub(crate) fn compile_count(plan: &Plan) -> Result<Option<Single>> {
@@ -126,7 +159,8 @@ fn one_value(plan: &Plan, what: For, lower: fn(&Plan) -> Result<Option<Statement
         let compiled = lower(plan)?.map(|statement| sql::compile(&statement));
         let empty = compiled.is_none();
         let Sql { text, binds } = compiled.unwrap_or(Sql { text: "".into(), binds: Vec::new() });
-        Ok((Compiled { text, layout: Layout::default(), joins: Vec::new(), empty, width: 1 }, binds))
+        let layout = Layout::default();
+        Ok((Compiled { text, layout, joins: Vec::new(), empty, width: 1 }, binds.into()))
     };
     let (compiled, binds) = kept(|shape| shape.plan(plan, what), fresh)?;
     Ok((!compiled.empty).then_some((compiled, binds)))
@@ -155,7 +189,7 @@ pub(crate) fn text_of(
     };
     let fresh = || {
         let compiled = Compiled { text: make(), layout: Layout::default(), joins: Vec::new(), empty: false, width: 0 };
-        Ok((compiled, Vec::new()))
+        Ok((compiled, Binds::new()))
     };
     kept(shape, fresh).map_or_else(|_| "".into(), |(compiled, _)| Arc::clone(&compiled.text))
 }
@@ -163,44 +197,43 @@ pub(crate) fn text_of(
 /// What is known of a shape, or what `fresh` makes of it.
 fn kept(
     write: impl FnOnce(&mut Shape<'_>) -> Option<()>,
-    fresh: impl FnOnce() -> Result<(Compiled, Vec<Bind<'static>>)>,
-) -> Result<(Rc<Compiled>, Vec<Bind<'static>>)> {
-    // A thread that is ending keeps nothing any more.
-    let mut words = SCRATCH.try_with(RefCell::take).unwrap_or_default();
-    words.clear();
-    let mut binds = Vec::new();
-    let has_shape = write(&mut Shape { words: &mut words, binds: &mut binds }).is_some();
-    let known = if has_shape {
-        KNOWN.try_with(|known| known.borrow().get(&words).cloned()).unwrap_or(Some(None))
-    } else {
-        Some(None)
-    };
-    let outcome = match known {
-        Some(Some(compiled)) => {
+    fresh: impl FnOnce() -> Result<(Compiled, Binds)>,
+) -> Result<(Rc<Compiled>, Binds)> {
+    let mut binds = Binds::new();
+    let look = known(|known| {
+        known.words.clear();
+        if write(&mut Shape { words: &mut known.words, binds: &mut binds }).is_none() {
+            return Look::Shapeless;
+        }
+        match known.shapes.get(&known.words) {
+            Some(Some(compiled)) => Look::Known(Rc::clone(compiled)),
+            Some(None) => Look::Shapeless,
+            None => Look::New(known.words.clone()),
+        }
+    });
+    match look.unwrap_or(Look::Shapeless) {
+        Look::Known(compiled) => {
             debug_assert!(is_same(&compiled, &binds, fresh()), "`{}` is not what its shape says", compiled.text);
             Ok((compiled, binds))
         }
-        // Of no shape, or of one that is not what its text says.
-        Some(None) => fresh().map(|(compiled, binds)| (Rc::new(compiled), binds)),
-        None => fresh().map(|(compiled, own)| {
+        Look::Shapeless => fresh().map(|(compiled, binds)| (Rc::new(compiled), binds)),
+        Look::New(words) => {
+            let (compiled, own) = fresh()?;
             let compiled = Rc::new(compiled);
             let is_told = own == binds;
-            let _ = KNOWN.try_with(|known| {
-                let mut known = known.borrow_mut();
-                if known.len() >= KEPT {
-                    known.clear();
+            known(|known| {
+                if known.shapes.len() >= KEPT {
+                    known.shapes.clear();
                 }
-                known.insert(words.clone(), is_told.then(|| Rc::clone(&compiled)));
+                known.shapes.insert(words, is_told.then(|| Rc::clone(&compiled)));
             });
-            (compiled, own)
-        }),
-    };
-    let _ = SCRATCH.try_with(|scratch| scratch.replace(words));
-    outcome
+            Ok((compiled, own))
+        }
+    }
 }
 
 /// Whether what is known is what would be made now.
-fn is_same(known: &Compiled, binds: &[Bind<'static>], fresh: Result<(Compiled, Vec<Bind<'static>>)>) -> bool {
+fn is_same(known: &Compiled, binds: &[Bind<'static>], fresh: Result<(Compiled, Binds)>) -> bool {
     // By their texts: not a number is not equal to itself.
     let texts = |binds: &[Bind<'static>]| format!("{binds:?}");
     fresh.is_ok_and(|(fresh, own)| {
@@ -213,7 +246,7 @@ fn is_same(known: &Compiled, binds: &[Bind<'static>], fresh: Result<(Compiled, V
 /// A plan on its way to numbers. `None` is the word for a plan without a shape.
 struct Shape<'a> {
     words: &'a mut Words,
-    binds: &'a mut Vec<Bind<'static>>,
+    binds: &'a mut Binds,
 }
 
 fn address<T: ?Sized>(what: &'static T) -> usize {
@@ -227,11 +260,8 @@ impl Shape<'_> {
 
     fn plan(&mut self, plan: &Plan, what: For) -> Option<()> {
         // Every field is named: what is added to a plan is thought of here.
-        let Plan { meta, roots: _, filters, order, reversed, distinct, empty, limit, offset, joins, .. } = plan;
-        let Plan { prefetches: _, mode: _, deferrals, select, annotations, extra, grouping, .. } = plan;
-        let Plan { members, keyset, misuse, .. } = plan;
-        let is_plain = !*empty && annotations.is_empty() && extra.is_empty() && members.is_empty();
-        if !is_plain || grouping.is_some() || keyset.is_some() || misuse.is_some() || *limit == Some(0) {
+        let Plan { meta, roots: _, filters, order, reversed, distinct, empty, limit, offset, mode: _, more } = plan;
+        if *empty || *limit == Some(0) {
             return None;
         }
         // What is asked whether there is any of it has a limit of its own.
@@ -240,20 +270,10 @@ impl Shape<'_> {
         }
         self.word(what as usize);
         self.word(address(*meta));
-        let flags = [*reversed, *distinct, limit.is_some(), offset.is_some(), select.is_some(), order.is_some()];
+        let flags = [*reversed, *distinct, limit.is_some(), offset.is_some(), more.said().is_some(), order.is_some()];
         self.word(flags.into_iter().fold(0, |bits, flag| (bits << 1) | usize::from(flag)));
-        self.nodes(select.iter().flatten())?;
-        self.word(joins.len());
-        joins.iter().try_for_each(|path| self.path(path))?;
-        self.word(deferrals.len());
-        for deferral in deferrals {
-            let (Deferral::Only(named) | Deferral::Defer(named)) = deferral;
-            self.word(usize::from(matches!(deferral, Deferral::Only(_))));
-            self.word(named.len());
-            for (path, column) in named {
-                self.path(path)?;
-                self.word(address(*column));
-            }
+        if let Some(said) = more.said() {
+            self.said(said)?;
         }
         self.nodes(filters.iter())?;
         for term in order.iter().flatten() {
@@ -267,6 +287,30 @@ impl Shape<'_> {
         if limit.is_some() || offset.is_some() {
             self.binds.push(limit.map_or(Bind::Integer(-1), number));
             self.binds.extend(offset.map(number));
+        }
+        Some(())
+    }
+
+    fn said(&mut self, said: &Said) -> Option<()> {
+        let Said { joins, prefetches: _, deferrals, select, annotations, extra, grouping, members, keyset, misuse } =
+            said;
+        let is_plain = annotations.is_empty() && extra.is_empty() && members.is_empty();
+        if !is_plain || grouping.is_some() || keyset.is_some() || misuse.is_some() {
+            return None;
+        }
+        self.word(usize::from(select.is_some()));
+        self.nodes(select.iter().flatten())?;
+        self.word(joins.len());
+        joins.iter().try_for_each(|path| self.path(path))?;
+        self.word(deferrals.len());
+        for deferral in deferrals {
+            let (Deferral::Only(named) | Deferral::Defer(named)) = deferral;
+            self.word(usize::from(matches!(deferral, Deferral::Only(_))));
+            self.word(named.len());
+            for (path, column) in named {
+                self.path(path)?;
+                self.word(address(*column));
+            }
         }
         Some(())
     }

@@ -57,7 +57,7 @@ impl Lowerer {
             NodeKind::InTree(tree) => self.in_tree(tree)?,
             NodeKind::Misuse(why) => return Err(Error::misuse(*why)),
             NodeKind::Related(path, quantifier, inner) => self.related(path, *quantifier, inner.as_ref())?,
-            NodeKind::Linked(through, key) => self.linked(through, key)?,
+            NodeKind::Linked(link) => self.linked(&link.0, &link.1)?,
             NodeKind::Exists(plan) => self.exists_in(plan)?,
             NodeKind::Subquery(plan) => self.subquery(plan)?,
             NodeKind::Outer(meta, inner) => self.outer(meta, inner)?,

@@ -42,7 +42,7 @@ impl<T: Model> ManyToMany<T> {
         let owner = || {
             let place = self.place.as_ref()?;
             let through = Between::of(place)?.through;
-            Some(Node::new(NodeKind::Linked(through, place.key()?.bind().into_owned())))
+            Some(Node::leaf(NodeKind::Linked(Box::new((through, place.key()?.bind().into_owned())))))
         };
         of_owner(owner())
     }

@@ -69,7 +69,7 @@ impl<T: Model> HasMany<T> {
             let place = self.place.as_ref()?;
             let back = place.relation()?.via()?;
             let key = Node::bind(place.key()?.bind().into_owned());
-            Some(Node::equal(Node::new(NodeKind::ForeignKey(Path::default(), back)), key))
+            Some(Node::equal(Node::leaf(NodeKind::ForeignKey(Path::default(), back)), key))
         };
         of_owner(owner())
     }
@@ -450,7 +450,7 @@ pub(super) fn of_owner<T: Model>(filter: Option<Node>) -> QuerySet<T> {
     let mut queryset = QuerySet::new();
     match filter {
         Some(filter) => queryset.plan.filters.push(filter),
-        None => queryset.plan.misuse = Some("this relation belongs to no loaded row"),
+        None => queryset.plan.more.misuse = Some("this relation belongs to no loaded row"),
     }
     queryset
 }

@@ -4,12 +4,15 @@
 //! which splits the prefetches off. Plain data; no connection in any signature.
 
 mod date;
+mod more;
 mod node;
 mod path;
 
 use node::DEPTH_OF_QUERY;
+use smallvec::SmallVec;
 
 pub use date::{DatePart, DateUnit, Truncation};
+pub(crate) use more::{More, Said};
 pub(crate) use node::{AggregateNode, NodeKind, Tree, WindowNode};
 pub use node::{Node, Quantifier, TextLookup};
 pub(crate) use path::Root;
@@ -17,7 +20,7 @@ pub use path::{Hop, Path};
 
 use crate::db::FetchMode;
 use crate::meta::{ColumnMeta, ModelMeta};
-use crate::statement::{Nulls, SetOperator};
+use crate::statement::Nulls;
 use crate::value::Bind;
 
 /// Why a queryset that is put together cannot be filtered.
@@ -28,9 +31,9 @@ pub(crate) const COMPOUND: &str = "it is put together from several: filter those
 pub struct Plan {
     pub(crate) meta: &'static ModelMeta,
     /// Where the paths in it begin, but for those that are of a query around it.
-    pub(crate) roots: Vec<Root>,
+    pub(crate) roots: SmallVec<[Root; 2]>,
     /// One for each `filter` or `exclude` call: each is a scope of its own.
-    pub(crate) filters: Vec<Node>,
+    pub(crate) filters: SmallVec<[Node; 1]>,
     /// None: the model's own ordering.
     pub(crate) order: Option<Vec<OrderNode>>,
     pub(crate) reversed: bool,
@@ -39,26 +42,9 @@ pub struct Plan {
     pub(crate) empty: bool,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: Option<u64>,
-    /// `select_related`.
-    pub(crate) joins: Vec<Path>,
-    pub(crate) prefetches: Vec<PrefetchNode>,
-    pub(crate) deferrals: Vec<Deferral>,
-    /// What is selected instead of the model.
-    pub(crate) select: Option<Vec<Node>>,
-    /// What is selected beside the model.
-    pub(crate) annotations: Vec<Node>,
-    /// What is selected after everything else, for ourselves: what a cursor is made of.
-    pub(crate) extra: Vec<Node>,
-    /// Rows are grouped, and what is selected is what they are grouped by or an aggregate of each group.
-    pub(crate) grouping: Option<Grouping>,
-    /// The rows of these queries, put together one after the other, and not the table's. What else is said here (order,
-    /// limit, relations) is said of the whole; conditions are the members' own.
-    pub(crate) members: Vec<(SetOperator, Plan)>,
-    /// Only the rows after (or before) a place in the order.
-    pub(crate) keyset: Option<Keyset>,
     pub(crate) mode: Option<FetchMode>,
-    /// What was asked that has no meaning; said when the query runs.
-    pub(crate) misuse: Option<&'static str>,
+    /// What is said of fewer queries.
+    pub(crate) more: More,
 }
 
 /// How rows are grouped.
@@ -121,44 +107,37 @@ impl Plan {
     pub(crate) fn new(meta: &'static ModelMeta) -> Self {
         Plan {
             meta,
-            roots: Vec::new(),
-            filters: Vec::new(),
+            roots: SmallVec::new(),
+            filters: SmallVec::new(),
             order: None,
             reversed: false,
             distinct: false,
             empty: false,
             limit: None,
             offset: None,
-            joins: Vec::new(),
-            prefetches: Vec::new(),
-            deferrals: Vec::new(),
-            select: None,
-            annotations: Vec::new(),
-            extra: Vec::new(),
-            grouping: None,
-            members: Vec::new(),
-            keyset: None,
             mode: None,
-            misuse: None,
+            more: More::default(),
         }
     }
 
     /// Where the paths of one closure begin.
     pub(crate) fn begin(&mut self) -> Path {
         let path = Path::begin();
-        self.roots.extend(path.root());
+        if let Some(root) = path.root() {
+            self.roots.push(root);
+        }
         path
     }
 
     /// The keys of the rows of this query, whatever it selects: for a condition on them.
     pub(crate) fn keys_only(&self) -> Plan {
         let mut keys = self.clone();
-        keys.joins.clear();
-        keys.prefetches.clear();
-        keys.annotations.clear();
-        keys.extra.clear();
+        keys.more.joins.clear();
+        keys.more.prefetches.clear();
+        keys.more.annotations.clear();
+        keys.more.extra.clear();
         keys.selecting(&[Node::own_key()]);
-        for (_, member) in &mut keys.members {
+        for (_, member) in &mut keys.more.members {
             *member = member.keys_only();
         }
         keys
@@ -166,11 +145,18 @@ impl Plan {
 
     /// Selects values in place of the model, in every member.
     pub(crate) fn selecting(&mut self, nodes: &[Node]) {
-        self.select = Some(nodes.to_vec());
-        for (_, member) in &mut self.members {
-            member.roots.extend(&self.roots);
+        self.more.select = Some(nodes.to_vec());
+        for (_, member) in &mut self.more.members {
+            member.roots.extend(self.roots.iter().copied());
             member.selecting(nodes);
         }
+    }
+
+    /// The same, of rows that are grouped.
+    pub(crate) fn grouped(&self, grouping: Grouping) -> Plan {
+        let mut grouped = self.clone();
+        grouped.more.grouping = Some(grouping);
+        grouped
     }
 
     /// No order, where nothing but the order of the rows depends on it.
@@ -182,7 +168,7 @@ impl Plan {
 
     /// Whether a condition cannot simply be added: rows are cut off by number, or come from several queries.
     pub(crate) fn is_closed(&self) -> bool {
-        self.is_sliced() || !self.members.is_empty()
+        self.is_sliced() || !self.more.members.is_empty()
     }
 
     /// Whether there is a window function in its conditions, so that they are conditions on its rows from outside.
@@ -201,10 +187,10 @@ impl Plan {
             && self.order.is_none()
             && !self.reversed
             && !self.distinct
-            && self.joins.is_empty()
-            && self.deferrals.is_empty()
+            && self.more.joins.is_empty()
+            && self.more.deferrals.is_empty()
             && self.mode.is_none()
-            && self.misuse.is_none()
+            && self.more.misuse.is_none()
     }
 
     /// Whether every row of the table is in it, whatever comes with them and in whatever order.
@@ -212,25 +198,25 @@ impl Plan {
         self.filters.is_empty()
             && !self.empty
             && !self.is_sliced()
-            && self.members.is_empty()
-            && self.keyset.is_none()
-            && self.grouping.is_none()
+            && self.more.members.is_empty()
+            && self.more.keyset.is_none()
+            && self.more.grouping.is_none()
     }
 
     /// How deep the expressions in it are nested.
     fn depth(&self) -> u16 {
-        let selected = self.select.iter().flatten().chain(&self.annotations);
+        let selected = self.more.select.iter().flatten().chain(&self.more.annotations);
         let order = self.order.iter().flatten().map(|term| &term.node);
-        let keys = self.grouping.iter().flat_map(|grouping| &grouping.keys);
+        let keys = self.more.grouping.iter().flat_map(|grouping| &grouping.keys);
         let own = self.filters.iter().chain(selected).chain(order).chain(keys).map(Node::depth).max().unwrap_or(0);
-        let members = self.members.iter().map(|(_, member)| member.depth().saturating_add(DEPTH_OF_QUERY));
+        let members = self.more.members.iter().map(|(_, member)| member.depth().saturating_add(DEPTH_OF_QUERY));
         members.fold(own, u16::max)
     }
 
     /// The slots of the deferred columns that are left out of the model at the end of `path`.
     pub(crate) fn omitted(&self, path: &Path, meta: &'static ModelMeta) -> Vec<usize> {
         let mut omitted = Vec::new();
-        for deferral in &self.deferrals {
+        for deferral in &self.more.deferrals {
             let (Deferral::Only(named) | Deferral::Defer(named)) = deferral;
             let is_named =
                 |column: &'static ColumnMeta| named.iter().any(|(at, name)| at == path && std::ptr::eq(*name, column));

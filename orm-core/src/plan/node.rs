@@ -9,7 +9,7 @@ use crate::value::{Bind, Form, KeyRef, Storage};
 
 /// An expression over paths, and the name that was given to its value.
 #[derive(Clone, Debug)]
-pub struct Node(Arc<Branch>, Option<Arc<str>>);
+pub struct Node(Arc<Branch>, Option<Box<Arc<str>>>);
 
 #[derive(Debug)]
 struct Branch {
@@ -63,8 +63,8 @@ pub(crate) enum NodeKind {
     DatePart(DatePart, Form, Node),
     /// A condition on the related rows, in a scope of its own; the condition's paths begin at the related model.
     Related(Path, Quantifier, Option<(Root, Node)>),
-    /// The row is linked with the one of this key, in the table of a many-to-many relation.
-    Linked(Through, Bind<'static>),
+    /// The row is linked with the one of this key, in the table of a many-to-many relation. (In a box, as below.)
+    Linked(Box<(Through, Bind<'static>)>),
     Exists(Box<Plan>),
     Subquery(Box<Plan>),
     /// Seen from the query around this one whose fields it begins at; of fields of no query in particular, from the
@@ -169,13 +169,18 @@ impl Node {
         Node::at_depth(kind, depth)
     }
 
+    /// What has no operands.
+    #[inline]
+    pub(crate) fn leaf(kind: NodeKind) -> Self {
+        Node(Arc::new(Branch { kind, depth: 0 }), None)
+    }
+
+    #[inline]
     fn at_depth(kind: NodeKind, depth: u16) -> Self {
-        let branch = if depth > DEEPEST {
-            Branch { kind: NodeKind::Misuse(TOO_DEEP), depth: 0 }
-        } else {
-            Branch { kind, depth }
-        };
-        Node(Arc::new(branch), None)
+        if depth > DEEPEST {
+            return Node::misuse(TOO_DEEP);
+        }
+        Node(Arc::new(Branch { kind, depth }), None)
     }
 
     /// How deep it is nested.
@@ -232,12 +237,12 @@ impl Node {
 
     /// In place of an expression that has no meaning; said when the query runs.
     pub(crate) fn misuse(why: &'static str) -> Self {
-        Node::new(NodeKind::Misuse(why))
+        Node::leaf(NodeKind::Misuse(why))
     }
 
     /// The same, under a name.
     pub(crate) fn named(self, name: Arc<str>) -> Self {
-        Node(self.0, Some(name))
+        Node(self.0, Some(Box::new(name)))
     }
 
     /// The same, under the name of another node if that has one.
@@ -246,12 +251,12 @@ impl Node {
     }
 
     pub(crate) fn bind(bind: Bind<'static>) -> Self {
-        Node::new(NodeKind::Bind(bind))
+        Node::leaf(NodeKind::Bind(bind))
     }
 
     /// The key of the row itself.
     pub(crate) fn own_key() -> Self {
-        Node::new(NodeKind::RowKey(Path::default()))
+        Node::leaf(NodeKind::RowKey(Path::default()))
     }
 
     /// The row is the one with this key.
@@ -264,7 +269,7 @@ impl Node {
         if !meta.is_composite() {
             return vec![Node::own_key()];
         }
-        meta.key_columns().map(|column| Node::new(NodeKind::Column(Path::default(), column))).collect()
+        meta.key_columns().map(|column| Node::leaf(NodeKind::Column(Path::default(), column))).collect()
     }
 
     /// Whether the key of the query's own row is this one.
@@ -282,7 +287,8 @@ impl Node {
     }
 
     pub(crate) fn binary(operator: Operator, left: Node, right: Node) -> Self {
-        Node::new(NodeKind::Binary(operator, left, right))
+        let depth = left.depth().max(right.depth()) + 1;
+        Node::at_depth(NodeKind::Binary(operator, left, right), depth)
     }
 
     /// `=`, or `IS` where one side may be a NULL that was written down: `x = NULL` is never what is meant.
@@ -372,7 +378,7 @@ impl Node {
     /// The name a value of this node goes by in a record.
     pub(crate) fn name(&self) -> Option<String> {
         if let Some(name) = &self.1 {
-            return Some(name.as_ref().to_owned());
+            return Some(String::from(&***name));
         }
         let (path, name) = match self.kind() {
             NodeKind::Column(path, column) => (path, column.name),

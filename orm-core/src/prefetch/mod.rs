@@ -51,6 +51,9 @@ pub(crate) struct Prefetch(Vec<Branch>);
 impl Prefetch {
     /// Merges and checks what was asked, for a query that joins `joins`. Nothing has run yet when it fails.
     pub(crate) fn new(nodes: &[PrefetchNode], joins: &[Path]) -> Result<Self> {
+        if nodes.is_empty() && joins.is_empty() {
+            return Ok(Prefetch::default());
+        }
         let mut branches = Vec::new();
         tree::merge(&mut branches, nodes, 0)?;
         tree::check(&branches, joins)?;

@@ -20,6 +20,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::smallvec;
+
 use super::tree::Branch;
 use super::{Joined, Rows, Run, level, levels, tell_columns};
 use crate::db::{About, By, Connection, EagerLoad, How, Row, Watch};
@@ -308,12 +310,12 @@ fn follow(from: &mut Vec<Source>, source: Source, on: Expr) {
 
 /// A query to which no condition and no column can be added becomes one of the rows whose keys it has.
 fn close(plan: &mut Plan) {
-    if plan.members.is_empty() && !plan.filters_windows() {
+    if plan.more.members.is_empty() && !plan.filters_windows() {
         return;
     }
     let rows = Plan { order: Some(Vec::new()), ..plan.keys_only() };
-    plan.members.clear();
-    plan.filters = vec![Node::new(NodeKind::InQuery(Node::own_key(), Box::new(rows)))];
+    plan.more.members.clear();
+    plan.filters = smallvec![Node::new(NodeKind::InQuery(Node::own_key(), Box::new(rows)))];
 }
 
 /// The first rows of each parent: numbered inside, cut outside.

@@ -84,9 +84,10 @@ fn insert(branches: &mut Vec<Branch>, prefixes: &[Path], node: &PrefetchNode, ab
         if !branch.plan.is_plain() {
             return Err(conflict(node, "an order or a `select_related` of its own in both"));
         }
-        branch.plan = Plan { prefetches: Vec::new(), ..node.plan.clone() };
+        branch.plan = node.plan.clone();
+        branch.plan.more.prefetches.clear();
     }
-    merge(&mut branch.children, &node.plan.prefetches, above + 1)
+    merge(&mut branch.children, &node.plan.more.prefetches, above + 1)
 }
 
 /// Checks what can be found wrong before anything runs: a relation that is joined and prefetched with a query of its own,
@@ -109,7 +110,7 @@ fn check_level(branches: &[Branch], joins: &[&[&RelationMeta]]) -> Result<()> {
         let below: Vec<&[&RelationMeta]> = below.collect();
         if below.is_empty() {
             lower::select(&branch.plan)?;
-            check(&branch.children, &branch.plan.joins)?;
+            check(&branch.children, &branch.plan.more.joins)?;
         } else if branch.plan.is_plain() {
             check_level(&branch.children, &below)?;
         } else {

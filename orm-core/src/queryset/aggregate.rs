@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+use smallvec::smallvec;
+
 use super::shape::{Annotated, GroupRecords, Grouped, Records, ValuesOf};
 use super::terminal::about;
 use super::{Column, QuerySet, Values};
@@ -38,7 +40,7 @@ impl<M: Model> QuerySet<M> {
         mut self,
         f: impl FnOnce(Fields<M>) -> A,
     ) -> QuerySet<M, Annotated<A>> {
-        f(self.fields()).nodes(&mut self.plan.annotations);
+        f(self.fields()).nodes(&mut self.plan.more.annotations);
         QuerySet::from_plan(self.plan)
     }
 
@@ -67,21 +69,21 @@ impl<M: Model> QuerySet<M> {
         let mut plan = Plan { roots: self.plan.roots.clone(), ..Plan::new(M::META) };
         let mut nodes = Vec::new();
         f(FieldsAt::at(plan.begin())).nodes(&mut nodes);
-        plan.misuse = self.plan.misuse;
-        plan.filters = if self.plan.is_closed() || self.plan.filters_windows() || self.plan.keyset.is_some() {
+        plan.more.misuse = self.plan.more.misuse;
+        plan.filters = if self.plan.is_closed() || self.plan.filters_windows() || self.plan.more.keyset.is_some() {
             let keys = Box::new(self.plan.keys_only());
-            vec![Node::new(NodeKind::InQuery(Node::own_key(), keys))]
+            smallvec![Node::new(NodeKind::InQuery(Node::own_key(), keys))]
         } else {
             self.plan.filters.clone()
         };
         if self.plan.empty {
             plan.filters.push(Node::new(NodeKind::Or(Vec::new())));
         }
-        plan.grouping = Some(Grouping { keys: Vec::new(), filters: plan.filters.len() });
-        plan.select = Some(nodes);
+        plan.more.grouping = Some(Grouping { keys: Vec::new(), filters: plan.filters.len() });
+        plan.more.select = Some(nodes);
         plan.order = Some(Vec::new());
         let lowered = lower::select(&plan)?;
-        run::<M, A>(db, at, &lowered, plan.select.as_deref().unwrap_or_default())
+        run::<M, A>(db, at, &lowered, plan.more.select.as_deref().unwrap_or_default())
     }
 }
 
@@ -194,12 +196,12 @@ impl<M: Model, V> QuerySet<M, Records<V>> {
 impl<M: Model, S> QuerySet<M, S> {
     fn grouped<A: AggSelection<M>, T>(mut self, f: impl FnOnce(Fields<M>) -> A) -> QuerySet<M, T> {
         if self.plan.is_closed() || self.plan.distinct {
-            self.plan.misuse = Some("rows that are cut off, merged or put together cannot be grouped");
+            self.plan.more.misuse = Some("rows that are cut off, merged or put together cannot be grouped");
         }
-        let mut nodes = self.plan.select.take().unwrap_or_default();
-        self.plan.grouping = Some(Grouping { keys: nodes.clone(), filters: self.plan.filters.len() });
+        let mut nodes = self.plan.more.select.take().unwrap_or_default();
+        self.plan.more.grouping = Some(Grouping { keys: nodes.clone(), filters: self.plan.filters.len() });
         f(self.fields()).nodes(&mut nodes);
-        self.plan.select = Some(nodes);
+        self.plan.more.select = Some(nodes);
         QuerySet::from_plan(self.plan)
     }
 }
@@ -266,7 +268,7 @@ macro_rules! narrowed {
             pub fn values_list<V: ValuesOf<M>>(mut self, f: impl FnOnce(Fields<M>) -> V) -> QuerySet<M, V::Shape> {
                 let mut nodes = Vec::new();
                 f(self.fields()).nodes(&mut nodes);
-                self.plan.select = Some(nodes);
+                self.plan.more.select = Some(nodes);
                 QuerySet::from_plan(self.plan)
             }
         }

@@ -310,7 +310,7 @@ where
         read.names.iter().flat_map(|names| &**names).for_each(|name| key.text(name));
         // Rows inherit the mode they are loaded in.
         key.text(&format!("{:?}", db.database().home(query.plan.mode, Location::caller()).mode));
-        prefetches(&mut key, &query.plan.prefetches)?;
+        prefetches(&mut key, &query.plan.more.prefetches)?;
         // The types of a shape are its key too: `values_list` of text and a record of it are the same statement.
         store.remembered(db, key.finish::<(M, S)>(), self.age, || run(&read))
     }
@@ -327,7 +327,7 @@ fn prefetches(key: &mut KeyWriter, nodes: &[PrefetchNode]) -> Result<()> {
         let sql = sql::compile(&lower::select(&node.plan)?.statement);
         key.text(&sql.text);
         key.binds(&sql.binds);
-        prefetches(key, &node.plan.prefetches)?;
+        prefetches(key, &node.plan.more.prefetches)?;
     }
     Ok(())
 }

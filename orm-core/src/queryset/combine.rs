@@ -2,9 +2,11 @@
 
 use std::ops;
 
+use smallvec::smallvec;
+
 use super::{QuerySet, Shape};
 use crate::model::Model;
-use crate::plan::{Node, NodeKind, Plan};
+use crate::plan::{Node, NodeKind, Plan, Said};
 use crate::statement::SetOperator;
 
 /// Rows of several querysets, put together by the database. What was filtered, ordered or cut off before is each
@@ -107,42 +109,42 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     }
 
     fn put_together(mut self, operator: SetOperator, other: Plan) -> Self {
-        self.plan.misuse = self.plan.misuse.or(other.misuse);
+        self.plan.more.misuse = self.plan.more.misuse.or(other.more.misuse);
         // SQLite puts a chain together from left to right, so a chain on the left is one.
-        if self.plan.members.is_empty() || self.plan.is_sliced() || self.plan.distinct {
+        if self.plan.more.members.is_empty() || self.plan.is_sliced() || self.plan.distinct {
             let first = self.plan.clone();
-            let whole = Plan::new(first.meta);
-            self.plan = Plan {
-                joins: first.joins.clone(),
-                prefetches: first.prefetches.clone(),
-                deferrals: first.deferrals.clone(),
-                annotations: first.annotations.clone(),
-                select: first.select.clone(),
-                mode: first.mode,
-                misuse: first.misuse,
+            let said = Said {
+                joins: first.more.joins.clone(),
+                prefetches: first.more.prefetches.clone(),
+                deferrals: first.more.deferrals.clone(),
+                annotations: first.more.annotations.clone(),
+                select: first.more.select.clone(),
+                misuse: first.more.misuse,
                 members: vec![(SetOperator::Union, first)],
-                ..whole
+                ..Said::NOTHING
             };
+            self.plan = Plan { mode: self.plan.mode, more: said.into(), ..Plan::new(self.plan.meta) };
         }
         // The order of a member says nothing about the whole.
         self.plan.order = None;
         self.plan.reversed = false;
-        self.plan.members.push((operator, other));
+        self.plan.more.members.push((operator, other));
         self
     }
 
     /// Rows for which the conditions of both hold, or of either, or of one only.
     fn joined(mut self, other: Self, join: fn(Node, Node) -> Node) -> Self {
         let (left, right) = (conditions(&self.plan), conditions(&other.plan));
-        let can = |plan: &Plan| !plan.is_closed() && plan.grouping.is_none() && !plan.filters_windows();
-        if !can(&self.plan) || !can(&other.plan) || self.plan.keyset.is_some() || other.plan.keyset.is_some() {
-            self.plan.misuse = Some(
+        let can = |plan: &Plan| !plan.is_closed() && plan.more.grouping.is_none() && !plan.filters_windows();
+        if !can(&self.plan) || !can(&other.plan) || self.plan.more.keyset.is_some() || other.plan.more.keyset.is_some()
+        {
+            self.plan.more.misuse = Some(
                 "`&`, `|` and `^` join conditions of querysets that are not cut off, grouped or put together: `union` has their rows",
             );
         }
-        self.plan.misuse = self.plan.misuse.or(other.plan.misuse);
-        self.plan.filters = vec![join(left, right)];
-        self.plan.roots.extend(&other.plan.roots);
+        self.plan.more.misuse = self.plan.more.misuse.or(other.plan.more.misuse);
+        self.plan.filters = smallvec![join(left, right)];
+        self.plan.roots.extend(other.plan.roots.iter().copied());
         self.plan.empty = false;
         self
     }

@@ -100,15 +100,15 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     fn beyond(&self, place: &PageCursor, is_before: bool) -> Self {
         let mut rows = self.clone();
         rows.refuse_closed();
-        if rows.plan.keyset.is_some() {
-            rows.plan.misuse = Some("`after` and `before` twice: one place is the bound");
+        if rows.plan.more.keyset.is_some() {
+            rows.plan.more.misuse = Some("`after` and `before` twice: one place is the bound");
         }
         let order = lower::total_order(&rows.plan);
         if order.len() != place.0.len() {
-            rows.plan.misuse =
+            rows.plan.more.misuse =
                 Some("this place is one of a queryset with another order: order it first, and then `after`");
         }
-        rows.plan.keyset = Some(Keyset { order, values: place.0.clone(), is_before });
+        rows.plan.more.keyset = Some(Keyset { order, values: place.0.clone(), is_before });
         rows
     }
 
@@ -149,16 +149,16 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
                 M::META.name
             )));
         }
-        let is_before = plan.keyset.as_ref().is_some_and(|keyset| keyset.is_before);
-        let had_place = plan.keyset.is_some();
+        let is_before = plan.more.keyset.as_ref().is_some_and(|keyset| keyset.is_before);
+        let had_place = plan.more.keyset.is_some();
         let order = lower::total_order(&plan);
-        plan.extra = order.iter().map(|term| term.node.clone()).collect();
+        plan.more.extra = order.iter().map(|term| term.node.clone()).collect();
         plan.order = Some(order);
         // The rows before a place are read from it backwards.
         plan.reversed = is_before;
         // One row more says whether there is another page.
         plan.limit = Some(size.saturating_add(1));
-        let width = plan.extra.len();
+        let width = plan.more.extra.len();
         let page = QuerySet::<M, S>::from_plan(plan);
         let read = page.prepare(db)?;
         let mut places: Vec<PageCursor> = Vec::new();

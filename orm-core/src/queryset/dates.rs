@@ -80,23 +80,23 @@ impl<M: Model> QuerySet<M> {
 
     fn periods<S>(self, date: Node, truncation: Truncation) -> QuerySet<M, S> {
         let mut plan = self.plan;
-        if !plan.joins.is_empty() || !plan.prefetches.is_empty() {
-            plan.misuse = Some(
+        if !plan.more.joins.is_empty() || !plan.more.prefetches.is_empty() {
+            plan.more.misuse = Some(
                 "`dates` and `datetimes` have no relations to load: leave out `select_related` and `prefetch_related`",
             );
         }
         if plan.is_closed() {
-            plan.misuse = Some("it is cut off by `limit` or `offset` already: take its dates before that");
+            plan.more.misuse = Some("it is cut off by `limit` or `offset` already: take its dates before that");
         }
         if truncation.to == Form::Date && !truncation.unit.is_of_days() {
-            plan.misuse = Some("`dates` are of days and longer: hours, minutes and seconds are for `datetimes`");
+            plan.more.misuse = Some("`dates` are of days and longer: hours, minutes and seconds are for `datetimes`");
         }
         plan.filters.push(Node::new(NodeKind::Not(Node::new(NodeKind::IsNull(date.clone())))));
         let period = Node::new(NodeKind::Truncated(truncation, date));
         plan.order = Some(vec![OrderNode { node: period.clone(), descending: false, nulls: None }]);
         plan.reversed = false;
         plan.distinct = true;
-        plan.select = Some(vec![period]);
+        plan.more.select = Some(vec![period]);
         QuerySet::from_plan(plan)
     }
 }

@@ -290,9 +290,9 @@ impl<M: Model> QuerySet<M> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn values_as<P: ProjectionOf<M>>(mut self) -> QuerySet<M, ValuesAs<P>> {
-        self.plan.select = Some(ProjectionFields::of::<P>().nodes);
-        if !self.plan.joins.is_empty() || !self.plan.prefetches.is_empty() {
-            self.plan.misuse = Some(
+        self.plan.more.select = Some(ProjectionFields::of::<P>().nodes);
+        if !self.plan.more.joins.is_empty() || !self.plan.more.prefetches.is_empty() {
+            self.plan.more.misuse = Some(
                 "`values_as` has no relations to load: leave out `select_related` and `prefetch_related`, and nest projections",
             );
         }

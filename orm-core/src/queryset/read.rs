@@ -11,12 +11,12 @@ use super::{QuerySet, Shape};
 use crate::db::{Connection, Database, Executor, Home, Need, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Instance, Members, Mint};
-use crate::lower::{self, Compiled};
+use crate::lower::{self, Binds, Compiled};
 use crate::model::{Model, decode_error};
 use crate::plan::Plan;
 use crate::prefetch::{self, Joined, Prefetch, Run};
 use crate::sql::Sql;
-use crate::value::{Bind, KeyRef};
+use crate::value::KeyRef;
 
 /// A query that is ready to run.
 pub(super) struct Read<M, S> {
@@ -27,8 +27,13 @@ pub(super) struct Read<M, S> {
     pub(super) names: Option<Arc<[String]>>,
     /// Whether every row of the table is in it.
     whole: bool,
+    /// For how many rows there is room at first: as many as it is cut off after, if these are few.
+    room: usize,
     types: PhantomData<fn() -> (M, S)>,
 }
+
+/// For how many rows there is room at first, at most.
+const MOST_ROOM: u64 = 16;
 
 impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     /// Lowers and compiles the query, and checks what is to be loaded with it. Nothing has run yet when it fails.
@@ -39,18 +44,19 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
 
 impl<M: Model, S: Shape<M>> Read<M, S> {
     pub(super) fn new(plan: &Plan, db: &dyn Executor) -> Result<Self> {
-        let prefetch = Prefetch::new(&plan.prefetches, &plan.joins)?;
-        Ok(Read { prefetch, whole: plan.is_whole(), ..Self::of(lower::compile(plan)?, plan, db) })
+        let prefetch = Prefetch::new(&plan.more.prefetches, &plan.more.joins)?;
+        let room = plan.limit.map_or(0, |limit| limit.min(MOST_ROOM) as usize);
+        Ok(Read { prefetch, whole: plan.is_whole(), room, ..Self::of(lower::compile(plan)?, plan, db) })
     }
 
     /// A query that is compiled, with nothing to be loaded besides.
-    pub(super) fn of((compiled, binds): (Rc<Compiled>, Vec<Bind<'static>>), plan: &Plan, db: &dyn Executor) -> Self {
-        let sql = Sql { text: Arc::clone(&compiled.text), binds };
+    pub(super) fn of((compiled, binds): (Rc<Compiled>, Binds), plan: &Plan, db: &dyn Executor) -> Self {
+        let sql = Sql { text: Arc::clone(&compiled.text), binds: binds.into_vec() };
         let prefetch = Prefetch::default();
         // The line is known when rows are read.
         let home = db.database().home(plan.mode, Location::caller());
-        let names = plan.select.as_deref().map(names);
-        Read { compiled, sql, prefetch, home, names, whole: false, types: PhantomData }
+        let names = plan.more.select.as_deref().map(names);
+        Read { compiled, sql, prefetch, home, names, whole: false, room: 0, types: PhantomData }
     }
 
     /// Runs it, and reads all rows.
@@ -95,7 +101,7 @@ impl<M: Model, S: Shape<M>> Read<M, S> {
         let members = Members::new(M::META);
         Chunk {
             read: self,
-            rows: Vec::new(),
+            rows: Vec::with_capacity(self.room),
             members,
             group: Group::open_of(M::META, home, whole, watch),
             joined,

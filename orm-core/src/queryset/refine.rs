@@ -79,15 +79,15 @@ impl<M: Model, S> QuerySet<M, S> {
     /// Of a queryset that is cut off by number already.
     fn refuse_sliced(&mut self) {
         if self.plan.is_sliced() {
-            self.plan.misuse = Some(SLICED);
+            self.plan.more.misuse = Some(SLICED);
         }
     }
 
     /// Of a queryset to which no condition can be added.
     pub(super) fn refuse_closed(&mut self) {
         self.refuse_sliced();
-        if !self.plan.members.is_empty() {
-            self.plan.misuse = Some(COMPOUND);
+        if !self.plan.more.members.is_empty() {
+            self.plan.more.misuse = Some(COMPOUND);
         }
     }
 
@@ -279,7 +279,7 @@ impl<M: Model> QuerySet<M> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn select_related<J: JoinSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> J) -> Self {
-        f(root::<M>()).joins(&mut self.plan.joins);
+        f(root::<M>()).joins(&mut self.plan.more.joins);
         self
     }
 
@@ -313,7 +313,7 @@ impl<M: Model> QuerySet<M> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn prefetch_related<P: PrefetchSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> P) -> Self {
-        f(root::<M>()).prefetches(&mut self.plan.prefetches);
+        f(root::<M>()).prefetches(&mut self.plan.more.prefetches);
         self
     }
 
@@ -333,7 +333,7 @@ impl<M: Model> QuerySet<M> {
     pub fn only<D: DeferSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> D) -> Self {
         let mut columns = Vec::new();
         f(root::<M>()).deferred(&mut columns);
-        self.plan.deferrals.push(Deferral::Only(columns));
+        self.plan.more.deferrals.push(Deferral::Only(columns));
         self
     }
 
@@ -351,7 +351,7 @@ impl<M: Model> QuerySet<M> {
     pub fn defer<D: DeferSet<M>>(mut self, f: impl FnOnce(Fields<M>) -> D) -> Self {
         let mut columns = Vec::new();
         f(root::<M>()).deferred(&mut columns);
-        self.plan.deferrals.push(Deferral::Defer(columns));
+        self.plan.more.deferrals.push(Deferral::Defer(columns));
         self
     }
 
@@ -409,8 +409,8 @@ impl<M: Model> QuerySet<M> {
         let mut nodes = Vec::new();
         f(self.fields()).nodes(&mut nodes);
         self.plan.selecting(&nodes);
-        if !self.plan.joins.is_empty() || !self.plan.prefetches.is_empty() {
-            self.plan.misuse = Some(
+        if !self.plan.more.joins.is_empty() || !self.plan.more.prefetches.is_empty() {
+            self.plan.more.misuse = Some(
                 "`values` and `values_list` have no relations to load: leave out `select_related` and `prefetch_related`",
             );
         }

@@ -99,7 +99,8 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     pub fn last(&self, db: &dyn Executor) -> Result<Option<S::Out>> {
         let mut last = self.clone();
         if last.plan.is_sliced() {
-            last.plan.misuse = Some("`last` of a queryset that is cut off: reverse its order and take the `first`");
+            last.plan.more.misuse =
+                Some("`last` of a queryset that is cut off: reverse its order and take the `first`");
         }
         last.order_by_key_if_unordered();
         last.plan.reversed = !last.plan.reversed;
@@ -278,10 +279,10 @@ impl<M: Model, S: Shape<M>> QuerySet<M, S> {
     fn order_by_key_if_unordered(&mut self) {
         let is_ordered = match &self.plan.order {
             Some(order) => !order.is_empty(),
-            None => !M::META.ordering.is_empty() && self.plan.grouping.is_none(),
+            None => !M::META.ordering.is_empty() && self.plan.more.grouping.is_none(),
         };
-        let can = self.plan.members.is_empty() || self.plan.select.is_none();
-        if !is_ordered && can && self.plan.keyset.is_none() {
+        let can = self.plan.more.members.is_empty() || self.plan.more.select.is_none();
+        if !is_ordered && can && self.plan.more.keyset.is_none() {
             let unordered = Plan { order: Some(Vec::new()), reversed: false, ..self.plan.clone() };
             self.plan.order = Some(lower::total_order(&unordered));
         }
@@ -317,13 +318,13 @@ impl<M: Model> QuerySet<M> {
     #[track_caller]
     pub(crate) fn find_by(&self, db: &dyn Executor, key: KeyRef<'_>) -> Result<M> {
         let none = || Error::DoesNotExist { model: M::META.name, key: Some(format!("key {key}")) };
-        if self.plan.is_plain() && self.plan.prefetches.is_empty() && self.plan.annotations.is_empty() {
+        if self.plan.is_plain() && self.plan.more.prefetches.is_empty() && self.plan.more.annotations.is_empty() {
             // Nothing else is asked: the text is known, but for the first time.
             return look_up(key, db, Location::caller(), none);
         }
         let mut one = self.clone();
         if one.plan.is_sliced() {
-            one.plan.misuse = Some("`find` in a queryset that is cut off");
+            one.plan.more.misuse = Some("`find` in a queryset that is cut off");
         }
         one.plan.without_order();
         one.plan.filters.push(Node::key_is(key));
@@ -355,7 +356,9 @@ impl<M: Model> QuerySet<M> {
         let mut plan = self.plan.clone();
         if plan.is_closed() || plan.filters_windows() {
             let rows = Box::new(plan.keys_only());
-            plan = Plan { misuse: plan.misuse, ..Plan::new(M::META) };
+            let misuse = plan.more.misuse;
+            plan = Plan::new(M::META);
+            plan.more.misuse = misuse;
             plan.filters.push(Node::new(NodeKind::InQuery(Node::own_key(), rows)));
         }
         plan.filters.push(Node::key_is(row.key_ref()));

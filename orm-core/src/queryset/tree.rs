@@ -71,13 +71,13 @@ impl<M: Model> QuerySet<M> {
     fn tree(self, path: Path, depth: Option<u32>) -> QuerySet<M> {
         let mut plan = Plan::new(M::META);
         plan.mode = self.plan.mode;
-        plan.misuse = self.plan.misuse;
+        plan.more.misuse = self.plan.more.misuse;
         match path.last() {
             Some(hop) if hop.before.is_root() && hop.relation.is_link() => {
                 let tree = Tree { relation: hop.relation, roots: Box::new(self.plan), depth };
                 plan.filters.push(Node::new(NodeKind::InTree(tree)));
             }
-            _ => plan.misuse = Some("a tree follows one foreign key of a model to itself, from either side"),
+            _ => plan.more.misuse = Some("a tree follows one foreign key of a model to itself, from either side"),
         }
         QuerySet::from_plan(plan)
     }

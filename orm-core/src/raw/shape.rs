@@ -101,7 +101,7 @@ impl<M: Model, V: RawShape<M>> RawReader for Reader<'_, M, V> {
             (Err(mismatch), Some(shape)) => {
                 return Err(shape.error(beside_order, beside, cursor.column(), mismatch));
             }
-            (Err(mismatch), None) => return Err(Error::misuse(mismatch.0)),
+            (Err(mismatch), None) => return Err(Error::misuse(*mismatch.0)),
         }
         Ok(self.rows.len() < self.most)
     }

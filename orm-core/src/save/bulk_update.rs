@@ -136,7 +136,7 @@ impl<'p, M: Model> BulkUpdate<'p, '_, M> {
         if rows.peek().is_none() {
             return Ok(0);
         }
-        let update = match self.among.is_whole() && self.among.misuse.is_none() {
+        let update = match self.among.is_whole() && self.among.more.misuse.is_none() {
             true => RowUpdate::new(meta, &columns, false),
             false if self.among.is_closed() => return Err(Error::misuse(CLOSED)),
             false => match RowUpdate::among(&self.among, &columns)? {

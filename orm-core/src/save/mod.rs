@@ -105,7 +105,7 @@ pub trait Save: Model {
         let mut queryset = QuerySet::<Self>::new();
         let unloaded = Self::META.columns.iter().enumerate().filter(|(column, _)| self.bind(*column).is_none());
         let unloaded = unloaded.map(|(_, column)| (Path::default(), column)).collect();
-        queryset.plan.deferrals.push(Deferral::Defer(unloaded));
+        queryset.plan.more.deferrals.push(Deferral::Defer(unloaded));
         // The mode that the row's queryset named is the row's.
         queryset.plan.mode = home_of(self, Self::META).filter(|home| home.named).map(|home| home.mode);
         *self = queryset.find_by(db, self.key_ref())?;

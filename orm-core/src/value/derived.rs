@@ -101,6 +101,6 @@ pub fn no_variant<E: DbEnum>(datum: Datum<'_>) -> Mismatch {
     let Mismatch(found) = Mismatch::found(datum);
     match datum {
         Datum::Text(_) | Datum::Integer(_) => Mismatch::new(format!("{found}, which is none of {},", E::DOMAIN)),
-        _ => Mismatch::new(found),
+        _ => Mismatch(found),
     }
 }

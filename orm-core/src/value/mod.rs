@@ -168,27 +168,30 @@ impl Datum<'_> {
     }
 }
 
-/// What a row has in place of what the field's type promises.
+/// What a row has in place of what the field's type promises. In a box: so a value that is what it should be comes back in
+/// registers.
 #[derive(Debug)]
-pub struct Mismatch(pub(crate) Cow<'static, str>);
+pub struct Mismatch(pub(crate) Box<Cow<'static, str>>);
 
 impl Mismatch {
     /// The value itself is of the right class and still does not fit.
+    #[cold]
+    #[inline(never)]
     pub fn new(found: impl Into<Cow<'static, str>>) -> Self {
-        Mismatch(found.into())
+        Mismatch(Box::new(found.into()))
     }
 
     /// The value is of the right class, and refused by a conversion.
     #[cold]
     pub(super) fn refused(datum: Datum<'_>, reason: &dyn fmt::Display) -> Self {
         let Mismatch(found) = Mismatch::found(datum);
-        Mismatch(format!("{found}, which is refused ({reason}),").into())
+        Mismatch::new(format!("{found}, which is refused ({reason}),"))
     }
 
     /// The value is of another class.
     #[cold]
     pub fn found(datum: Datum<'_>) -> Self {
-        Mismatch(match datum {
+        let found: Cow<'static, str> = match datum {
             Datum::Null => "NULL".into(),
             Datum::Integer(value) => format!("the INTEGER {value}").into(),
             Datum::Real(value) => format!("the REAL {value:?}").into(),
@@ -197,7 +200,8 @@ impl Mismatch {
                 Err(_) => "TEXT that is not UTF-8".into(),
             },
             Datum::Blob(bytes) => format!("a BLOB of {} bytes", bytes.len()).into(),
-        })
+        };
+        Mismatch::new(found)
     }
 }
 

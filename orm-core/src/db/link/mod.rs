@@ -82,9 +82,11 @@ impl Link {
     /// The statement with this text: one that is kept and nobody runs just now, or a new one.
     pub(super) fn prepare(&self, text: &str) -> rusqlite::Result<Statement<'_>> {
         let Some(kept) = &self.kept else { return Ok(Statement::new(self, Rc::new(Kept::prepare(&self.raw, text)?))) };
-        if let Some(known) = kept.borrow_mut().get(text) {
+        // The same one again, as in a loop, is where a look-up would put it: to compare the text is enough.
+        let last = kept.borrow().peek_mru().filter(|(last, _)| ***last == *text).map(|(_, known)| Rc::clone(known));
+        if let Some(known) = last.or_else(|| kept.borrow_mut().get(text).cloned()) {
             if !known.in_use.get() {
-                return Ok(Statement::new(self, Rc::clone(known)));
+                return Ok(Statement::new(self, known));
             }
             // It is running, further up on this thread's stack: this run has a statement of its own, which is not kept.
             return Ok(Statement::new(self, Rc::new(Kept::prepare(&self.raw, text)?)));
