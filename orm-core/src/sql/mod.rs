@@ -14,6 +14,8 @@ mod tests;
 use std::ffi::CStr;
 use std::sync::Arc;
 
+pub(crate) use counter::NOTED;
+
 use crate::statement::Statement;
 use crate::value::Bind;
 use writer::Writer;
