@@ -203,7 +203,11 @@ impl<'c> Cascade<'c> {
         for Pointing { referrer, keys } in &self.set {
             let value = referrer.default.as_ref().map_or(Expr::Bind(Bind::Null), SetTo::expr);
             let set = vec![(referrer.column.clone(), value)];
-            let filter = vec![in_keys(Expr::own(referrer.column.clone()), keys)];
+            let mut filter = vec![in_keys(Expr::own(referrer.column.clone()), keys)];
+            if referrer.default.is_some() {
+                // A row that goes needs no default, which may not be there.
+                filter.extend(referrer.meta.and_then(|meta| self.is_doomed(meta)).map(Expr::not));
+            }
             self.run(&Statement::Update(Update {
                 table: referrer.table,
                 set,
@@ -229,7 +233,7 @@ impl<'c> Cascade<'c> {
         let points_at = |one: &Doomed, other: &Doomed| {
             !same(one.meta.table, other.meta.table)
                 && one.meta.relations.iter().any(|relation| match relation.kind {
-                    RelationKind::ForeignKey { on_delete: OnDelete::SetNull | OnDelete::SetDefault, .. } => false,
+                    RelationKind::ForeignKey { on_delete: OnDelete::SetNull, .. } => false,
                     RelationKind::ForeignKey { .. } => same(relation.target().table, other.meta.table),
                     _ => false,
                 })
@@ -276,7 +280,7 @@ impl<'c> Cascade<'c> {
             let (Some(default), Some(meta)) = (&referrer.default, referrer.meta) else { continue };
             let is_it = |relation: &&&RelationMeta| matches!(relation.kind, RelationKind::ForeignKey { column, .. } if same(column, &referrer.column));
             let Some(relation) = meta.relations.iter().find(is_it) else { continue };
-            if !self.is_there(referrer.table, &referrer.column, keys)? {
+            if !self.stays(meta, referrer, keys)? {
                 continue;
             }
             let target = relation.target();
@@ -289,7 +293,7 @@ impl<'c> Cascade<'c> {
                 ..Select::default()
             };
             let there = read_keys(self.connection, &Statement::Select(select), self.about)?;
-            let doomed = self.doomed.iter().find(|doomed| same(doomed.meta.table, target.table));
+            let doomed = self.doomed_of(target);
             let goes = |key: &Bind<'_>| doomed.is_some_and(|doomed| doomed.keys.contains(key));
             if there.iter().all(goes) {
                 let key = match default {
@@ -311,6 +315,23 @@ impl<'c> Cascade<'c> {
     fn is_there(&self, table: &str, column: &str, keys: &Keys) -> Result<bool> {
         let select = Select { limit: Some(1), ..pointing(table, column, keys, |_| Expr::One) };
         self.connection.finds(&sql::compile(&Statement::Select(select)), self.about)
+    }
+
+    /// Whether a row of a model that points at one of these does not go itself.
+    fn stays(&self, meta: &'static ModelMeta, referrer: &Referrer, keys: &Keys) -> Result<bool> {
+        let mut select = pointing(referrer.table, &referrer.column, keys, |_| Expr::One);
+        select.filter.extend(self.is_doomed(meta).map(Expr::not));
+        select.limit = Some(1);
+        self.connection.finds(&sql::compile(&Statement::Select(select)), self.about)
+    }
+
+    /// Whether a row of a model is one of those that go; none where none of its rows does.
+    fn is_doomed(&self, meta: &'static ModelMeta) -> Option<Expr> {
+        self.doomed_of(meta).map(|doomed| own_key_in(meta, &Arc::new(doomed.keys.clone())))
+    }
+
+    fn doomed_of(&self, meta: &ModelMeta) -> Option<&Doomed> {
+        self.doomed.iter().find(|doomed| same(doomed.meta.table, meta.table))
     }
 
     /// The keys of the rows of a model that point at something that goes.
