@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::referrers::{Referrer, SetTo, referrers, same};
 use crate::db::{About, Connection, Declared, DeclaredKey};
 use crate::error::{Error, Result};
-use crate::lower::{key_of, own_key_in};
+use crate::lower::{key_of, own_key_in, row};
 use crate::meta::{ModelMeta, OnDelete, RelationKind, RelationMeta};
 use crate::sql;
 use crate::statement::{Alias, Delete, Expr, Join, Select, Source, Statement, TableRef, Update};
@@ -261,12 +261,13 @@ impl<'c> Cascade<'c> {
                 }
             }
             let is_unknown = |key: &&DeclaredKey| {
-                same(&key.parent, doomed.meta.table)
+                key.holds()
+                    && same(&key.parent, doomed.meta.table)
                     && !known.iter().any(|known| same(known.table, &key.table) && same(&known.column, &key.column))
             };
             for key in self.declared.keys.iter().filter(is_unknown) {
-                let name = format!("{}.{}", key.table, key.column);
-                if !by.contains(&name) && self.is_there(&key.table, &key.column, &keys)? {
+                let name = key.name();
+                if !by.contains(&name) && self.is_held(key, doomed.meta, &keys)? {
                     by.push(name);
                 }
             }
@@ -314,6 +315,34 @@ impl<'c> Cascade<'c> {
     /// Whether a row of a table points at one of these.
     fn is_there(&self, table: &str, column: &str, keys: &Keys) -> Result<bool> {
         let select = Select { limit: Some(1), ..pointing(table, column, keys, |_| Expr::One) };
+        self.connection.finds(&sql::compile(&Statement::Select(select)), self.about)
+    }
+
+    /// Whether a row points at one of these by such a foreign key, which may be of several columns, and lead to others than
+    /// those of the primary key.
+    fn is_held(&self, key: &DeclaredKey, meta: &'static ModelMeta, keys: &Keys) -> Result<bool> {
+        let (table, target): (Alias, Alias) = (key.table.as_str().into(), meta.table.into());
+        let (own, theirs): (Vec<&str>, Vec<&str>) = key.columns().unzip();
+        let columns = |alias: &Alias, names: Vec<&str>| -> Vec<Expr> {
+            names.into_iter().map(|name| Expr::column(alias, name.to_owned())).collect()
+        };
+        let goes = Select {
+            columns: columns(&target, theirs),
+            from: vec![Source::first(meta.table, target)],
+            filter: vec![own_key_in(meta, keys)],
+            ..Select::default()
+        };
+        if goes.columns.is_empty() {
+            return Ok(false);
+        }
+        let pointing = row(columns(&table, own));
+        let select = Select {
+            columns: vec![Expr::One],
+            from: vec![Source { join: Join::Inner, table: TableRef::Named(table.clone()), alias: table, on: None }],
+            filter: vec![Expr::InSelect(Box::new(pointing), Box::new(goes))],
+            limit: Some(1),
+            ..Select::default()
+        };
         self.connection.finds(&sql::compile(&Statement::Select(select)), self.about)
     }
 
