@@ -168,7 +168,11 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// Asks what a row of these binds would be, be it one that the table refuses anyhow.
+/// Asks what a row of these binds would be, if they are a row; otherwise the table refuses them.
+///
+/// # Errors
+///
+/// What is wrong with it.
 pub fn ask_binds<M: Model>(binds: &[Bind<'static>]) -> Result<(), Vec<Failure>> {
     let mut rules = Rules::default();
     if let Some(Ok(new)) = M::new_of(binds) {
