@@ -237,6 +237,27 @@ fn a_table_that_fails_midway_is_left_as_it_was() -> Result<()> {
     Ok(())
 }
 
+/// What failed is a word of many tables.
+#[derive(Model, Debug)]
+struct Task {
+    id: i64,
+    failed: bool,
+    failures: i64,
+}
+
+#[test]
+fn a_column_that_is_called_failed_makes_no_transaction_of_an_update() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Task])?;
+    Task::objects().bulk_create((0..3).map(|_| Task::create().failed(false).failures(0))).run(&db)?;
+    let (written, log) = db.capture(|db| -> Result<_> {
+        let changed = Task::objects().update(db, |t| (t.failed().set(true), t.failures().set(t.failures() + 1)))?;
+        Ok((changed, Task::objects().delete(db)?.total))
+    });
+    assert_eq!((written?, log.len(), log.transactions()), ((3, 3), 2, 0), "{log}");
+    Ok(())
+}
+
 #[test]
 fn a_key_that_is_set_although_rows_point_at_it_names_the_foreign_key_that_does() -> Result<()> {
     let db = Database::in_memory()?;

@@ -34,7 +34,9 @@ pub(crate) const VIRTUAL_TABLES: &str = "SELECT name FROM main.sqlite_schema WHE
 pub(crate) const SCHEMA_NAMES: &str = "SELECT name, tbl_name FROM main.sqlite_schema";
 
 /// Whether something in the schema may speak of `FAIL`: a constraint that says `ON CONFLICT FAIL`, a trigger that raises it.
-pub(crate) const FAILS: &str = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE sql LIKE '%fail%')";
+/// A column that is called `failed` is none of these.
+pub(crate) const FAILS: &str = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema
+    WHERE sql LIKE '%conflict%fail%' OR sql LIKE '%raise%fail%')";
 
 /// The columns of each index of a table that holds all of its rows, in order: its name, whether it is unique, the column.
 pub(crate) const INDEXES: &str = r#"SELECT i.name, i."unique", c.name
