@@ -90,7 +90,7 @@ pub mod macro_support {
     };
     pub use crate::model::{
         Complete, CompleteChild, Event, FIRST_VERSION, Fields, FieldsAt, Hooked, Model, NullableKey, Rules, Set,
-        Validated, call, can_be_led_to, filled, made, required,
+        Validated, ask_binds, call, can_be_led_to, filled, made, required,
     };
     pub use crate::plan::{Node, Path};
     pub use crate::queryset::{Nested, Projection, ProjectionFields, ProjectionOf};

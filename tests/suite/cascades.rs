@@ -376,6 +376,23 @@ mod trees {
         pub user: Option<ForeignKey<Owner>>,
     }
 
+    /// Those that are left go onto the first, one pile by a default of the table and one by the program's.
+    #[derive(Model, Debug, Clone)]
+    pub struct Brick {
+        pub id: i64,
+        #[field(default = 1)]
+        #[relation(on_delete = SetDefault)]
+        pub on: Option<ForeignKey<Brick>>,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    pub struct Stone {
+        pub id: i64,
+        #[field(default = heir())]
+        #[relation(on_delete = SetDefault)]
+        pub on: Option<ForeignKey<Stone>>,
+    }
+
     /// A default that only the program knows.
     pub fn heir() -> i64 {
         3
@@ -396,13 +413,15 @@ fn trees(of_others: bool) -> Database {
         CREATE TABLE leaf (id INTEGER PRIMARY KEY, node_id INTEGER NOT NULL REFERENCES node (id));
         CREATE TABLE owner (id INTEGER PRIMARY KEY);
         CREATE TABLE thing (id INTEGER PRIMARY KEY, owner_id INTEGER NOT NULL DEFAULT 1 REFERENCES owner (id),
-            user_id INTEGER REFERENCES owner (id));";
+            user_id INTEGER REFERENCES owner (id));
+        CREATE TABLE brick (id INTEGER PRIMARY KEY, on_id INTEGER DEFAULT 1 REFERENCES brick (id));
+        CREATE TABLE stone (id INTEGER PRIMARY KEY, on_id INTEGER REFERENCES stone (id));";
     let db = Database::in_memory().unwrap();
     if of_others {
         db.raw(|connection| connection.execute_batch(TABLES)).unwrap();
-        db.register(models![Top, Mid, Bot, Page, Node, Leaf, Owner, Thing]);
+        db.register(models![Top, Mid, Bot, Page, Node, Leaf, Owner, Thing, Brick, Stone]);
     } else {
-        db.create_tables(models![Top, Mid, Bot, Page, Node, Leaf, Owner, Thing]).unwrap();
+        db.create_tables(models![Top, Mid, Bot, Page, Node, Leaf, Owner, Thing, Brick, Stone]).unwrap();
     }
     db
 }
@@ -556,6 +575,34 @@ fn a_default_that_goes_itself_is_named() -> Result<()> {
         let error = Owner::objects().find(&db, 3)?.delete(&db).unwrap_err();
         assert!(named(&error), "{error:?}");
         assert_eq!((Owner::objects().count(&db)?, Thing::objects().count(&db)?), (1, 1));
+    }
+    Ok(())
+}
+
+#[test]
+fn rows_that_go_themselves_need_no_default_that_is_there() -> Result<()> {
+    use trees::*;
+    for of_others in [false, true] {
+        let db = trees(of_others);
+        // Of the bricks the first goes, of the stones the third: what stays would be put onto it.
+        let bricks = [(1, None), (2, Some(1)), (3, Some(2))].map(|(id, on)| Brick::create().id(id).on(on));
+        Brick::objects().bulk_create(bricks).run(&db)?;
+        let stones = [(1, None), (2, Some(1)), (3, Some(3))].map(|(id, on)| Stone::create().id(id).on(on));
+        Stone::objects().bulk_create(stones).run(&db)?;
+        let error = Brick::objects().filter(|b| b.id().lt(3)).delete(&db);
+        assert_eq!(
+            error.map(|deleted| deleted.total).map_err(|error| error.to_string()),
+            Err("`Brick`: `on` points at 1, and there is no such row".to_owned())
+        );
+        let error = Stone::objects().filter(|s| s.id().eq(3) | s.id().eq(1)).delete(&db).unwrap_err();
+        assert!(
+            matches!(&error, Error::ForeignKey { relation: Some("on"), key: Some(key), .. } if key == "3"),
+            "{error:?}"
+        );
+        assert_eq!(Stone::objects().filter(|s| s.id().eq(1)).delete(&db)?.total, 1);
+        assert_eq!(Stone::objects().find(&db, 2)?.on.map(|on| *on.key()), Some(3));
+        assert_eq!((Brick::objects().delete(&db)?.total, Stone::objects().delete(&db)?.total), (3, 2));
+        assert!(is_whole(&db));
     }
     Ok(())
 }

@@ -277,3 +277,51 @@ fn json_that_could_not_be_read_again_is_refused() -> eager_orm::Result<()> {
     assert_eq!(Measured::objects().get(&db)?.any.0, nested(127));
     Ok(())
 }
+
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+enum Shape {
+    Point(Option<f64>),
+    Line { from: f32, to: Option<f32> },
+    Path(Vec<(f64, Option<f64>)>),
+    Named(BTreeMap<String, Option<f64>>),
+    Nothing,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Drawing {
+    id: i64,
+    shapes: Json<Vec<Option<Shape>>>,
+    scale: Option<Json<Option<f64>>>,
+}
+
+#[test]
+fn a_float_that_json_has_not_is_refused_wherever_it_stands_and_null_is_stored() -> eager_orm::Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Drawing])?;
+    let line = |to: Option<f32>| Shape::Line { from: 1.5, to };
+    let named = |value: Option<f64>| Shape::Named(BTreeMap::from([("a".to_owned(), None), ("b".to_owned(), value)]));
+    let good = vec![
+        None,
+        Some(Shape::Point(None)),
+        Some(Shape::Nothing),
+        Some(line(None)),
+        Some(Shape::Path(vec![(f64::MAX, None), (-0.5, Some(1e-300))])),
+        Some(named(Some(2.0))),
+    ];
+    let drawing = Drawing::create().shapes(Json(good.clone())).scale(Json(None)).save(&db)?;
+    assert_eq!((&drawing.shapes.0, &Drawing::objects().get(&db)?.shapes.0), (&good, &good));
+    let bad = [
+        Shape::Point(Some(f64::NAN)),
+        line(Some(f32::INFINITY)),
+        Shape::Path(vec![(1.0, None), (2.0, Some(f64::NEG_INFINITY))]),
+        named(Some(f64::NAN)),
+    ];
+    for shape in bad {
+        let error = Drawing::create().shapes(Json(vec![None, Some(shape)])).save(&db).unwrap_err();
+        assert!(matches!(&error, Error::NotStorable { model: "Drawing", field, .. } if field == "shapes"), "{error:?}");
+    }
+    let error = Drawing::objects().update(&db, |d| d.scale().set(Json(Some(f64::NAN)))).unwrap_err();
+    assert!(matches!(&error, Error::NotStorable { .. }), "{error:?}");
+    assert_eq!(Drawing::objects().count(&db)?, 1);
+    Ok(())
+}

@@ -383,6 +383,20 @@ fn rows_that_an_upsert_finds_are_not_counted_anew() -> Result<()> {
 }
 
 #[test]
+fn a_delete_tells_of_the_rows_of_tables_and_not_of_what_triggers_had_noted() -> Result<()> {
+    let db = shelves();
+    let first = Book::create().title("a").save(&db)?;
+    Book::create().title("b").sequel_of(&first).save(&db)?;
+    // It may have gone, as far as the triggers know.
+    let again = Book::create().title("b");
+    assert!(Book::objects().bulk_create([again]).on_conflict(|b| b.title()).ignore().run(&db)?[0].is_none());
+    let deleted = first.delete(&db)?;
+    assert_eq!((deleted.total, deleted.per_model), (1, vec![("Book".to_owned(), 1)]));
+    is_right(&db);
+    Ok(())
+}
+
+#[test]
 fn a_row_that_replaces_two_counts_for_both_also_where_others_let_go_of_them() -> Result<()> {
     let db = shelves();
     // SQLite deletes 1 and 2 in silence, and takes 3 off 1 between the two.

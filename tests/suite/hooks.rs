@@ -280,3 +280,68 @@ fn a_model_without_hooks_is_written_by_one_statement() -> Result<()> {
     assert_eq!((deleted?.total, log.len(), log.transactions()), (1, 1, 0));
     Ok(())
 }
+
+/// It comes with a first part, and gets another whenever it is saved.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[model(hooks)]
+pub struct Kit {
+    pub id: i64,
+    pub name: String,
+    pub pieces: HasMany<Piece>,
+    #[field(counter_of = pieces)]
+    pub piece_count: i64,
+    #[field(generated = "upper(name)")]
+    pub label: String,
+    #[relation(via = "kits")]
+    pub boxes: ManyToMany<KitBox>,
+    #[field(counter_of = boxes)]
+    pub box_count: i64,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Piece {
+    pub id: i64,
+    #[relation(on_delete = Cascade)]
+    pub kit: ForeignKey<Kit>,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct KitBox {
+    pub id: i64,
+    pub kits: ManyToMany<Kit>,
+}
+
+impl Hooks for Kit {
+    fn after_create(&self, tx: &Transaction<'_>) -> Result<()> {
+        Piece::create().kit(self).save(tx).map(drop)
+    }
+    fn after_save(&self, tx: &Transaction<'_>) -> Result<()> {
+        Piece::create().kit(self).save(tx)?;
+        if self.name == "gone" {
+            self.clone().delete(tx)?;
+        }
+        if self.name == "no" { Err(Error::refused("no")) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn what_comes_back_has_counted_what_hooks_have_added() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Kit, Piece, KitBox])?;
+    let mut kit = Kit::create().name("a").save(&db)?;
+    assert_eq!((kit.piece_count, kit.label.as_str()), (1, "A"));
+    kit.name = "b".to_owned();
+    kit.save(&db)?;
+    assert_eq!((kit.piece_count, &kit), (2, &Kit::objects().find(&db, kit.id)?));
+    // A save that fails leaves the row as it was.
+    kit.name = "no".to_owned();
+    assert!(kit.save(&db).is_err());
+    assert_eq!((kit.piece_count, kit.label.as_str()), (2, "B"));
+    let mut boxed = KitBox::create().save(&db)?;
+    let other = boxed.kits.create(&db, Kit::create().name("c"))?;
+    assert_eq!((other.piece_count, other.box_count), (1, 1));
+    kit.name = "gone".to_owned();
+    kit.save(&db)?;
+    assert_eq!((Kit::objects().count(&db)?, Piece::objects().count(&db)?), (1, 1));
+    Ok(())
+}

@@ -357,3 +357,23 @@ fn a_set_wise_update_makes_stale_what_was_read_before() -> Result<()> {
     is_stale(one.save(&db));
     Ok(())
 }
+
+#[derive(Model, Debug, Clone)]
+pub struct Cell {
+    pub id: i64,
+    pub n: i64,
+    pub before: Option<ForeignKey<Cell>>,
+    #[field(version)]
+    pub c1: i64,
+}
+
+#[test]
+fn a_set_wise_update_that_reads_other_rows_counts_a_version_of_any_name() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Cell])?;
+    let first = Cell::create().n(7).save(&db)?;
+    Cell::create().n(1).before(&first).save(&db)?;
+    assert_eq!(Cell::objects().update(&db, |c| c.n().set(c.before().n().coalesce(0)))?, 2);
+    assert_eq!(Cell::objects().values_list(|c| (c.n(), c.c1())).all(&db)?, [(0, 2), (7, 2)]);
+    Ok(())
+}

@@ -292,3 +292,52 @@ fn a_model_that_the_relation_does_not_go_through_is_refused() -> Result<()> {
     assert_eq!(Person::objects().count(&db)?, 5);
     Ok(())
 }
+
+#[derive(Model, Debug, Clone)]
+struct Fan {
+    id: i64,
+    #[relation(through(Follow, from = "fan", to = "star"))]
+    stars: ManyToMany<Fan>,
+    #[relation(via = "stars")]
+    fans: ManyToMany<Fan>,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[model(validate = |link: &eager_orm::Written<'_, Follow>| match link.fan == link.star {
+    true => Err("follows oneself"),
+    false => Ok(()),
+})]
+struct Follow {
+    id: i64,
+    #[relation(on_delete = Cascade)]
+    fan: ForeignKey<Fan>,
+    #[relation(on_delete = Cascade)]
+    star: ForeignKey<Fan>,
+    #[field(default = "plain", max_length = 5)]
+    kind: String,
+    #[field(version)]
+    version: i64,
+    #[field(default_sql = "'t' || abs(7)")]
+    token: String,
+}
+
+#[test]
+fn the_rules_of_a_link_are_asked_also_where_nothing_is_said_of_it() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Fan, Follow])?;
+    let mut fans = Fan::objects().bulk_create((0..3).map(|_| Fan::create())).run(&db)?;
+    let refused = |outcome: Result<()>| match outcome {
+        Err(Error::Invalid { model: "Follow", failures }) => assert_eq!(failures[0].to_string(), "follows oneself"),
+        other => panic!("{other:?}"),
+    };
+    refused(fans[0].stars.add(&db, [1, 2]).map(drop));
+    refused(fans[0].stars.set(&db, [2, 1]));
+    refused(fans[1].fans.add(&db, [3, 2]).map(drop));
+    assert_eq!(Follow::objects().count(&db)?, 0);
+    assert_eq!(assert_num_queries!(db, 2, { fans[0].stars.add(&db, [2, 3])? }), 2);
+    fans[2].stars.create(&db, Fan::create())?;
+    let links = Follow::objects().values_list(|f| (f.fan(), f.star(), f.kind(), f.version(), f.token())).all(&db)?;
+    let link = |fan, star| (fan, star, "plain".to_owned(), 1, "t7".to_owned());
+    assert_eq!(links, [link(1, 2), link(1, 3), link(3, 4)]);
+    Ok(())
+}

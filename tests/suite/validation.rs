@@ -201,3 +201,58 @@ fn bounds_that_are_literals_are_held_by_the_table_whoever_writes() -> Result<()>
     assert!(long.unwrap_err().to_string().contains("name_length"));
     Ok(())
 }
+
+#[derive(DbValue, Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[db(key)]
+pub struct ShopId(pub i64);
+
+#[derive(DbValue, Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[db(key)]
+pub struct Code(pub String);
+
+#[derive(Model, Debug, Clone)]
+#[model(validate = is_named)]
+pub struct Shop {
+    pub id: ShopId,
+    pub name: String,
+    #[field(min = 1)]
+    pub rooms: i64,
+}
+
+#[derive(Model, Debug, Clone)]
+pub struct Coupon {
+    #[field(primary_key, validate = |code: &Code| is_code(&code.0))]
+    pub code: Code,
+    #[field(min = 1)]
+    pub uses: i64,
+}
+
+fn is_named(shop: &Written<'_, Shop>) -> Result<(), String> {
+    match shop.id {
+        _ if !shop.name.is_empty() => Ok(()),
+        Some(ShopId(id)) => Err(format!("number {id} has no name")),
+        None => Err("has no name".to_owned()),
+    }
+}
+
+#[test]
+fn the_rules_of_a_model_whose_key_is_a_newtype_are_asked_too() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Shop, Coupon])?;
+    let failures = |outcome: Result<()>| match outcome {
+        Err(Error::Invalid { failures, .. }) => failures.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let said = failures(Shop::create().name("").rooms(0).save(&db).map(drop));
+    assert_eq!(said, ["`rooms` is at least 1", "has no name"]);
+    let rows = [Shop::create().name("a").rooms(1).build(), Shop::create().id(ShopId(4)).name("").rooms(1).build()];
+    let said = failures(Shop::objects().bulk_create(rows).run(&db).map(drop));
+    assert_eq!(said, ["row 1: number 4 has no name"]);
+    let mut shop = Shop::create().name("a").rooms(1).save(&db)?;
+    shop.name.clear();
+    assert_eq!(failures(shop.save(&db)), ["number 1 has no name"]);
+    let said = failures(Coupon::create().code(Code("a b".into())).uses(0).save(&db).map(drop));
+    assert_eq!(said, ["`code` has a ' '", "`uses` is at least 1"]);
+    Coupon::create().code(Code("ab".into())).uses(1).save(&db)?;
+    Ok(())
+}

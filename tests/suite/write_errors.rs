@@ -108,7 +108,7 @@ fn rows_that_are_given_to_one_that_is_gone_name_the_foreign_key() -> Result<()> 
 fn a_key_that_others_point_at_is_not_blamed_on_the_foreign_keys_that_are_set_with_it() -> Result<()> {
     let db = library();
     let error = Book::objects().filter(|b| b.id().eq(4)).update(&db, |b| (b.id().set(40), b.author().set(1)));
-    assert_eq!(dangling(&error.unwrap_err()), (None, None));
+    assert_eq!(dangling(&error.unwrap_err()), (Some("book"), Some("4")));
     Ok(())
 }
 
@@ -166,7 +166,7 @@ fn a_constraint_of_another_table_names_the_model_of_that_table() -> Result<()> {
 }
 
 /// Nothing of the first leads to the second.
-#[derive(Model, Debug)]
+#[derive(Model, Debug, Clone)]
 struct Patron {
     id: i64,
     name: String,
@@ -234,5 +234,85 @@ fn a_table_that_fails_midway_is_left_as_it_was() -> Result<()> {
     db.transaction(|tx| writes(tx))?;
     assert_eq!(Seat::objects().update(&db, |s| s.place().set(s.place() + 1))?, 4);
     assert_eq!(places(&db)?, [11, 21, 31, 41]);
+    Ok(())
+}
+
+/// What failed is a word of many tables.
+#[derive(Model, Debug)]
+struct Task {
+    id: i64,
+    failed: bool,
+    failures: i64,
+}
+
+#[test]
+fn a_column_that_is_called_failed_makes_no_transaction_of_an_update() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Task])?;
+    Task::objects().bulk_create((0..3).map(|_| Task::create().failed(false).failures(0))).run(&db)?;
+    let (written, log) = db.capture(|db| -> Result<_> {
+        let changed = Task::objects().update(db, |t| (t.failed().set(true), t.failures().set(t.failures() + 1)))?;
+        Ok((changed, Task::objects().delete(db)?.total))
+    });
+    assert_eq!((written?, log.len(), log.transactions()), ((3, 3), 2, 0), "{log}");
+    Ok(())
+}
+
+#[test]
+fn a_key_that_is_set_although_rows_point_at_it_names_the_foreign_key_that_does() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Patron, Play])?;
+    let patrons = Patron::objects().bulk_create(["ann", "bob"].map(|name| Patron::create().name(name))).run(&db)?;
+    Play::create().title("a").host(&patrons[1]).patron(&patrons[1]).save(&db)?;
+    let named = |error: &Error, key: &str| {
+        let Error::ForeignKey { model: "Play", relation: Some(_), key: Some(found) } = error else { return false };
+        found == key
+    };
+    let all = Patron::objects;
+    let error = all().update(&db, |p| p.id().set(p.id() + 10)).unwrap_err();
+    assert!(named(&error, "2"), "{error:?}");
+    assert_eq!(error.to_string(), "`Play`: `patron` points at 2, and there is no such row");
+    let only = all().filter(|p| p.name().eq("bob")).update(&db, |p| (p.name().set("eve"), p.id().set(7))).unwrap_err();
+    assert!(named(&only, "2"), "{only:?}");
+    // What keeps its key is not at fault, and what nothing points at may get another.
+    assert_eq!(all().update(&db, |p| p.id().set(p.id()))?, 2);
+    assert_eq!(all().filter(|p| p.name().eq("ann")).update(&db, |p| p.id().set(7))?, 1);
+    let error = all()
+        .update_or_create(&db, |p| p.name().eq("bob"), |p| p.id().set(9), Patron::create().name("bob"))
+        .unwrap_err();
+    assert!(named(&error, "2"), "{error:?}");
+    Ok(())
+}
+
+#[test]
+fn a_foreign_key_of_several_columns_that_no_model_knows_is_named_where_it_refuses() -> Result<()> {
+    let db = Database::in_memory()?;
+    db.create_tables(models![Patron, Play])?;
+    db.raw(|c| {
+        c.execute_batch(
+            "CREATE UNIQUE INDEX by_name ON patron (id, name); CREATE UNIQUE INDEX names ON patron (name);
+             CREATE TABLE note (id INTEGER PRIMARY KEY, who INTEGER, name TEXT, FOREIGN KEY (who, name) REFERENCES patron (id, name));
+             CREATE TABLE fan (name TEXT REFERENCES patron (name));
+             CREATE TABLE guest (id INTEGER PRIMARY KEY, patron INTEGER REFERENCES patron ON DELETE SET NULL);
+             CREATE TABLE seat (patron INTEGER REFERENCES patron);",
+        )
+    })?;
+    let patrons = ["ann", "bob", "eve", "dan"].map(|name| Patron::create().name(name));
+    let patrons = Patron::objects().bulk_create(patrons).run(&db)?;
+    db.raw(|c| {
+        c.execute_batch(
+            "INSERT INTO note VALUES (1, 1, 'ann'), (2, NULL, 'bob'), (3, 2, NULL);
+             INSERT INTO fan VALUES ('bob'); INSERT INTO guest VALUES (1, 3), (2, 4); INSERT INTO seat VALUES (3);",
+        )
+    })?;
+    let by = |number: usize| match patrons[number].clone().delete(&db) {
+        Err(Error::Protected { by, .. }) => by,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        (by(0), by(1), by(2)),
+        (vec!["note.(who, name)".into()], vec!["fan.name".into()], vec!["seat.patron".into()])
+    );
+    assert_eq!(patrons[3].clone().delete(&db)?.total, 1);
     Ok(())
 }

@@ -28,8 +28,11 @@ pub(crate) struct Declared {
 pub(crate) struct DeclaredKey {
     pub(crate) table: String,
     pub(crate) column: String,
-    /// The table it points at.
+    /// The table it points at, and the column where there is one.
     pub(crate) parent: String,
+    pub(crate) to: Option<String>,
+    /// Its other columns, with those they point at.
+    pub(crate) others: Vec<(String, String)>,
     /// `CASCADE`, `NO ACTION` ..
     pub(crate) on_delete: String,
     /// Whether SQLite tells of single rows of its table: not of one without rowids.
@@ -45,6 +48,28 @@ pub(crate) enum Native {
     InChains,
     /// The tables say themselves that a statement which fails leaves what it had done.
     InPart,
+}
+
+impl DeclaredKey {
+    /// Its columns, with those they point at; none where it points at nothing that is there.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        let first = self.to.iter().map(|to| (self.column.as_str(), to.as_str()));
+        first.chain(self.others.iter().map(|(column, to)| (column.as_str(), to.as_str())))
+    }
+
+    /// Whether it refuses a delete of what it points at.
+    pub(crate) fn holds(&self) -> bool {
+        matches!(self.on_delete.as_str(), "NO ACTION" | "RESTRICT")
+    }
+
+    /// What it is called where no model has it: `page.book_id`, `line.(book, number)`.
+    pub(crate) fn name(&self) -> String {
+        if self.others.is_empty() {
+            return format!("{}.{}", self.table, self.column);
+        }
+        let columns: Vec<&str> = self.columns().map(|(column, _)| column).collect();
+        format!("{}.({})", self.table, columns.join(", "))
+    }
 }
 
 impl Declared {
@@ -125,13 +150,19 @@ impl Connection<'_> {
         while let Some(row) = rows.next().map_err(untold)? {
             let table: String = row.get(0).map_err(untold)?;
             if let Some(column) = row.get(1).map_err(untold)? {
-                declared.keys.push(DeclaredKey {
-                    table: table.clone(),
-                    column,
-                    parent: row.get(2).map_err(untold)?,
-                    on_delete: row.get(3).map_err(untold)?,
-                    is_told: row.get(4).map_err(untold)?,
-                });
+                let (place, to): (i64, Option<String>) = (row.get(5).map_err(untold)?, row.get(6).map_err(untold)?);
+                match declared.keys.last_mut().filter(|_| place > 0) {
+                    Some(key) => key.others.extend(to.map(|to| (column, to))),
+                    None => declared.keys.push(DeclaredKey {
+                        table: table.clone(),
+                        column,
+                        parent: row.get(2).map_err(untold)?,
+                        to,
+                        others: Vec::new(),
+                        on_delete: row.get(3).map_err(untold)?,
+                        is_told: row.get(4).map_err(untold)?,
+                    }),
+                }
             }
             declared.tables.push(table);
         }

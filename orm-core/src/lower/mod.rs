@@ -189,7 +189,11 @@ fn update_from(plan: &Plan, set: &[(Node, Node)]) -> Result<Statement> {
     for (number, (column, _)) in set.iter().enumerate() {
         assignments.push((set_column(column)?.into(), value(filter.len() + number)));
     }
-    assignments.extend(next_version(plan.meta));
+    // The query may have a column of the version's name.
+    assignments.extend(plan.meta.version().map(|(_, version)| {
+        let now = Expr::column(&table, version.column);
+        (version.column.into(), Expr::binary(Operator::Add, now, Expr::One))
+    }));
     let from = Some(query::from(select, alias));
     Ok(Statement::Update(Update { table: plan.meta.table, set: assignments, from, filter, returning: Vec::new() }))
 }

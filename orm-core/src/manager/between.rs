@@ -8,6 +8,7 @@ use crate::db::{About, Connection};
 use crate::error::{Error, Result};
 use crate::group::{Place, Returned};
 use crate::meta::{ColumnMeta, ColumnSource, LinkModel, ModelMeta, RelationMeta, Through};
+use crate::model::Rules;
 use crate::save::{RowInsert, blame_links};
 use crate::sql;
 use crate::statement::{Alias, Delete, Expr, Insert, InsertRows, Join, Select, Source, Statement, TableRef};
@@ -65,16 +66,21 @@ pub(super) trait NewLinks {
 /// Links that are two keys, and the defaults of whatever else the through model has.
 pub(super) struct Bare;
 
+/// The through model, where a link is more than two keys to the program: it has defaults of its own, or rules.
+fn asked(links: &Links<'_>) -> Option<LinkModel> {
+    links.between.model.filter(|model| model.meta.ask.is_some() || has_defaults(model.meta))
+}
+
 impl NewLinks for Bare {
     fn insert(&self, links: &Links<'_>, rows: Vec<Bind<'static>>) -> Result<u64> {
-        match links.between.model.filter(|model| has_defaults(model.meta)) {
+        match asked(links) {
             Some(model) => links.insert_each(model, rows),
             None => links.insert(rows),
         }
     }
 
     fn add(&self, links: &Links<'_>, rows: Vec<Bind<'static>>) -> Result<u64> {
-        match links.between.model.filter(|model| has_defaults(model.meta)) {
+        match asked(links) {
             Some(model) => links.insert_each(model, links.unlinked(rows)?),
             None => links.insert(rows),
         }
@@ -146,7 +152,7 @@ impl Links<'_> {
         outcome.map_err(|error| self.blame(error, &rows))
     }
 
-    /// Links rows one by one, with the defaults of the model in between.
+    /// Links rows one by one, with the defaults of the model in between, once its rules have been asked.
     fn insert_each(&self, model: LinkModel, rows: Vec<Bind<'static>>) -> Result<u64> {
         let insert = RowInsert::new(model.meta);
         let is = |number: usize, relation: &'static RelationMeta| {
@@ -157,11 +163,15 @@ impl Links<'_> {
             for row in &rows {
                 let now = Now::read();
                 let bind = |number: usize| match number {
-                    _ if is(number, model.from) => Some(self.key.bind()),
-                    _ if is(number, model.to) => Some(row.clone()),
-                    _ => (model.meta.defaults)(number, &now),
+                    _ if is(number, model.from) => self.key.bind().into_owned(),
+                    _ if is(number, model.to) => row.clone(),
+                    _ => (model.meta.defaults)(number, &now).unwrap_or(Bind::Null),
                 };
-                insert.binds(prepared, bind, &mut Returned::default())?;
+                let link: Vec<Bind<'static>> = (0..model.meta.columns.len()).map(bind).collect();
+                let mut rules = Rules::default();
+                rules.ask_binds(model.meta, &link);
+                rules.finish_of(model.meta)?;
+                insert.binds(prepared, |number| link.get(number).cloned(), &mut Returned::default())?;
             }
             Ok(())
         });

@@ -8,6 +8,7 @@ mod relation;
 pub(crate) use relation::LinkModel;
 pub use relation::{Link, OnDelete, RelationKind, RelationMeta, Through};
 
+use crate::error::Failure;
 use crate::value::{Bind, Datum, Domain, Mismatch, Now, Storage, canonical};
 
 /// A model: its table, columns and relations.
@@ -39,7 +40,12 @@ pub struct ModelMeta {
     pub checks: &'static [CheckMeta],
     /// The default of a column, evaluated at a time; none where it has none.
     pub defaults: fn(usize, &Now) -> Option<Bind<'static>>,
+    /// Asks the rules of a row to be inserted, with a bind for each column; none where there are no rules but lengths.
+    pub ask: Option<Ask>,
 }
+
+/// What asks rules of binds.
+pub type Ask = fn(&[Bind<'static>]) -> Result<(), Vec<Failure>>;
 
 /// A stored field and its column.
 #[derive(Debug)]

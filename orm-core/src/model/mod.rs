@@ -15,7 +15,7 @@ use crate::plan::Path;
 use crate::value::{Bind, Key, KeyRef, Kind, Mismatch, Own, PrimaryKey, Value};
 pub(crate) use decode::{decode_error, decode_into, decode_key, loader};
 pub use hooks::{Event, Hooked, Hooks, call};
-pub use rules::{Rules, Validated, Written};
+pub use rules::{Rules, Validated, Written, ask_binds};
 
 /// A struct whose values are rows of a table. Derived: `#[derive(Model)]`.
 ///
@@ -102,8 +102,8 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn bind_new(new: &Self::New, column: usize) -> Option<Bind<'_>>;
 
-    /// A row to be inserted with these values in its columns. None but where the testing kit is compiled in: only then the
-    /// derive writes it.
+    /// A row to be inserted with these values in its columns. The derive writes it for models with rules, and for all where
+    /// the testing kit is compiled in; otherwise it is none.
     #[doc(hidden)]
     fn new_of(binds: &[Bind<'static>]) -> Option<Result<Self::New, Mismatch>> {
         let _ = binds;

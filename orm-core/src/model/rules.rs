@@ -117,6 +117,14 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// Asks everything of a row of a model that is not known as a type, with a bind for each column.
+    pub(crate) fn ask_binds(&mut self, meta: &'static ModelMeta, binds: &[Bind<'static>]) -> &mut Self {
+        self.lengths(meta, &|column| binds.get(column).cloned());
+        let failures = meta.ask.and_then(|ask| ask(binds).err());
+        self.failures.extend(failures.unwrap_or_default());
+        self
+    }
+
     fn is_about(&self, column: usize) -> bool {
         self.columns.is_none_or(|columns| columns.contains(&column))
     }
@@ -158,6 +166,19 @@ impl<'a> Rules<'a> {
         }
         Err(Error::Invalid { model: meta.name, failures: self.failures })
     }
+}
+
+/// Asks what a row of these binds would be, if they are a row; otherwise the table refuses them.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn ask_binds<M: Model>(binds: &[Bind<'static>]) -> Result<(), Vec<Failure>> {
+    let mut rules = Rules::default();
+    if let Some(Ok(new)) = M::new_of(binds) {
+        M::check_new(&new, &mut rules);
+    }
+    if rules.failures.is_empty() { Ok(()) } else { Err(rules.failures) }
 }
 
 impl FieldRules<'_> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::referrers::{Referrer, SetTo, referrers, same};
 use crate::db::{About, Connection, Declared, DeclaredKey};
 use crate::error::{Error, Result};
-use crate::lower::{key_of, own_key_in};
+use crate::lower::{key_of, own_key_in, row};
 use crate::meta::{ModelMeta, OnDelete, RelationKind, RelationMeta};
 use crate::sql;
 use crate::statement::{Alias, Delete, Expr, Join, Select, Source, Statement, TableRef, Update};
@@ -203,7 +203,11 @@ impl<'c> Cascade<'c> {
         for Pointing { referrer, keys } in &self.set {
             let value = referrer.default.as_ref().map_or(Expr::Bind(Bind::Null), SetTo::expr);
             let set = vec![(referrer.column.clone(), value)];
-            let filter = vec![in_keys(Expr::own(referrer.column.clone()), keys)];
+            let mut filter = vec![in_keys(Expr::own(referrer.column.clone()), keys)];
+            if referrer.default.is_some() {
+                // A row that goes needs no default, which may not be there.
+                filter.extend(referrer.meta.and_then(|meta| self.is_doomed(meta)).map(Expr::not));
+            }
             self.run(&Statement::Update(Update {
                 table: referrer.table,
                 set,
@@ -229,7 +233,7 @@ impl<'c> Cascade<'c> {
         let points_at = |one: &Doomed, other: &Doomed| {
             !same(one.meta.table, other.meta.table)
                 && one.meta.relations.iter().any(|relation| match relation.kind {
-                    RelationKind::ForeignKey { on_delete: OnDelete::SetNull | OnDelete::SetDefault, .. } => false,
+                    RelationKind::ForeignKey { on_delete: OnDelete::SetNull, .. } => false,
                     RelationKind::ForeignKey { .. } => same(relation.target().table, other.meta.table),
                     _ => false,
                 })
@@ -257,12 +261,13 @@ impl<'c> Cascade<'c> {
                 }
             }
             let is_unknown = |key: &&DeclaredKey| {
-                same(&key.parent, doomed.meta.table)
+                key.holds()
+                    && same(&key.parent, doomed.meta.table)
                     && !known.iter().any(|known| same(known.table, &key.table) && same(&known.column, &key.column))
             };
             for key in self.declared.keys.iter().filter(is_unknown) {
-                let name = format!("{}.{}", key.table, key.column);
-                if !by.contains(&name) && self.is_there(&key.table, &key.column, &keys)? {
+                let name = key.name();
+                if !by.contains(&name) && self.is_held(key, doomed.meta, &keys)? {
                     by.push(name);
                 }
             }
@@ -276,7 +281,7 @@ impl<'c> Cascade<'c> {
             let (Some(default), Some(meta)) = (&referrer.default, referrer.meta) else { continue };
             let is_it = |relation: &&&RelationMeta| matches!(relation.kind, RelationKind::ForeignKey { column, .. } if same(column, &referrer.column));
             let Some(relation) = meta.relations.iter().find(is_it) else { continue };
-            if !self.is_there(referrer.table, &referrer.column, keys)? {
+            if !self.stays(meta, referrer, keys)? {
                 continue;
             }
             let target = relation.target();
@@ -289,7 +294,7 @@ impl<'c> Cascade<'c> {
                 ..Select::default()
             };
             let there = read_keys(self.connection, &Statement::Select(select), self.about)?;
-            let doomed = self.doomed.iter().find(|doomed| same(doomed.meta.table, target.table));
+            let doomed = self.doomed_of(target);
             let goes = |key: &Bind<'_>| doomed.is_some_and(|doomed| doomed.keys.contains(key));
             if there.iter().all(goes) {
                 let key = match default {
@@ -311,6 +316,51 @@ impl<'c> Cascade<'c> {
     fn is_there(&self, table: &str, column: &str, keys: &Keys) -> Result<bool> {
         let select = Select { limit: Some(1), ..pointing(table, column, keys, |_| Expr::One) };
         self.connection.finds(&sql::compile(&Statement::Select(select)), self.about)
+    }
+
+    /// Whether a row points at one of these by such a foreign key, which may be of several columns, and lead to others than
+    /// those of the primary key.
+    fn is_held(&self, key: &DeclaredKey, meta: &'static ModelMeta, keys: &Keys) -> Result<bool> {
+        let (table, target): (Alias, Alias) = (key.table.as_str().into(), meta.table.into());
+        let (own, theirs): (Vec<&str>, Vec<&str>) = key.columns().unzip();
+        let columns = |alias: &Alias, names: Vec<&str>| -> Vec<Expr> {
+            names.into_iter().map(|name| Expr::column(alias, name.to_owned())).collect()
+        };
+        let goes = Select {
+            columns: columns(&target, theirs),
+            from: vec![Source::first(meta.table, target)],
+            filter: vec![own_key_in(meta, keys)],
+            ..Select::default()
+        };
+        if goes.columns.is_empty() {
+            return Ok(false);
+        }
+        let pointing = row(columns(&table, own));
+        let select = Select {
+            columns: vec![Expr::One],
+            from: vec![Source { join: Join::Inner, table: TableRef::Named(table.clone()), alias: table, on: None }],
+            filter: vec![Expr::InSelect(Box::new(pointing), Box::new(goes))],
+            limit: Some(1),
+            ..Select::default()
+        };
+        self.connection.finds(&sql::compile(&Statement::Select(select)), self.about)
+    }
+
+    /// Whether a row of a model that points at one of these does not go itself.
+    fn stays(&self, meta: &'static ModelMeta, referrer: &Referrer, keys: &Keys) -> Result<bool> {
+        let mut select = pointing(referrer.table, &referrer.column, keys, |_| Expr::One);
+        select.filter.extend(self.is_doomed(meta).map(Expr::not));
+        select.limit = Some(1);
+        self.connection.finds(&sql::compile(&Statement::Select(select)), self.about)
+    }
+
+    /// Whether a row of a model is one of those that go; none where none of its rows does.
+    fn is_doomed(&self, meta: &'static ModelMeta) -> Option<Expr> {
+        self.doomed_of(meta).map(|doomed| own_key_in(meta, &Arc::new(doomed.keys.clone())))
+    }
+
+    fn doomed_of(&self, meta: &ModelMeta) -> Option<&Doomed> {
+        self.doomed.iter().find(|doomed| same(doomed.meta.table, meta.table))
     }
 
     /// The keys of the rows of a model that point at something that goes.

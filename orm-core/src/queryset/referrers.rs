@@ -117,7 +117,8 @@ pub(super) fn native(models: &[&'static ModelMeta], root: &'static ModelMeta, de
     while let Some(held) = going.get(next).copied() {
         for referrer in referrers(models, held, declared) {
             let key = declared.keys.iter().find(|key| {
-                same(&key.table, referrer.table) && same(&key.column, &referrer.column) && same(&key.parent, held.table)
+                let is_it = same(&key.table, referrer.table) && same(&key.column, &referrer.column);
+                is_it && key.others.is_empty() && same(&key.parent, held.table)
             });
             let does = key.map(|key| key.on_delete.as_str());
             let agrees = match referrer.on_delete {

@@ -3,15 +3,17 @@
 use std::panic::Location;
 
 use super::QuerySet;
+use super::referrers::{Referrer, referrers};
 use super::terminal::about;
 use crate::db::{About, Connection, Executor, write_whole};
 use crate::error::{Error, Result};
 use crate::lookup::AssignSet;
 use crate::lower;
-use crate::meta::RelationMeta;
+use crate::meta::{RelationKind, RelationMeta};
 use crate::model::{Fields, FieldsAt, Model};
 use crate::plan::{Node, NodeKind, Plan};
 use crate::sql;
+use crate::statement::{Alias, Expr, Select, Source, Statement};
 use crate::value::Bind;
 
 impl<M: Model> QuerySet<M> {
@@ -75,7 +77,46 @@ pub(crate) fn blame_set(
             return Error::ForeignKey { model: about.meta.name, relation: Some(relation.name), key };
         }
     }
-    error
+    left_behind(connection, about, plan, assigns).unwrap_or(None).unwrap_or(error)
+}
+
+/// The error of a foreign key that points at a row whose own key was set to something else.
+fn left_behind(
+    connection: &Connection<'_>,
+    about: About,
+    plan: &Plan,
+    assigns: &[(Node, Node)],
+) -> Result<Option<Error>> {
+    let key = about.meta.columns.get(about.meta.key).filter(|_| !about.meta.is_composite());
+    let is_key = |(set, _): &&(Node, Node)| matches!(set.kind(), NodeKind::Column(_, set) if key.is_some_and(|key| std::ptr::eq(*set, key)));
+    let Some((_, value)) = assigns.iter().find(is_key) else { return Ok(None) };
+    let mut moved = Plan { roots: plan.roots.clone(), ..Plan::new(plan.meta) };
+    moved.filters.extend([
+        Node::new(NodeKind::InQuery(Node::own_key(), Box::new(plan.keys_only()))),
+        Node::new(NodeKind::Not(Node::equal(Node::own_key(), value.clone()))),
+    ]);
+    let Some(Statement::Select(moved)) = lower::keys(&moved)? else { return Ok(None) };
+    let models = connection.database().models_around(about.meta);
+    for Referrer { meta, table, column, .. } in referrers(&models, about.meta, &*connection.declared()?) {
+        let is_it = |relation: &&&RelationMeta| matches!(relation.kind, RelationKind::ForeignKey { column: own, .. } if own == column);
+        let Some((meta, relation)) = meta.and_then(|meta| Some((meta, meta.relations.iter().find(is_it)?))) else {
+            continue;
+        };
+        let alias: Alias = table.into();
+        let points = Expr::column(&alias, column);
+        let select = Select {
+            columns: vec![points.clone()],
+            from: vec![Source::first(table, alias)],
+            filter: vec![Expr::InSelect(Box::new(points), Box::new(moved.clone()))],
+            limit: Some(1),
+            ..Select::default()
+        };
+        if let Some(key) = connection.diagnose(&sql::compile(&Statement::Select(select)), about)? {
+            let (relation, key) = (Some(relation.name), Some(key.to_string()));
+            return Ok(Some(Error::ForeignKey { model: meta.name, relation, key }));
+        }
+    }
+    Ok(None)
 }
 
 /// A value of a row of the plan that is no key of the relation's target.

@@ -222,6 +222,7 @@ fn of_no_model(at: &'static Location<'static>) -> About {
         indexes: &[],
         checks: &[],
         defaults: |_, _| None,
+        ask: None,
     };
     About { meta: &ROW, at }
 }

@@ -3,13 +3,14 @@
 use std::panic::Location;
 
 use super::blame;
+use super::counted::{count_after_hooks, count_anew};
 use crate::db::{About, Connection, Executor, Need, Prepared, PreparedRow};
 use crate::error::{Error, Result};
 use crate::group::{Origin, Returned};
 use crate::lower::{self, Text};
 use crate::meta::{ColumnMeta, ColumnSource, ModelMeta};
 use crate::model::{Event, Model, Rules, group_of_one};
-use crate::plan::{Node, NodeKind, Path, Plan};
+use crate::plan::Plan;
 use crate::sql::{self, Sql};
 use crate::statement::{Conflict, Expr, Function, Insert, InsertRows, Select, Statement};
 use crate::value::{Bind, KeyRef, Mismatch, PrimaryKey, pack_part};
@@ -254,7 +255,9 @@ pub(super) fn insert_with<M: Model>(
         row = write(insert, new, tx, at, link)?;
         is_there = row.is_none();
         // Nothing was created: what the hook has written goes too. Which error it is, nobody sees.
-        row.as_ref().map_or(Err(Error::RolledBack), |row| M::hook(Event::AfterCreate(row), tx))
+        let Some(row) = &mut row else { return Err(Error::RolledBack) };
+        M::hook(Event::AfterCreate(row), tx)?;
+        count_after_hooks(row, tx, at)
     });
     if is_there { Ok(None) } else { outcome.map(|()| row) }
 }
@@ -279,36 +282,6 @@ fn write<M: Model>(
         Ok(())
     })?;
     Ok(row)
-}
-
-/// Reads what the database computes once more, if it counts the link that the row got after it was inserted.
-fn count_anew<M: Model>(
-    connection: &Connection<'_>,
-    new: &M::New,
-    inserted: &mut Inserted,
-    at: &'static Location<'static>,
-) -> Result<()> {
-    let meta = M::META;
-    if !meta.columns.iter().any(|column| matches!(column.source, ColumnSource::Counter(_))) {
-        return Ok(());
-    }
-    let computed = || meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
-    let mut plan = Plan::new(meta);
-    plan.filters.push(Node::key_is(new_key::<M>(new, inserted.rowid)?.key_ref()));
-    let columns = computed().map(|(_, column)| Node::new(NodeKind::Column(Path::default(), column)));
-    plan.selecting(&columns.collect::<Vec<_>>());
-    plan.without_order();
-    let mut returned = Returned::default();
-    connection.query(&sql::compile(&lower::select(&plan)?.statement), About { meta, at }, |row| {
-        for (place, (number, _)) in computed().enumerate() {
-            if let Ok(datum) = row.datum(place) {
-                returned.push(number, datum);
-            }
-        }
-        Ok(())
-    })?;
-    inserted.returned = returned;
-    Ok(())
 }
 
 pub(super) fn linked<M: Model>(

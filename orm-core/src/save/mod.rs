@@ -7,6 +7,7 @@
 mod bulk;
 mod bulk_update;
 mod conflict;
+mod counted;
 mod insert;
 mod update;
 mod upsert;

@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::blame;
+use super::counted::count_after_hooks;
 use super::insert::{execute, unlike};
 use crate::db::{About, Connection, Executor, Need, Prepared};
 use crate::error::{Error, Result};
@@ -139,7 +140,8 @@ pub(super) fn update_row<M: Model>(
         let before = Before::of(row);
         write(row, columns, tx, at)?;
         saved = Some(before);
-        M::hook(Event::AfterSave(row), tx)
+        M::hook(Event::AfterSave(row), tx)?;
+        count_after_hooks(row, tx, at)
     });
     if let (Err(_), Some(before)) = (&outcome, saved) {
         row.unbump();

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::meta::ModelMeta;
+use crate::sql;
 use crate::statement::Statement;
 
 /// Refuses a statement that would make something whose name belongs to another table, there or about to be made.
@@ -33,7 +34,7 @@ pub(super) fn check(connection: &Connection<'_>, statements: &[(&'static ModelMe
 fn check_words(meta: &'static ModelMeta, statement: &Statement) -> Result<()> {
     let is = |table: &str, words: &[&str]| words.iter().any(|word| table.eq_ignore_ascii_case(word));
     match statement {
-        Statement::CreateTable(table) if is(table.table, &["eager_orm_recount", "eager_orm_counted"]) => {
+        Statement::CreateTable(table) if is(table.table, &[sql::NOTED, "eager_orm_counted"]) => {
             Err(Error::misuse(format!("`{}` has the table \"{}\", whose name is taken", meta.name, table.table)))
         }
         Statement::CreateTrigger(counter, _)

@@ -10,7 +10,7 @@ use crate::statement::{Counter, CounterTrigger};
 
 /// The table of the rows that may be deleted in silence, each with the row that counts it. What is left there after a
 /// statement does no harm: whether a row is gone is asked when it matters.
-const NOTED: &str = "eager_orm_recount";
+pub(crate) const NOTED: &str = "eager_orm_recount";
 
 /// Its columns for the key of such a row, as many as a key can have.
 const NOTED_KEY: [&str; 4] = ["row", "row2", "row3", "row4"];

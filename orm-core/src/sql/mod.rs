@@ -14,15 +14,18 @@ mod tests;
 use std::ffi::CStr;
 use std::sync::Arc;
 
+pub(crate) use counter::NOTED;
+
 use crate::statement::Statement;
 use crate::value::Bind;
 use writer::Writer;
 
-/// Every table with each of its foreign keys: its name, the column, the table that is pointed at, the ON DELETE, and
-/// whether it has rowids.
-pub(crate) const DECLARED_KEYS: &str = r#"SELECT t.name, f."from", f."table", f.on_delete, NOT t.wr
+/// Every table with each column of its foreign keys: its name, the column, the table that is pointed at, the ON DELETE,
+/// whether it has rowids, the place of the column in its foreign key, and the column that it points at.
+pub(crate) const DECLARED_KEYS: &str = r#"SELECT t.name, f."from", f."table", f.on_delete, NOT t.wr, f.seq,
+        coalesce(f."to", (SELECT name FROM pragma_table_info(f."table") WHERE pk = f.seq + 1))
     FROM pragma_table_list AS t LEFT JOIN pragma_foreign_key_list(t.name) AS f
-    WHERE t.schema = 'main'"#;
+    WHERE t.schema = 'main' ORDER BY t.name, f.id, f.seq"#;
 
 /// The names of the virtual tables that were made, which have no page of their own.
 pub(crate) const VIRTUAL_TABLES: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
@@ -31,7 +34,9 @@ pub(crate) const VIRTUAL_TABLES: &str = "SELECT name FROM main.sqlite_schema WHE
 pub(crate) const SCHEMA_NAMES: &str = "SELECT name, tbl_name FROM main.sqlite_schema";
 
 /// Whether something in the schema may speak of `FAIL`: a constraint that says `ON CONFLICT FAIL`, a trigger that raises it.
-pub(crate) const FAILS: &str = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE sql LIKE '%fail%')";
+/// A column that is called `failed` is none of these.
+pub(crate) const FAILS: &str = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema
+    WHERE sql LIKE '%conflict%fail%' OR sql LIKE '%raise%fail%')";
 
 /// The columns of each index of a table that holds all of its rows, in order: its name, whether it is unique, the column.
 pub(crate) const INDEXES: &str = r#"SELECT i.name, i."unique", c.name

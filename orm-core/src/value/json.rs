@@ -6,12 +6,13 @@ use std::ops::{Deref, DerefMut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::finite::is_finite;
 use super::{Bind, Datum, Domain, JsonBase, Literal, Mismatch, NotNull, Scalar, Storage, Value};
 
 /// A value that is stored as a text of JSON: a column of any type that serde can write and read.
 ///
 /// It is read whole and written whole; in a query [`json`](crate::Expr::json) reaches into it. What is compared is the
-/// text, as serde writes it. A float that is no number is `null` in JSON.
+/// text, as serde writes it. A float that is not a number or has no end is refused when it is written: JSON has none.
 ///
 /// # Examples
 ///
@@ -64,7 +65,7 @@ impl<T> From<T> for Json<T> {
     }
 }
 
-/// Whether what was written may not be what is read: `null` for a float that is not a number, or too many levels.
+/// Whether what was written may not be what is read: `null` where its type has none, or too many levels.
 fn may_be_unreadable(text: &str) -> bool {
     let is_deep = || text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > 127;
     text.contains("null") || (text.len() > 255 && is_deep())
@@ -88,8 +89,12 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
     }
     fn bind(&self) -> Bind<'_> {
         match serde_json::to_string(&self.0) {
+            // Where a `null` stands, there may have been one.
+            Ok(text) if text.contains("null") && !is_finite(&self.0) => {
+                Bind::Refused("JSON has no float that is not a number or has no end")
+            }
             Ok(text) if may_be_unreadable(&text) && serde_json::from_str::<T>(&text).is_err() => {
-                Bind::Refused("its JSON cannot be read again: a float that is not a number, or more than 127 levels")
+                Bind::Refused("its JSON cannot be read again: `null` where its type has none, or more than 127 levels")
             }
             Ok(text) => Bind::Text(Cow::Owned(text)),
             Err(_) => {

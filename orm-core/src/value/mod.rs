@@ -17,6 +17,8 @@ mod decimal;
 mod derived;
 mod domain;
 #[cfg(feature = "json")]
+mod finite;
+#[cfg(feature = "json")]
 mod json;
 mod key;
 mod keys;

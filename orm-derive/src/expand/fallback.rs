@@ -25,7 +25,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
             }
             static __META: __orm::ModelMeta = __orm::ModelMeta {
                 name: "", table: "", columns: &[], key: 0, keys: &[0], auto_key: false, slots: 0,
-                relations: &[], ordering: &[], indexes: &[], checks: &[], slot_names: &[], defaults: |_, _| ::core::option::Option::None,
+                relations: &[], ordering: &[], indexes: &[], checks: &[], slot_names: &[], defaults: |_, _| ::core::option::Option::None, ask: ::core::option::Option::None,
             };
             #[automatically_derived]
             impl __orm::Model for #ident {

@@ -63,6 +63,11 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
     });
 
     let (functions, defaults) = defaults(checked, names);
+    let model = &checked.model.ident;
+    let ask = match checked.model.has_rules() {
+        true => quote! { ::core::option::Option::Some(#orm::ask_binds::<#model>) },
+        false => quote! { ::core::option::Option::None },
+    };
 
     quote! {
         #functions
@@ -81,6 +86,7 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
             checks: &[#(#checks),*],
             slot_names: &[#(#slot_names),*],
             defaults: #defaults,
+            ask: #ask,
         };
     }
 }

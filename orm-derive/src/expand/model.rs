@@ -209,9 +209,9 @@ pub(super) fn key_parts(checked: &Checked, names: &Names) -> TokenStream {
     }
 }
 
-/// A row to be inserted, of values: only for the testing kit, so only where that is compiled in.
+/// A row to be inserted, of values: for rules that are asked of a link, and for the testing kit, where that is compiled in.
 fn new_of(checked: &Checked, names: &Names) -> TokenStream {
-    if !cfg!(feature = "testing") {
+    if !cfg!(feature = "testing") && !checked.model.has_rules() {
         return TokenStream::new();
     }
     let Names { orm, new, .. } = names;

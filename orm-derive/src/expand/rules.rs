@@ -94,7 +94,8 @@ fn is_always_there(stored: &Stored) -> bool {
     match stored.shape {
         Shape::Deferred { .. } => false,
         Shape::Plain { .. } | Shape::ForeignKey(_) => {
-            !stored.nullable && !matches!(stored.insert(), Insert::Generated | Insert::Computed)
+            !stored.nullable
+                && !matches!(stored.insert(), Insert::Generated | Insert::GeneratedByType | Insert::Computed)
         }
     }
 }
