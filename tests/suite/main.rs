@@ -49,6 +49,7 @@ mod random_cascades;
 mod random_conditions;
 mod random_counters;
 mod random_loading;
+mod random_trees;
 mod raw;
 mod relation_kinds;
 mod report;
