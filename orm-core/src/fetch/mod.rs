@@ -9,7 +9,7 @@ use std::panic::Location;
 
 use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch, on_behalf};
 use crate::error::{Error, Result};
-use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
+use crate::group::{Cell, ColumnCell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
 use crate::meta::{ModelMeta, RelationMeta};
 use crate::model::{Model, Target, decode_error, loader_of};
@@ -388,11 +388,12 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
     let meta = place.group().meta().ok_or(UNATTACHED)?;
     let column = meta.columns.iter().find(|column| column.deferred == Some(place.slot())).ok_or(UNATTACHED)?;
     let (group, slot, row) = (place.group(), place.slot(), place.row() as usize);
-    let is_known = || place.peek::<T>().is_some();
+    let is_known = || place.peek::<ColumnCell<T>>().is_some();
     in_mode(db, at, place, &is_known, |run, peers| {
-        let waiting = |row: &usize| group.peek::<T>(slot, u32::try_from(*row).unwrap_or(u32::MAX)).is_none();
+        let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+        let waiting = |row: &usize| group.peek::<ColumnCell<T>>(slot, number(*row)).is_none();
         let rows: Vec<usize> = peers.unwrap_or(row..row + 1).filter(waiting).collect();
-        let key = |row: &usize| group.key(u32::try_from(*row).unwrap_or(u32::MAX));
+        let key = |row: &usize| group.key(number(*row));
         let mut plan = with_keys(meta, rows.iter().filter_map(key));
         plan.select = Some(vec![Node::own_key(), Node::new(NodeKind::Column(Path::default(), column))]);
         let sql = sql::compile(&lower::select(&plan)?.statement);
@@ -401,12 +402,12 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
         let mut rows_of: Vec<Vec<u32>> = Vec::new();
         for row in &rows {
             let Some(key) = key(row) else { continue };
-            let (number, is_new) = numbers.number(key, u32::try_from(rows_of.len()).unwrap_or(u32::MAX));
+            let (place, is_new) = numbers.number(key, number(rows_of.len()));
             if is_new {
                 rows_of.push(Vec::new());
             }
-            if let Some(rows) = rows_of.get_mut(number as usize) {
-                rows.push(u32::try_from(*row).unwrap_or(u32::MAX));
+            if let Some(rows) = rows_of.get_mut(place as usize) {
+                rows.push(number(*row));
             }
         }
         run.connection.batch(&sql, About { meta, at }, |row| {
@@ -420,9 +421,14 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
                     expected: column.rust_type,
                     found: mismatch.0.into_owned(),
                 })?;
-                Cell { group, slot, row: *number }.fill(value);
+                Cell { group, slot, row: *number }.fill::<ColumnCell<T>>(Some(value));
             }
             Ok(())
-        })
+        })?;
+        // What was not found is gone, and is not looked for again.
+        for row in &rows {
+            Cell { group, slot, row: number(*row) }.fill::<ColumnCell<T>>(None);
+        }
+        Ok(())
     })
 }

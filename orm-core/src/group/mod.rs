@@ -38,6 +38,8 @@ use crate::value::{KeyRef, Mismatch, Value};
 pub(crate) type ManyCell<T> = SharedRows<T>;
 /// What a to-one relation's cell holds; `None` where there is no such row.
 pub(crate) type OneCell<T> = Option<Shared<T>>;
+/// What a deferred column's cell holds; `None` where the row is gone.
+pub(crate) type ColumnCell<T> = Option<T>;
 
 /// One slot of a group.
 #[derive(Default)]
