@@ -53,6 +53,7 @@ mod random_trees;
 mod raw;
 mod relation_kinds;
 mod report;
+mod report_alone;
 mod report_calls;
 mod seen;
 mod select_related;

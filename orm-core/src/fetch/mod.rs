@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch, on_behalf};
+use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, on_behalf};
 use crate::error::{Error, Result};
 use crate::group::{Cell, ColumnCell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
@@ -268,7 +268,7 @@ fn in_mode(
         if is_known() {
             return Ok(());
         }
-        if mode == FetchMode::One {
+        if mode == FetchMode::One || group.watch().is_some_and(|watch| watch.is_alone()) {
             tell(connection.database(), place, home, at);
         }
         let run = Run { connection, at, home, eager: false, in_hand: None };
@@ -292,7 +292,8 @@ fn tell(database: &Database, place: &Place, home: Home, touch: &'static Location
     let group = place.group();
     let Some(meta) = group.meta() else { return };
     // Rows that were loaded before the capture began have no watch; the line of their query is known all the same.
-    let watch = group.watch().cloned().or_else(|| database.watch(meta, home.at).map(Watch::outside));
+    let watch =
+        group.watch().cloned().or_else(|| database.watch(meta, home.at).map(|watch| watch.outside(group.len())));
     let Some(watch) = watch else { return };
     let is_to_one = place.relation().is_some_and(RelationMeta::is_to_one);
     database.saw_lazy(&LazyLoad { watch, meta, slot: place.slot(), is_to_one, touch });

@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 
 pub use counted::{GroupRef, Mint};
 pub use cursor::{At, Cursor, Layout};
-pub(crate) use loader::home_of;
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
+pub(crate) use loader::{home_of, watch_of};
 pub use members::Members;
 pub use returned::Returned;
 pub use shared::{Shared, SharedRows};
@@ -390,7 +390,7 @@ impl Place {
     pub(crate) fn leave(&mut self) {
         let group = match (self.group.meta, self.group.home, self.group.key(self.row)) {
             (Some(meta), Some(home), Some(key)) => {
-                let group = Group::open(meta, home, None);
+                let group = Group::open(meta, home, self.group.watch().map(|watch| watch.leaving(meta)));
                 group.seal(Members::of_one(key));
                 group.reference()
             }

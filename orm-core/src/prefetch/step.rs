@@ -186,7 +186,7 @@ pub(super) fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
         if let (Some(watch), Some(meta)) = (watch_of(run, cell.group), cell.group.meta()) {
             let slot = branch.slot.unwrap_or(branch.relation.slot);
             let how = if branch.slot.is_some() { How::Slot } else { How::Prefetch };
-            let load = EagerLoad { watch, meta, slot, how };
+            let load = EagerLoad { watch, meta, slot, how, rows: waiting.len() };
             run.connection.database().saw_eager(&load);
         }
     }
