@@ -364,6 +364,84 @@ fn a_key_that_a_collation_finds_is_found_in_every_way() -> Result<()> {
 }
 
 #[test]
+fn rows_with_another_spelling_of_their_parents_key_are_its_rows_in_every_way() -> Result<()> {
+    #[derive(Model)]
+    #[model(table = "land")]
+    pub struct Land {
+        #[field(primary_key)]
+        pub code: String,
+        pub towns: HasMany<Town>,
+        pub flag: HasOne<Flag>,
+        pub tags: ManyToMany<Tag>,
+        pub first: Prefetched<Town>,
+        pub old: Prefetched<Tag>,
+    }
+    #[derive(Model)]
+    #[model(table = "town")]
+    pub struct Town {
+        pub id: i64,
+        pub land: ForeignKey<Land>,
+    }
+    #[derive(Model)]
+    #[model(table = "flag")]
+    pub struct Flag {
+        pub id: i64,
+        #[field(unique)]
+        pub land: ForeignKey<Land>,
+    }
+    #[derive(Model)]
+    #[model(table = "tag")]
+    pub struct Tag {
+        #[field(primary_key)]
+        pub name: String,
+        #[relation(via = "tags")]
+        pub lands: ManyToMany<Land>,
+    }
+    let db = Database::in_memory()?;
+    let tables = "CREATE TABLE land (code TEXT COLLATE NOCASE PRIMARY KEY);
+        CREATE TABLE town (id INTEGER PRIMARY KEY, land_id TEXT COLLATE NOCASE NOT NULL REFERENCES land);
+        CREATE TABLE flag (id INTEGER PRIMARY KEY, land_id TEXT COLLATE NOCASE UNIQUE NOT NULL REFERENCES land);
+        CREATE TABLE tag (name TEXT COLLATE NOCASE PRIMARY KEY);
+        CREATE TABLE land_tags (land_id TEXT COLLATE NOCASE, tag_id TEXT COLLATE NOCASE, UNIQUE (land_id, tag_id));
+        INSERT INTO land VALUES ('DE'), ('FR'), ('it'); INSERT INTO tag VALUES ('big'), ('old');
+        INSERT INTO town VALUES (1, 'de'), (2, 'FR'), (3, 'DE'), (4, 'De'), (5, 'IT');
+        INSERT INTO flag VALUES (1, 'Fr'); INSERT INTO land_tags VALUES ('de', 'BIG'), ('De', 'old'), ('fr', 'Old')";
+    db.raw(|c| c.execute_batch(tables))?;
+    let lands = || Land::objects().order_by(|l| l.code());
+    let eager = |l: Fields<Land>| (l.towns(), l.flag(), l.tags());
+    let told = |land: &Land| -> Result<String> {
+        let mut towns: Vec<i64> = land.towns.all(&db)?.iter().map(|town| town.id).collect();
+        let mut tags: Vec<&str> = land.tags.all(&db)?.iter().map(|tag| &*tag.name).collect();
+        (towns.sort(), tags.sort());
+        Ok(format!("{} {towns:?} {:?} {tags:?}", land.code, land.flag.get(&db)?.map(|flag| flag.id)))
+    };
+    for lands in [
+        lands().all(&db)?,
+        lands().filter(|l| l.code().ne("UK")).all(&db)?,
+        lands().fetch_mode(FetchMode::One).all(&db)?,
+        lands().prefetch_related(eager).all(&db)?,
+        lands().select_related(|l| l.flag()).all(&db)?,
+    ] {
+        let told = lands.iter().map(told).collect::<Result<Vec<_>>>()?;
+        assert_eq!(told, [r#"DE [1, 3, 4] None ["big", "old"]"#, r#"FR [2] Some(1) ["old"]"#, "it [5] None []"]);
+    }
+    let first = |l: &Fields<Land>| l.towns().order_by(|t| t.id().desc()).limit(2).to(|l| l.first());
+    let old = |l: &Fields<Land>| l.tags().filter(|t| t.name().eq("old")).to(|l| l.old());
+    for land in assert_num_queries!(db, 3, { lands().prefetch_related(|l| (first(&l), old(&l))).all(&db)? }) {
+        let ids: Vec<i64> = land.first.get()?.iter().map(|town| town.id).collect();
+        let (expected, count) = match &*land.code {
+            "DE" => (vec![4, 3], 1),
+            "FR" => (vec![2], 1),
+            _ => (vec![5], 0),
+        };
+        assert_eq!((ids, land.old.get()?.len()), (expected, count), "{}", land.code);
+    }
+    let old = Tag::objects().find(&db, "old")?;
+    assert_eq!(old.lands.all(&db)?.len(), 2);
+    Ok(())
+}
+
+#[test]
 fn a_limit_for_each_parent_without_an_index_numbers_the_rows() -> Result<()> {
     #[derive(Model)]
     #[model(table = "box")]

@@ -8,7 +8,8 @@
 //!
 //! The keys are one bind, so the text is the same for one parent and for a million. They are distinct and sorted: SQLite
 //! walks along the index, and the rows come parent by parent. With a condition besides it is `link IN (keys)`, and SQLite
-//! chooses what to begin with.
+//! chooses what to begin with. Where the schema speaks of collations, keys that are texts are selected as well: a row may
+//! have its parent's key in another spelling.
 //!
 //! The children of all rows of a table are all rows of theirs, where each has to have a parent: they are read through,
 //! without keys, which for many rows is several times as fast as looking up each. Rows that came in the meantime belong to
@@ -220,9 +221,13 @@ pub(super) fn statement(
     let Statement::Select(select) = &mut lowered.statement else { return Err(no_link(relation)) };
     let mut select = std::mem::take(select);
     let alias = lowered.alias.clone();
+    let is_text = matches!(keys.first(), Some(Bind::Text(_)));
+    // A collation may find a text by another spelling: which of the keys it was is what they say themselves.
+    let is_collated = is_text && connection.has_collations()?;
     // Looking up each key is the least there is to do. Where there is a condition, it may be better to begin with that.
-    let by_keys = branch.depth.is_none() && select.filter.is_empty();
-    let of_one_table = by_keys && !select.distinct && select.from.len() == 1;
+    let is_plain = branch.depth.is_none() && select.filter.is_empty();
+    let by_keys = is_plain || branch.depth.is_none() && is_collated;
+    let of_one_table = is_plain && !select.distinct && select.from.len() == 1;
     let is_cut = limit.is_some() || offset.is_some();
     let key = lower::key_columns(meta, &alias);
     if is_cut {
@@ -248,7 +253,7 @@ pub(super) fn statement(
             let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(relation))?;
             is_complete = through.complete;
             let link: Alias = format!("{}__link", through.table).into();
-            let on = Expr::eq(Expr::column(&link, through.to.name()), Expr::column(&alias, meta.key_column()));
+            let on = Expr::eq(Expr::column(&alias, meta.key_column()), Expr::column(&link, through.to.name()));
             let column = Expr::column(&link, through.from.name());
             select.columns.push(column.clone());
             let source = Source::first(through.table, link);
@@ -261,11 +266,10 @@ pub(super) fn statement(
         }
     };
     let mut link = link.ok_or_else(|| no_link(relation))?;
-    if all && by_keys && !is_cut && is_complete {
+    if all && is_plain && !is_cut && is_complete && !is_collated {
         let whole = relation.is_link();
         return Ok(Step { select, link, lowered, whole, by_table: true });
     }
-    let is_text = matches!(keys.first(), Some(Bind::Text(_)));
     keys.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
     // Without an index, each parent would be a walk through the table.
@@ -282,8 +286,7 @@ pub(super) fn statement(
                 Select { columns: key.clone(), from, filter: vec![on], order, limit, offset, ..Select::default() };
             on = Expr::InSelect(Box::new(lower::row(key)), Box::new(first));
         }
-        // A collation may find a text by another spelling: which of the keys it was is what they say themselves.
-        if is_text && matches!(relation.kind, RelationKind::ForeignKey { .. }) {
+        if is_collated {
             select.columns.push(Expr::column(&parents, "value"));
             link = select.columns.len() - 1;
         }
