@@ -239,8 +239,10 @@ fn a_refused_column_is_not_to_be_named_in_select_related() -> Result<()> {
     assert!(matches!(&refused, Error::FetchBlocked { relation, .. } if relation == "Lock.note"));
     let text = refused.to_string();
     assert!(text.ends_with("name it in `only`, or leave it out of `defer`"), "{text}");
-    let text = lock.marks.all(&db).unwrap_err().to_string();
+    let text = lock.door.get(&db).unwrap_err().to_string();
     assert!(text.ends_with("name it in `select_related` or `prefetch_related`"), "{text}");
+    let text = lock.marks.all(&db).unwrap_err().to_string();
+    assert!(text.ends_with(": name it in `prefetch_related`"), "{text}");
     Ok(())
 }
 

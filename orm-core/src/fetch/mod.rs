@@ -252,10 +252,10 @@ fn in_mode(
             Some(peers(place, db.database().peer_cap()))
         }
         FetchMode::Raise => {
-            let is_column = group.meta().is_some_and(|meta| meta.relation_in(place.slot()).is_none());
-            let instead = match is_column {
-                true => "name it in `only`, or leave it out of `defer`",
-                false => "name it in `select_related` or `prefetch_related`",
+            let instead = match place.relation() {
+                Some(relation) if !relation.is_to_one() => "name it in `prefetch_related`",
+                None if group.meta().is_some() => "name it in `only`, or leave it out of `defer`",
+                _ => "name it in `select_related` or `prefetch_related`",
             };
             return Err(Error::FetchBlocked { relation: name_of(place), at, instead });
         }
