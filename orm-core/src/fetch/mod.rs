@@ -4,6 +4,7 @@
 //! any clone of the row) asks nobody. [`FetchMode::One`] loads for the one row that was asked, [`FetchMode::Peers`] for
 //! every row of the group at once: the same step, handed more rows.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::Location;
 
@@ -272,12 +273,10 @@ fn in_mode(
             tell(connection.database(), place, home, at);
         }
         let run = Run { connection, at, home, eager: false, in_hand: None };
-        let rows = rows.clone().filter(|_| !group.loads_alone(place.slot()));
         match load(run, rows.clone()) {
-            Err(Error::Decode { .. }) if rows.is_some_and(|rows| rows.len() > 1) => {
-                group.load_alone(place.slot());
-                load(run, None)
-            }
+            // A peer's row cannot be read, and what this one asked for is there; or else it is told what is wrong with its own.
+            Err(Error::Decode { .. }) if is_known() => Ok(()),
+            Err(Error::Decode { .. }) if rows.as_ref().is_some_and(|rows| rows.len() > 1) => load(run, None),
             loaded => loaded,
         }
     };
@@ -411,25 +410,33 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
                 rows.push(number(*row));
             }
         }
+        // Peers are not refused for what cannot be read of others.
+        let mut refused = HashSet::new();
+        let mut refusal = Ok(());
         run.connection.batch(&sql, About { meta, at }, |row| {
             let key = row.datum(0).and_then(KeyRef::read).ok().flatten();
             let rows = key.and_then(|key| numbers.get(key)).and_then(|number| rows_of.get(number as usize));
             for number in rows.into_iter().flatten() {
-                let value = Cursor::of_values(row, 1).value::<T>().map_err(|mismatch| Error::Decode {
-                    model: meta.name,
-                    field: column.name.to_owned(),
-                    column: column.column.to_owned(),
-                    expected: column.rust_type,
-                    found: mismatch.0.into_owned(),
-                })?;
-                Cell { group, slot, row: *number }.fill::<ColumnCell<T>>(Some(value));
+                match Cursor::of_values(row, 1).value::<T>() {
+                    Ok(value) => Cell { group, slot, row: *number }.fill::<ColumnCell<T>>(Some(value)),
+                    Err(mismatch) => {
+                        refused.insert(*number);
+                        refusal = Err(Error::Decode {
+                            model: meta.name,
+                            field: column.name.to_owned(),
+                            column: column.column.to_owned(),
+                            expected: column.rust_type,
+                            found: mismatch.0.into_owned(),
+                        });
+                    }
+                }
             }
             Ok(())
         })?;
         // What was not found is gone, and is not looked for again.
-        for row in &rows {
-            Cell { group, slot, row: number(*row) }.fill::<ColumnCell<T>>(None);
+        for row in rows.iter().map(|row| number(*row)).filter(|row| !refused.contains(row)) {
+            Cell { group, slot, row }.fill::<ColumnCell<T>>(None);
         }
-        Ok(())
+        refusal
     })
 }

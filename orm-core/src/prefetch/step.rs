@@ -18,6 +18,7 @@
 //! With a limit, the first rows of a HasMany are found parent by parent where there is an index for that, `target's key IN (SELECT key .. LIMIT n)`. Where
 //! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -128,6 +129,9 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let mut sink = if to_one { branch.loader.ones() } else { branch.loader.many(wanted) };
     // For a relation to one row: the number of the row of each key.
     let mut found: Vec<Option<u32>> = vec![None; if to_one { wanted } else { 0 }];
+    // Whose rows cannot be read, and why.
+    let mut refused: HashSet<usize> = HashSet::new();
+    let mut refusal = Ok(());
     let read = |row: Row<'_>| {
         let key = match decode_key(row, link, meta, &lowered.layout) {
             Ok(key) => key,
@@ -139,7 +143,16 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
         if found.get(parent).is_some_and(Option::is_some) {
             return Ok(());
         }
-        let number = decode_into(&mut *sink, row, meta, &lowered.layout, &group, parent)?;
+        let number = match decode_into(&mut *sink, row, meta, &lowered.layout, &group, parent) {
+            Ok(number) => number,
+            // A first access asks for its peers as well, who are not refused for each other's rows.
+            Err(error) if !run.eager => {
+                refused.insert(parent);
+                refusal = Err(error);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         if let Some(found) = found.get_mut(parent) {
             *found = Some(number);
         }
@@ -151,7 +164,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     sink.seal(&group);
     Joined::finish(&mut joined, &group);
     // Each cell gets what belongs to its key: repeated parents share, parents without rows get none.
-    for (cell, key) in &waiting {
+    for (cell, key) in waiting.iter().filter(|(_, key)| !refused.contains(&(*key as usize))) {
         match to_one {
             true => sink.fill_one(*cell, found.get(*key as usize).copied().flatten()),
             false => sink.fill_many(branch.slot.map_or(*cell, |slot| Cell { slot, ..*cell }), *key),
@@ -161,6 +174,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
         tell(run, &waiting, branch);
         tell_columns(run.connection.database(), &group, &joined, &lowered.layout);
     }
+    refusal?;
     // What was known already and what is new go on together.
     let new = Rows { rows: &sink.instances(), joined: &joined };
     levels(run.below(), &[new, Rows { rows: &known, joined: &[] }], &branch.children)
