@@ -455,7 +455,8 @@ fn rows_with_another_spelling_of_their_parents_key_are_its_rows_in_every_way() -
     let told = |land: &Land| -> Result<String> {
         let mut towns: Vec<i64> = land.towns.all(&db)?.iter().map(|town| town.id).collect();
         let mut tags: Vec<&str> = land.tags.all(&db)?.iter().map(|tag| &*tag.name).collect();
-        (towns.sort(), tags.sort());
+        towns.sort();
+        tags.sort();
         Ok(format!("{} {towns:?} {:?} {tags:?}", land.code, land.flag.get(&db)?.map(|flag| flag.id)))
     };
     for lands in [
