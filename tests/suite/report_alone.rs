@@ -1,23 +1,10 @@
 //! The report finds what is loaded one by one although rows are peers: of rows that have left them, and by calls for one
 //! row after the other. Each suggestion is followed by the program that follows it.
 
-use eager_orm::{Finding, FindingKind, Result};
+use eager_orm::{FindingKind, Result};
 
 use crate::support::*;
 use eager_orm::prelude::*;
-
-/// What the report says of a program.
-fn findings(db: &Database, f: impl FnOnce(&Database) -> Result<()>) -> Vec<Finding> {
-    let (done, log) = db.capture(f);
-    done.unwrap();
-    log.findings().to_vec()
-}
-
-/// The only thing it says.
-fn only(db: &Database, f: impl FnOnce(&Database) -> Result<()>) -> Finding {
-    let [finding] = findings(db, f).try_into().unwrap();
-    finding
-}
 
 fn books() -> QuerySet<Book> {
     Book::objects().defer(|b| b.summary())

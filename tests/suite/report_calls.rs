@@ -2,7 +2,9 @@
 //! here is followed by the program that follows it, which has no findings.
 
 use eager_orm::prelude::*;
-use eager_orm::{Error, Finding, FindingKind, Result};
+use eager_orm::{Error, FindingKind, Result};
+
+use crate::support::only;
 
 #[derive(Model, Debug)]
 struct Door {
@@ -52,19 +54,6 @@ fn doors() -> Result<Database> {
         }
     }
     Ok(db)
-}
-
-/// What the report says of a program.
-fn findings(db: &Database, f: impl FnOnce(&Database) -> Result<()>) -> Vec<Finding> {
-    let (done, log) = db.capture(f);
-    done.unwrap();
-    log.findings().to_vec()
-}
-
-/// The only thing it says.
-fn only(db: &Database, f: impl FnOnce(&Database) -> Result<()>) -> Finding {
-    let [finding] = findings(db, f).try_into().unwrap();
-    finding
 }
 
 fn locks() -> QuerySet<Lock> {
