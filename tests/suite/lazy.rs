@@ -324,10 +324,16 @@ fn a_deferred_column_that_may_be_null_is_loaded_as_null() -> Result<()> {
 #[test]
 fn a_deferred_column_of_a_row_that_is_gone_does_not_exist() -> Result<()> {
     let db = library();
+    let books = Book::objects().defer(|b| b.summary()).all(&db)?;
     let b0 = Book::objects().defer(|b| b.summary()).find(&db, 1)?;
     Book::objects().filter(|b| b.id().eq(1)).delete(&db)?;
     let error = assert_num_queries!(db, 1, { b0.summary.get(&db).unwrap_err() });
     assert!(matches!(&error, Error::DoesNotExist { model: "Book", key: Some(key) } if key.contains('1')), "{error:?}");
+    // Of its peers, those that are there are loaded, and it is known of the others that they are not.
+    Book::objects().filter(|b| b.id().le(2)).delete(&db)?;
+    let there = || books.iter().filter(|book| book.summary.get(&db).is_ok()).count();
+    assert_eq!(assert_num_queries!(db, 1, { there() }), books.len() - 2);
+    assert!(books.iter().all(|book| book.summary.is_unloaded() == (book.id <= 2)));
     Ok(())
 }
 

@@ -406,3 +406,23 @@ fn in_memory_a_reader_that_waits_for_a_transaction_does_not_hold_what_the_transa
     assert!(started.elapsed() < std::time::Duration::from_secs(3), "{:?}", started.elapsed());
     Ok(())
 }
+
+#[test]
+fn in_memory_a_thread_that_reads_can_ask_its_rows_while_a_writer_waits_for_it() -> Result<()> {
+    let db = company(3)?;
+    let rows = Employee::objects().all(&db)?;
+    let started = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        let writer = db.read(|_| {
+            let writer = scope.spawn(|| Employee::create().name("new").save(&db));
+            // By now it has begun, and cannot commit before this thread has read.
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            rows[0].reports.all(&db)?;
+            Employee::objects().for_each(&db, |employee| employee.reports_to.get(&db).map(drop))?;
+            Ok(writer)
+        })?;
+        writer.join().unwrap()
+    })?;
+    assert!(started.elapsed() < std::time::Duration::from_secs(3), "{:?}", started.elapsed());
+    Ok(())
+}

@@ -2,7 +2,9 @@
 //! here is followed by the program that follows it, which has no findings.
 
 use eager_orm::prelude::*;
-use eager_orm::{Error, Finding, FindingKind, Result};
+use eager_orm::{Error, FindingKind, Result};
+
+use crate::support::only;
 
 #[derive(Model, Debug)]
 struct Door {
@@ -52,19 +54,6 @@ fn doors() -> Result<Database> {
         }
     }
     Ok(db)
-}
-
-/// What the report says of a program.
-fn findings(db: &Database, f: impl FnOnce(&Database) -> Result<()>) -> Vec<Finding> {
-    let (done, log) = db.capture(f);
-    done.unwrap();
-    log.findings().to_vec()
-}
-
-/// The only thing it says.
-fn only(db: &Database, f: impl FnOnce(&Database) -> Result<()>) -> Finding {
-    let [finding] = findings(db, f).try_into().unwrap();
-    finding
 }
 
 fn locks() -> QuerySet<Lock> {
@@ -239,8 +228,10 @@ fn a_refused_column_is_not_to_be_named_in_select_related() -> Result<()> {
     assert!(matches!(&refused, Error::FetchBlocked { relation, .. } if relation == "Lock.note"));
     let text = refused.to_string();
     assert!(text.ends_with("name it in `only`, or leave it out of `defer`"), "{text}");
-    let text = lock.marks.all(&db).unwrap_err().to_string();
+    let text = lock.door.get(&db).unwrap_err().to_string();
     assert!(text.ends_with("name it in `select_related` or `prefetch_related`"), "{text}");
+    let text = lock.marks.all(&db).unwrap_err().to_string();
+    assert!(text.ends_with(": name it in `prefetch_related`"), "{text}");
     Ok(())
 }
 

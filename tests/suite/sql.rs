@@ -194,7 +194,7 @@ fn a_prefetch_asks_for_all_rows_by_one_bind() -> Result<()> {
         texts,
         [
             r#"SELECT "book"."id", "book"."title", "book"."author_id", "book"."publisher_id", "book"."pages", "book"."price", "book"."published", "book"."active", "book"."summary" FROM rarray(?1) AS "book__keys" CROSS JOIN "book" ON "book"."author_id" = "book__keys"."value" ORDER BY "book"."id""#,
-            r#"SELECT "tag"."id", "tag"."name", "book_tag__link"."book_id" FROM rarray(?1) AS "tag__keys" CROSS JOIN "book_tag" AS "book_tag__link" ON "book_tag__link"."book_id" = "tag__keys"."value" CROSS JOIN "tag" ON "book_tag__link"."tag_id" = "tag"."id""#,
+            r#"SELECT "tag"."id", "tag"."name", "book_tag__link"."book_id" FROM rarray(?1) AS "tag__keys" CROSS JOIN "book_tag" AS "book_tag__link" ON "book_tag__link"."book_id" = "tag__keys"."value" CROSS JOIN "tag" ON "tag"."id" = "book_tag__link"."tag_id""#,
         ],
     );
     Ok(())
@@ -223,7 +223,7 @@ fn a_limited_prefetch_looks_up_the_first_rows_of_each_parent() -> Result<()> {
     assert_eq!(
         text,
         Some(
-            r#"SELECT "numbered"."c0", "numbered"."c1", "numbered"."c2" FROM (SELECT "tag"."id" AS "c0", "tag"."name" AS "c1", "book_tag__link"."book_id" AS "c2", row_number() OVER (PARTITION BY "book_tag__link"."book_id" ORDER BY "tag"."name", "tag"."id") AS "c3" FROM rarray(?1) AS "tag__keys" CROSS JOIN "book_tag" AS "book_tag__link" ON "book_tag__link"."book_id" = "tag__keys"."value" CROSS JOIN "tag" ON "book_tag__link"."tag_id" = "tag"."id") AS "numbered" WHERE "numbered"."c3" BETWEEN ?2 AND ?3 ORDER BY "numbered"."c3""#
+            r#"SELECT "numbered"."c0", "numbered"."c1", "numbered"."c2" FROM (SELECT "tag"."id" AS "c0", "tag"."name" AS "c1", "book_tag__link"."book_id" AS "c2", row_number() OVER (PARTITION BY "book_tag__link"."book_id" ORDER BY "tag"."name", "tag"."id") AS "c3" FROM rarray(?1) AS "tag__keys" CROSS JOIN "book_tag" AS "book_tag__link" ON "book_tag__link"."book_id" = "tag__keys"."value" CROSS JOIN "tag" ON "tag"."id" = "book_tag__link"."tag_id") AS "numbered" WHERE "numbered"."c3" BETWEEN ?2 AND ?3 ORDER BY "numbered"."c3""#
         ),
     );
     Ok(())

@@ -149,3 +149,63 @@ fn a_prefetch_to_a_depth_goes_on_below_rows_that_are_known() -> Result<()> {
     assert_num_queries!(db, 0, { prefetch_related_objects(&db, &rows, |e| e.reports().descendants(2))? });
     Ok(())
 }
+
+#[test]
+fn a_row_that_is_near_to_one_root_and_far_from_another_has_what_both_ask_for() -> Result<()> {
+    let db = empty();
+    // 1 is over 2, that over 3, and so on to 9; 10 is below 5.
+    let mut boss = None;
+    for n in 1..10 {
+        boss = Some(Employee::create().name(format!("{n}")).reports_to(boss).save(&db)?.id);
+    }
+    let five = Employee::objects().filter(|e| e.name().eq("5")).get(&db)?;
+    Employee::create().name("10").reports_to(&five).save(&db)?;
+    let both = Employee::objects().filter(|e| e.name().in_(["8", "10"])).order_by(|e| e.name());
+    let both = both.fetch_mode(FetchMode::Raise).prefetch_related(|e| e.reports_to().ancestors(4));
+    let rows = assert_max_queries!(db, 3, { both.all(&db)? });
+    let above = |row: &Employee| -> Result<String> {
+        let (mut row, mut names) = (row.reports_to.get(&db)?, String::new());
+        for _ in 0..4 {
+            let Some(boss) = row else { break };
+            names += &boss.name;
+            row = boss.reports_to.loaded();
+        }
+        Ok(names)
+    };
+    assert_eq!((above(&rows[0])?, above(&rows[1])?), ("5432".to_owned(), "7654".to_owned()));
+    Ok(())
+}
+
+#[test]
+fn every_row_of_a_table_to_a_depth_is_the_tree_twice_at_most() -> Result<()> {
+    let db = staff()?;
+    for depth in 1..=4 {
+        assert_max_queries!(db, 3, {
+            Employee::objects().prefetch_related(|e| e.reports().descendants(depth)).all(&db)?
+        });
+        assert_max_queries!(db, 3, {
+            Employee::objects().prefetch_related(|e| e.reports_to().ancestors(depth)).all(&db)?
+        });
+    }
+    Ok(())
+}
+
+#[test]
+fn a_tree_goes_on_below_a_long_chain_of_rows_that_are_known() -> Result<()> {
+    let db = empty();
+    let mut boss = None;
+    for n in 0..150 {
+        boss = Some(Employee::create().name(format!("{n}")).reports_to(boss).save(&db)?.id);
+    }
+    let rows = named("0").all(&db)?;
+    prefetch_related_objects(&db, &rows, |e| e.reports().descendants(100))?;
+    assert_num_queries!(db, 1, { prefetch_related_objects(&db, &rows, |e| e.reports().descendants(149))? });
+    assert_num_queries!(db, 0, {
+        let (mut row, mut depth) = (&rows[0], 0);
+        while depth < 149 {
+            (row, depth) = (&row.reports.all(&db)?[0], depth + 1);
+        }
+        assert_eq!(row.name, "149");
+    });
+    Ok(())
+}

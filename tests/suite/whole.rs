@@ -83,7 +83,7 @@ fn the_tags_of_all_books_are_all_links() -> Result<()> {
     assert_eq!(
         log.statements().nth(1).map(|statement| statement.sql.as_str()),
         Some(
-            r#"SELECT "tag"."id", "tag"."name", "book_tag__link"."book_id" FROM "book_tag" AS "book_tag__link" CROSS JOIN "tag" ON "book_tag__link"."tag_id" = "tag"."id""#
+            r#"SELECT "tag"."id", "tag"."name", "book_tag__link"."book_id" FROM "book_tag" AS "book_tag__link" CROSS JOIN "tag" ON "tag"."id" = "book_tag__link"."tag_id""#
         ),
     );
     let names = |book: &Book| book.tags.loaded().unwrap().iter().map(|tag| tag.name.clone()).collect::<Vec<_>>();

@@ -87,6 +87,7 @@ pub(super) struct Cascades {
     declared: Option<Arc<Declared>>,
     native: HashMap<usize, Native>,
     indexed: HashMap<(&'static str, &'static str), bool>,
+    collates: Option<bool>,
 }
 
 impl Connection<'_> {
@@ -111,24 +112,49 @@ impl Connection<'_> {
         Ok(self.declared()?.fails_midway)
     }
 
-    /// Whether an index begins with this column. It is looked for once, as long as the schema stays what it is.
+    /// Whether an index begins with this column.
     pub(crate) fn has_index(&self, table: &'static str, column: &'static str) -> Result<bool> {
+        let begins = |index: &TableIndex| index.columns.first().is_some_and(|first| first.eq_ignore_ascii_case(column));
+        self.once(
+            |known| known.indexed.get(&(table, column)).copied(),
+            |known, indexed| {
+                known.indexed.insert((table, column), indexed);
+            },
+            || Ok(indexes(self.raw(), table).iter().any(begins)),
+        )
+    }
+
+    /// Whether texts may be compared otherwise than byte by byte, by what the tables say.
+    pub(crate) fn has_collations(&self) -> Result<bool> {
+        self.once(
+            |known| known.collates,
+            |known, collates| known.collates = Some(collates),
+            || self.raw().query_row(sql::COLLATES, [], |row| row.get(0)).map_err(untold),
+        )
+    }
+
+    /// What is asked of the schema once, as long as it stays what it is.
+    fn once<T: Copy>(
+        &self,
+        known: impl FnOnce(&Cascades) -> Option<T>,
+        keep: impl FnOnce(&mut Cascades, T),
+        ask: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
         let version = self.schema_version()?;
         let cascades = &self.database().inner.cascades;
         {
-            let known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
-            if let (true, Some(indexed)) = (known.version == version, known.indexed.get(&(table, column))) {
-                return Ok(*indexed);
+            let cascades = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+            if let (true, Some(known)) = (cascades.version == version, known(&cascades)) {
+                return Ok(known);
             }
         }
-        let begins = |index: &TableIndex| index.columns.first().is_some_and(|first| first.eq_ignore_ascii_case(column));
-        let indexed = indexes(self.raw(), table).iter().any(begins);
-        let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.version != version {
-            *known = Cascades { version, ..Cascades::default() };
+        let answer = ask()?;
+        let mut cascades = cascades.lock().unwrap_or_else(PoisonError::into_inner);
+        if cascades.version != version {
+            *cascades = Cascades { version, ..Cascades::default() };
         }
-        known.indexed.insert((table, column), indexed);
-        Ok(indexed)
+        keep(&mut cascades, answer);
+        Ok(answer)
     }
 
     fn schema_version(&self) -> Result<i64> {

@@ -66,8 +66,9 @@ impl Database {
         let pool = &self.inner.readers;
         if let Some(held) = held_link(self.inner.id, Hold::Read) {
             // A thread that reads while it reads. If every connection is held, each thread may be waiting for the others
-            // to give one back: then it reads on with its own, and sees the moment that one sees.
-            if pool.is_exhausted() {
+            // to give one back: then it reads on with its own, and sees the moment that one sees. So it does in memory,
+            // where a second connection would wait for a writer that waits for the first.
+            if self.inner.memory || pool.is_exhausted() {
                 return Ok(Holding::new(self, Hold::Read, held, None));
             }
         }

@@ -21,6 +21,8 @@ pub(crate) struct EagerLoad {
     pub(crate) meta: &'static ModelMeta,
     pub(crate) slot: usize,
     pub(crate) how: How,
+    /// How many rows it was loaded for.
+    pub(crate) rows: usize,
 }
 
 /// How it was asked for.
@@ -56,7 +58,9 @@ struct Known {
 #[derive(Default)]
 pub(super) struct Seen {
     eager: Vec<EagerLoad>,
-    lazy: Vec<LazyLoad>,
+    /// With the number of writes before.
+    lazy: Vec<(LazyLoad, usize)>,
+    writes: usize,
     /// The statements that ran since the last write, by their text and binds, and what there is to say of those that ran
     /// again: the number of a finding.
     reads: HashMap<u64, Known>,
@@ -69,7 +73,7 @@ impl Seen {
     }
 
     pub(super) fn lazy(&mut self, load: LazyLoad) {
-        self.lazy.push(load);
+        self.lazy.push((load, self.writes));
     }
 
     /// Counts a statement that ran with the same binds while nothing was written. A batch is not counted: two chunks of a
@@ -119,23 +123,26 @@ impl Seen {
 
     /// Something was written: what is asked again may have another answer.
     pub(super) fn wrote(&mut self) {
+        self.writes += 1;
         self.reads.clear();
     }
 
     /// The findings, in the order of what they cost.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.one_by_one();
+        findings.extend(self.in_hand_one_by_one());
         let touched: Vec<_> = findings.iter().filter_map(|finding| finding.touch).collect();
-        let again = self.again.iter().filter(|finding| !touched.contains(&finding.query));
-        findings.extend(again.cloned());
+        findings.extend(self.same_again(&touched));
         findings.extend(self.unread());
         findings
     }
 
     fn one_by_one(&self) -> Vec<Finding> {
         let mut loads: BTreeMap<_, Vec<&LazyLoad>> = BTreeMap::new();
-        for load in &self.lazy {
-            let key = (place(load.watch.at), place(load.touch), load.watch.path.clone(), load.slot);
+        for (load, writes) in &self.lazy {
+            // What is written and read in turn cannot be loaded at once.
+            let between = if load.watch.is_alone() { *writes } else { 0 };
+            let key = (place(load.watch.at), place(load.touch), load.watch.path.clone(), load.slot, between);
             loads.entry(key).or_default().push(load);
         }
         let finding = |loads: &Vec<&LazyLoad>| {
@@ -150,6 +157,11 @@ impl Seen {
             let (is_column, target) = (first.meta.relation_in(first.slot).is_none(), watch.target());
             let fix = if is_column {
                 watch.undefer(field)
+            } else if let Some(closure) = watch.alone_closure(field) {
+                format!(
+                    "call `prefetch_related_objects(&db, &rows, {closure})` before they are read: \
+                     after `refresh`, and after a write to a relation, a row loads for itself"
+                )
             } else if watch.is_outside {
                 format!(
                     "add `.prefetch_related({closure})` where the rows are loaded, \
@@ -175,6 +187,46 @@ impl Seen {
         };
         let mut findings: Vec<Finding> = loads.values().filter_map(finding).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.times));
+        findings
+    }
+
+    /// What `prefetch_related_objects` has loaded for one row after the other of one result.
+    fn in_hand_one_by_one(&self) -> Vec<Finding> {
+        let mut loads: BTreeMap<_, Vec<&EagerLoad>> = BTreeMap::new();
+        for load in self.eager.iter().filter(|load| load.watch.is_in_hand && load.watch.path.is_empty()) {
+            loads.entry((place(load.watch.at), load.slot, load.watch.result())).or_default().push(load);
+        }
+        let finding = |loads: &Vec<&EagerLoad>| {
+            let first = loads.first().filter(|_| loads.len() > 1 && loads.iter().all(|load| load.rows == 1))?;
+            let field = first.meta.slot_names.get(first.slot)?;
+            Some(Finding {
+                kind: FindingKind::OneByOne,
+                what: format!("{}.{field}", first.meta.name),
+                times: loads.len(),
+                query: first.watch.at,
+                touch: None,
+                plan: None,
+                gain: None,
+                fix: "call `prefetch_related_objects` once, for all rows".to_owned(),
+            })
+        };
+        loads.values().filter_map(finding).collect()
+    }
+
+    /// What ran again, the same statement of one line together; but for what the lines have that loaded one by one.
+    fn same_again(&self, touched: &[&'static Location<'static>]) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut numbers: HashMap<_, usize> = HashMap::new();
+        for again in self.again.iter().filter(|finding| !touched.contains(&finding.query)) {
+            let number = *numbers.entry((place(again.query), &*again.what)).or_insert(findings.len());
+            match findings.get_mut(number) {
+                Some(known) => {
+                    known.times += again.times;
+                    known.fix = "keep the first answer for each of the values".to_owned();
+                }
+                None => findings.push(again.clone()),
+            }
+        }
         findings
     }
 

@@ -5,8 +5,8 @@
 //! the report makes of it is in `seen.rs`.
 
 use std::panic::Location;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::Database;
 use super::written::closure_of;
@@ -32,9 +32,22 @@ pub(crate) struct Watch {
     pub(super) is_in_hand: bool,
     /// The query ran before the capture began, and what led from it to this group is not known.
     pub(super) is_outside: bool,
+    /// Its rows belong to no result of several rows.
+    is_single: bool,
+    /// It has left its peers, by a write or by `refresh`: each such row loads for itself.
+    alone: OnceLock<Alone>,
     /// The statement is the user's own.
     is_raw: bool,
     read: Arc<[AtomicBool]>,
+}
+
+/// A row that has left its peers.
+#[derive(Clone)]
+struct Alone {
+    /// The result it was of.
+    result: Arc<()>,
+    /// How many relations of the path lead to it, and its model.
+    start: (usize, &'static str),
 }
 
 /// How a group came from another.
@@ -71,6 +84,8 @@ impl Watch {
             result,
             is_in_hand,
             is_outside,
+            is_single: false,
+            alone: OnceLock::new(),
             is_raw,
             read,
         })
@@ -81,9 +96,32 @@ impl Watch {
         Arc::try_unwrap(self).map_or_else(|shared| shared, |watch| Arc::new(Watch { is_raw: true, ..watch }))
     }
 
-    /// The watch of a group that is older than the capture: it is one of its own, made for a load.
-    pub(crate) fn outside(self: Arc<Self>) -> Arc<Self> {
-        Arc::try_unwrap(self).map_or_else(|shared| shared, |watch| Arc::new(Watch { is_outside: true, ..watch }))
+    /// The watch of a group of so many rows that is older than the capture: it is one of its own, made for a load.
+    pub(crate) fn outside(self: Arc<Self>, rows: usize) -> Arc<Self> {
+        let outside = |watch| Arc::new(Watch { is_outside: true, is_single: rows == 1, ..watch });
+        Arc::try_unwrap(self).map_or_else(|shared| shared, outside)
+    }
+
+    /// The watch of a row that leaves this one's group.
+    pub(crate) fn leaving(&self, meta: &'static ModelMeta) -> Arc<Self> {
+        let left = self.alone.get().cloned();
+        let left =
+            left.unwrap_or_else(|| Alone { result: Arc::clone(&self.result), start: (self.path.len(), meta.name) });
+        let (path, read) = (self.path.clone(), unread(meta));
+        Arc::new(Watch { path, read, alone: left.into(), result: Arc::default(), ..*self })
+    }
+
+    /// The row is one that was there before, and has been read again: what comes along, it had.
+    pub(crate) fn refreshed(&self, before: Option<&Watch>) {
+        self.read.iter().for_each(|read| read.store(true, Ordering::Relaxed));
+        if let Some(before) = before {
+            let _ = self.alone.set(Alone { result: Arc::clone(before.of()), start: (0, self.root) });
+        }
+    }
+
+    /// Whether each row loads for itself, whatever the mode.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone.get().is_some()
     }
 
     /// The watch of a group that was loaded for this one's.
@@ -102,6 +140,8 @@ impl Watch {
             result: Arc::clone(&self.result),
             is_in_hand: self.is_in_hand,
             is_outside: self.is_outside,
+            is_single: self.is_single,
+            alone: self.alone.clone(),
             is_raw: self.is_raw && !matches!(by, By::Slot(_)),
             read: unread(meta),
         })
@@ -122,9 +162,11 @@ impl Watch {
             slotted: own,
             many: self.many.saturating_sub(before),
             at,
-            result: Arc::clone(&self.result),
+            result: Arc::clone(self.of()),
             is_in_hand: true,
             is_outside: false,
+            is_single: false,
+            alone: OnceLock::new(),
             is_raw: false,
             read: Arc::clone(&self.read),
         })
@@ -137,9 +179,15 @@ impl Watch {
         }
     }
 
-    /// Which result it is of. What led to rows that are older than the capture is not known: they are taken for one.
+    /// The result it is of, or was of before it left it.
+    fn of(&self) -> &Arc<()> {
+        self.alone.get().map_or(&self.result, |alone| &alone.result)
+    }
+
+    /// Which result that is. What led to rows that are older than the capture is not known: they are taken for one, if
+    /// they are several.
     pub(super) fn result(&self) -> Option<usize> {
-        (!self.is_outside).then(|| Arc::as_ptr(&self.result).addr())
+        (!self.is_outside || self.is_single).then(|| Arc::as_ptr(self.of()).addr())
     }
 
     pub(super) fn was_read(&self, slot: usize) -> bool {
@@ -154,6 +202,11 @@ impl Watch {
     /// The same, as it is said of the statement that has loaded the rows.
     pub(super) fn own_closure(&self, field: &str) -> String {
         self.closure_from(self.batched, field)
+    }
+
+    /// The same, as it is said of rows that have left their peers.
+    pub(super) fn alone_closure(&self, field: &str) -> Option<String> {
+        Some(self.closure_from(self.alone.get()?.start, field))
     }
 
     fn closure_from(&self, (start, model): (usize, &str), field: &str) -> String {

@@ -4,12 +4,13 @@
 //! any clone of the row) asks nobody. [`FetchMode::One`] loads for the one row that was asked, [`FetchMode::Peers`] for
 //! every row of the group at once: the same step, handed more rows.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, Watch, on_behalf};
+use crate::db::{About, By, Connection, Database, Executor, FetchMode, Home, LazyLoad, Need, on_behalf};
 use crate::error::{Error, Result};
-use crate::group::{Cell, Cursor, Group, Loader, ManyCell, OneCell, Place};
+use crate::group::{Cell, ColumnCell, Cursor, Group, Loader, ManyCell, OneCell, Place};
 use crate::lower;
 use crate::meta::{ModelMeta, RelationMeta};
 use crate::model::{Model, Target, decode_error, loader_of};
@@ -252,10 +253,10 @@ fn in_mode(
             Some(peers(place, db.database().peer_cap()))
         }
         FetchMode::Raise => {
-            let is_column = group.meta().is_some_and(|meta| meta.relation_in(place.slot()).is_none());
-            let instead = match is_column {
-                true => "name it in `only`, or leave it out of `defer`",
-                false => "name it in `select_related` or `prefetch_related`",
+            let instead = match place.relation() {
+                Some(relation) if !relation.is_to_one() => "name it in `prefetch_related`",
+                None if group.meta().is_some() => "name it in `only`, or leave it out of `defer`",
+                _ => "name it in `select_related` or `prefetch_related`",
             };
             return Err(Error::FetchBlocked { relation: name_of(place), at, instead });
         }
@@ -268,16 +269,14 @@ fn in_mode(
         if is_known() {
             return Ok(());
         }
-        if mode == FetchMode::One {
+        if mode == FetchMode::One || group.watch().is_some_and(|watch| watch.is_alone()) {
             tell(connection.database(), place, home, at);
         }
         let run = Run { connection, at, home, eager: false, in_hand: None };
-        let rows = rows.clone().filter(|_| !group.loads_alone(place.slot()));
         match load(run, rows.clone()) {
-            Err(Error::Decode { .. }) if rows.is_some_and(|rows| rows.len() > 1) => {
-                group.load_alone(place.slot());
-                load(run, None)
-            }
+            // A peer's row cannot be read, and what this one asked for is there; or else it is told what is wrong with its own.
+            Err(Error::Decode { .. }) if is_known() => Ok(()),
+            Err(Error::Decode { .. }) if rows.as_ref().is_some_and(|rows| rows.len() > 1) => load(run, None),
             loaded => loaded,
         }
     };
@@ -292,7 +291,8 @@ fn tell(database: &Database, place: &Place, home: Home, touch: &'static Location
     let group = place.group();
     let Some(meta) = group.meta() else { return };
     // Rows that were loaded before the capture began have no watch; the line of their query is known all the same.
-    let watch = group.watch().cloned().or_else(|| database.watch(meta, home.at).map(Watch::outside));
+    let watch =
+        group.watch().cloned().or_else(|| database.watch(meta, home.at).map(|watch| watch.outside(group.len())));
     let Some(watch) = watch else { return };
     let is_to_one = place.relation().is_some_and(RelationMeta::is_to_one);
     database.saw_lazy(&LazyLoad { watch, meta, slot: place.slot(), is_to_one, touch });
@@ -388,11 +388,12 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
     let meta = place.group().meta().ok_or(UNATTACHED)?;
     let column = meta.columns.iter().find(|column| column.deferred == Some(place.slot())).ok_or(UNATTACHED)?;
     let (group, slot, row) = (place.group(), place.slot(), place.row() as usize);
-    let is_known = || place.peek::<T>().is_some();
+    let is_known = || place.peek::<ColumnCell<T>>().is_some();
     in_mode(db, at, place, &is_known, |run, peers| {
-        let waiting = |row: &usize| group.peek::<T>(slot, u32::try_from(*row).unwrap_or(u32::MAX)).is_none();
+        let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+        let waiting = |row: &usize| group.peek::<ColumnCell<T>>(slot, number(*row)).is_none();
         let rows: Vec<usize> = peers.unwrap_or(row..row + 1).filter(waiting).collect();
-        let key = |row: &usize| group.key(u32::try_from(*row).unwrap_or(u32::MAX));
+        let key = |row: &usize| group.key(number(*row));
         let mut plan = with_keys(meta, rows.iter().filter_map(key));
         plan.more.select = Some(vec![Node::own_key(), Node::leaf(NodeKind::Column(Path::default(), column))]);
         let sql = sql::compile(&lower::select(&plan)?.statement);
@@ -401,28 +402,41 @@ fn load_column<T: Value<Out = T> + Send + Sync>(
         let mut rows_of: Vec<Vec<u32>> = Vec::new();
         for row in &rows {
             let Some(key) = key(row) else { continue };
-            let (number, is_new) = numbers.number(key, u32::try_from(rows_of.len()).unwrap_or(u32::MAX));
+            let (place, is_new) = numbers.number(key, number(rows_of.len()));
             if is_new {
                 rows_of.push(Vec::new());
             }
-            if let Some(rows) = rows_of.get_mut(number as usize) {
-                rows.push(u32::try_from(*row).unwrap_or(u32::MAX));
+            if let Some(rows) = rows_of.get_mut(place as usize) {
+                rows.push(number(*row));
             }
         }
+        // Peers are not refused for what cannot be read of others.
+        let mut refused = HashSet::new();
+        let mut refusal = Ok(());
         run.connection.batch(&sql, About { meta, at }, |row| {
             let key = row.datum(0).and_then(KeyRef::read).ok().flatten();
             let rows = key.and_then(|key| numbers.get(key)).and_then(|number| rows_of.get(number as usize));
             for number in rows.into_iter().flatten() {
-                let value = Cursor::of_values(row, 1).value::<T>().map_err(|mismatch| Error::Decode {
-                    model: meta.name,
-                    field: column.name.to_owned(),
-                    column: column.column.to_owned(),
-                    expected: column.rust_type,
-                    found: mismatch.0.into_owned(),
-                })?;
-                Cell { group, slot, row: *number }.fill(value);
+                match Cursor::of_values(row, 1).value::<T>() {
+                    Ok(value) => Cell { group, slot, row: *number }.fill::<ColumnCell<T>>(Some(value)),
+                    Err(mismatch) => {
+                        refused.insert(*number);
+                        refusal = Err(Error::Decode {
+                            model: meta.name,
+                            field: column.name.to_owned(),
+                            column: column.column.to_owned(),
+                            expected: column.rust_type,
+                            found: mismatch.0.into_owned(),
+                        });
+                    }
+                }
             }
             Ok(())
-        })
+        })?;
+        // What was not found is gone, and is not looked for again.
+        for row in rows.iter().map(|row| number(*row)).filter(|row| !refused.contains(row)) {
+            Cell { group, slot, row }.fill::<ColumnCell<T>>(None);
+        }
+        refusal
     })
 }

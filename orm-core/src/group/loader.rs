@@ -3,8 +3,10 @@
 //! A relation is loaded by code that exists once; a [`Loader`] makes the rows of its model and puts them where they
 //! belong, an [`Instance`] tells a row's keys and handles.
 
+use std::sync::Arc;
+
 use super::{Cursor, Group, Place};
-use crate::db::Home;
+use crate::db::{Home, Watch};
 use crate::meta::ModelMeta;
 use crate::value::{KeyRef, Mismatch};
 
@@ -19,6 +21,11 @@ pub trait Instance: Send + Sync {
 /// Where a row came from, by whichever of its handles knows.
 pub(crate) fn home_of(row: &dyn Instance, meta: &'static ModelMeta) -> Option<Home> {
     (0..meta.slots).find_map(|slot| row.handle(slot)?.place?.group().home())
+}
+
+/// What a capture knows of a row, by whichever of its handles knows.
+pub(crate) fn watch_of<'a>(row: &'a dyn Instance, meta: &'static ModelMeta) -> Option<&'a Arc<Watch>> {
+    (0..meta.slots).find_map(|slot| row.handle(slot)?.place?.group().watch())
 }
 
 /// A relation handle of a row, without its type.

@@ -18,14 +18,13 @@ mod shared;
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use counted::{GroupRef, Mint};
 pub use cursor::{At, Cursor, Layout};
-pub(crate) use loader::home_of;
 pub use loader::{Cell, Handle, Instance, Loader, Sink};
+pub(crate) use loader::{home_of, watch_of};
 pub use members::Members;
 pub use returned::Returned;
 pub use shared::{Shared, SharedRows};
@@ -38,6 +37,8 @@ use crate::value::{KeyRef, Mismatch, Value};
 pub(crate) type ManyCell<T> = SharedRows<T>;
 /// What a to-one relation's cell holds; `None` where there is no such row.
 pub(crate) type OneCell<T> = Option<Shared<T>>;
+/// What a deferred column's cell holds; `None` where the row is gone.
+pub(crate) type ColumnCell<T> = Option<T>;
 
 /// One slot of a group.
 #[derive(Default)]
@@ -47,9 +48,6 @@ struct SlotState {
     /// Held while a batch is loaded into the cells, so that two threads that ask at once cause one statement. It is
     /// taken after a connection is in hand, never before: whoever holds it waits for nobody.
     gate: Mutex<()>,
-    /// Whether a batch has met a row that cannot be read: each row is loaded alone then, so that the others are not
-    /// refused for it.
-    alone: AtomicBool,
 }
 
 /// The rows of one result: their keys, and what was loaded for them. Holds none of the rows themselves.
@@ -214,18 +212,6 @@ impl Group {
     fn slot(&self, slot: usize) -> Option<&SlotState> {
         let count = self.meta.map_or(1, |meta| meta.slots);
         self.slots.get_or_init(|| std::iter::repeat_with(SlotState::default).take(count).collect()).get(slot)
-    }
-
-    /// Says that a batch for this slot has met a row that cannot be read.
-    pub(crate) fn load_alone(&self, slot: usize) {
-        if let Some(state) = self.slot(slot) {
-            state.alone.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether one has.
-    pub(crate) fn loads_alone(&self, slot: usize) -> bool {
-        self.slot(slot).is_some_and(|state| state.alone.load(Ordering::Relaxed))
     }
 
     /// Waits until nobody else loads a batch into this slot, and keeps everybody else from it.
@@ -397,7 +383,7 @@ impl Place {
     pub(crate) fn leave(&mut self) {
         let group = match (self.group.meta, self.group.home, self.group.key(self.row)) {
             (Some(meta), Some(home), Some(key)) => {
-                let group = Group::open(meta, home, None);
+                let group = Group::open(meta, home, self.group.watch().map(|watch| watch.leaving(meta)));
                 group.seal(Members::of_one(key));
                 group.reference()
             }

@@ -165,7 +165,9 @@ impl<R: Model, T: Target, K: Kind, N: Cross> ToOne<R, T, K, N> {
     }
 
     /// Inside `prefetch_related`, for a foreign key of a model to itself: the related row, its own, and so on, to a depth
-    /// (1 to 10,000: what is less or more is taken for these), in one statement.
+    /// (1 to 10,000: what is less or more is taken for these), in one statement. Where the depth cuts off what is at
+    /// several depths (near to one row and far from another, or in a circle), it is two, and rows in a circle are followed
+    /// 64 times.
     ///
     /// A foreign key to another model is an [`Error::Misuse`](crate::Error::Misuse) when the query runs.
     ///
@@ -387,7 +389,8 @@ impl<R: Model, O: Model, T: Model> ToMany<R, O, T> {
 impl<R: Model, T: Model> ToMany<R, T, T> {
     /// Inside `prefetch_related`, for a relation of a model to itself: the related rows, theirs, and so on, to a depth (1
     /// to 10,000: what is less or more is taken for these), in one statement. Each row's own relation is loaded with them,
-    /// but for the rows at the last depth.
+    /// but for the rows at the last depth. Where the depth cuts off what is at several depths (below two of the rows, or in
+    /// a circle), it is two statements, and rows in a circle are followed 64 times.
     ///
     /// # Examples
     ///

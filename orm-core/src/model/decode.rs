@@ -148,8 +148,9 @@ impl<M> Many<M> {
 impl<M: Model> Sink for Many<M> {
     fn push(&mut self, cursor: &mut Cursor<'_>, parent: usize) -> Result<(), Mismatch> {
         let parent = u32::try_from(parent).ok().filter(|parent| (*parent as usize) < self.count);
-        self.parents.push(parent.ok_or_else(|| Mismatch::new("a row of nobody"))?);
+        let parent = parent.ok_or_else(|| Mismatch::new("a row of nobody"))?;
         let row = M::decode(cursor)?;
+        self.parents.push(parent);
         row.list_keys(&mut self.members);
         self.rows.push(row);
         Ok(())

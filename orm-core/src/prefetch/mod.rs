@@ -90,7 +90,8 @@ pub(crate) fn tell_columns(database: &Database, group: &Group, joined: &[Joined]
     if group.has_no_rows() {
         return;
     }
-    let eager = |slot, how| database.saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how });
+    let eager =
+        |slot, how| database.saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how, rows: group.len() });
     for slot in meta.columns.iter().filter_map(|column| column.deferred) {
         if !layout.omitted.contains(&slot) {
             eager(slot, How::Column);

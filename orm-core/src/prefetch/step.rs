@@ -8,7 +8,8 @@
 //!
 //! The keys are one bind, so the text is the same for one parent and for a million. They are distinct and sorted: SQLite
 //! walks along the index, and the rows come parent by parent. With a condition besides it is `link IN (keys)`, and SQLite
-//! chooses what to begin with.
+//! chooses what to begin with. Where the schema speaks of collations, keys that are texts are selected as well: a row may
+//! have its parent's key in another spelling.
 //!
 //! The children of all rows of a table are all rows of theirs, where each has to have a parent: they are read through,
 //! without keys, which for many rows is several times as fast as looking up each. Rows that came in the meantime belong to
@@ -17,6 +18,7 @@
 //! With a limit, the first rows of a HasMany are found parent by parent where there is an index for that, `target's key IN (SELECT key .. LIMIT n)`. Where
 //! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -129,6 +131,9 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     let mut sink = if to_one { branch.loader.ones() } else { branch.loader.many(wanted) };
     // For a relation to one row: the number of the row of each key.
     let mut found: Vec<Option<u32>> = vec![None; if to_one { wanted } else { 0 }];
+    // Whose rows cannot be read, and why.
+    let mut refused: HashSet<usize> = HashSet::new();
+    let mut refusal = Ok(());
     let read = |row: Row<'_>| {
         let key = match decode_key(row, link, meta, &lowered.layout) {
             Ok(key) => key,
@@ -140,7 +145,16 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
         if found.get(parent).is_some_and(Option::is_some) {
             return Ok(());
         }
-        let number = decode_into(&mut *sink, row, meta, &lowered.layout, &group, parent)?;
+        let number = match decode_into(&mut *sink, row, meta, &lowered.layout, &group, parent) {
+            Ok(number) => number,
+            // A first access asks for its peers as well, who are not refused for each other's rows.
+            Err(error) if !run.eager => {
+                refused.insert(parent);
+                refusal = Err(error);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         if let Some(found) = found.get_mut(parent) {
             *found = Some(number);
         }
@@ -152,7 +166,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
     sink.seal(&group);
     Joined::finish(&mut joined, &group);
     // Each cell gets what belongs to its key: repeated parents share, parents without rows get none.
-    for (cell, key) in &waiting {
+    for (cell, key) in waiting.iter().filter(|(_, key)| !refused.contains(&(*key as usize))) {
         match to_one {
             true => sink.fill_one(*cell, found.get(*key as usize).copied().flatten()),
             false => sink.fill_many(branch.slot.map_or(*cell, |slot| Cell { slot, ..*cell }), *key),
@@ -162,6 +176,7 @@ pub(super) fn run(run: Run<'_>, parents: Parents<'_>, branch: &Branch) -> Result
         tell(run, &waiting, branch);
         tell_columns(run.connection.database(), &group, &joined, &lowered.layout);
     }
+    refusal?;
     // What was known already and what is new go on together.
     let new = Rows { rows: &sink.instances(), joined: &joined };
     levels(run.below(), &[new, Rows { rows: &known, joined: &[] }], &branch.children)
@@ -188,7 +203,7 @@ pub(super) fn tell(run: Run<'_>, waiting: &[(Cell<'_>, u32)], branch: &Branch) {
         if let (Some(watch), Some(meta)) = (watch_of(run, cell.group), cell.group.meta()) {
             let slot = branch.slot.unwrap_or(branch.relation.slot);
             let how = if branch.slot.is_some() { How::Slot } else { How::Prefetch };
-            let load = EagerLoad { watch, meta, slot, how };
+            let load = EagerLoad { watch, meta, slot, how, rows: waiting.len() };
             run.connection.database().saw_eager(&load);
         }
     }
@@ -222,9 +237,13 @@ pub(super) fn statement(
     let Statement::Select(select) = &mut lowered.statement else { return Err(no_link(relation)) };
     let mut select = std::mem::take(select);
     let alias = lowered.alias.clone();
+    let is_text = matches!(keys.first(), Some(Bind::Text(_)));
+    // A collation may find a text by another spelling: which of the keys it was is what they say themselves.
+    let is_collated = is_text && connection.has_collations()?;
     // Looking up each key is the least there is to do. Where there is a condition, it may be better to begin with that.
-    let by_keys = branch.depth.is_none() && select.filter.is_empty();
-    let of_one_table = by_keys && !select.distinct && select.from.len() == 1;
+    let is_plain = branch.depth.is_none() && select.filter.is_empty();
+    let by_keys = is_plain || branch.depth.is_none() && is_collated;
+    let of_one_table = is_plain && !select.distinct && select.from.len() == 1;
     let is_cut = limit.is_some() || offset.is_some();
     let key = lower::key_columns(meta, &alias);
     if is_cut {
@@ -250,7 +269,7 @@ pub(super) fn statement(
             let through = owner.and_then(|owner| relation.through(owner)).ok_or_else(|| no_link(relation))?;
             is_complete = through.complete;
             let link: Alias = format!("{}__link", through.table).into();
-            let on = Expr::eq(Expr::column(&link, through.to.name()), Expr::column(&alias, meta.key_column()));
+            let on = Expr::eq(Expr::column(&alias, meta.key_column()), Expr::column(&link, through.to.name()));
             let column = Expr::column(&link, through.from.name());
             select.columns.push(column.clone());
             let source = Source::first(through.table, link);
@@ -263,11 +282,10 @@ pub(super) fn statement(
         }
     };
     let mut link = link.ok_or_else(|| no_link(relation))?;
-    if all && by_keys && !is_cut && is_complete {
+    if all && is_plain && !is_cut && is_complete && !is_collated {
         let whole = relation.is_link();
         return Ok(Step { select, link, lowered, whole, by_table: true });
     }
-    let is_text = matches!(keys.first(), Some(Bind::Text(_)));
     keys.sort_unstable_by(|a, b| KeyRef::of_bind(a).cmp(&KeyRef::of_bind(b)));
     let keys = Expr::Bind(Bind::Array(Arc::new(keys)));
     // Without an index, each parent would be a walk through the table.
@@ -284,8 +302,7 @@ pub(super) fn statement(
                 Select { columns: key.clone(), from, filter: vec![on], order, limit, offset, ..Select::default() };
             on = Expr::InSelect(Box::new(lower::row(key)), Box::new(first));
         }
-        // A collation may find a text by another spelling: which of the keys it was is what they say themselves.
-        if is_text && matches!(relation.kind, RelationKind::ForeignKey { .. }) {
+        if is_collated {
             select.columns.push(Expr::column(&parents, "value"));
             link = select.columns.len() - 1;
         }

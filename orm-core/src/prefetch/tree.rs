@@ -21,13 +21,10 @@ pub(super) struct Branch {
     pub(super) children: Vec<Branch>,
 }
 
-/// How deep rows are followed that are known already, or below themselves.
-const CIRCLES: u32 = 64;
-
 impl Branch {
     /// What is loaded for rows that this relation has led to: in a tree that is the relation itself once more.
     pub(super) fn below(&self) -> Cow<'_, [Branch]> {
-        match self.depth.map(|depth| depth.min(CIRCLES).saturating_sub(1)) {
+        match self.depth.map(|depth| depth.saturating_sub(1)) {
             None | Some(0) => Cow::Borrowed(&self.children),
             deeper => {
                 let again = Branch { depth: deeper, ..self.clone() };

@@ -9,8 +9,8 @@ use crate::lookup::PrefetchSet;
 use crate::model::{Fields, Model, root};
 use crate::prefetch::{Prefetch, Run};
 
-/// Loads relations of rows already in hand: of a slice, of references from anywhere, of one row. What is loaded already
-/// is not loaded again.
+/// Loads relations of rows already in hand: of a slice, of references from anywhere, of one row (`[&row]`). What is loaded
+/// already is not loaded again.
 ///
 /// # Errors
 ///

@@ -3,17 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::sync::Arc;
 
 use super::shape::{Beside, RawShape, Reader};
 use super::{Binds, RawRow, only};
-use crate::db::{About, Connection, EagerLoad, Executor, FetchMode, Home, How, Need, Watch, run_raw};
+use crate::db::{About, Connection, Executor, FetchMode, Home, Need, Watch, run_raw};
 use crate::error::Result;
-use crate::group::{Group, Instance, Layout};
+use crate::group::{Group, Instance};
 use crate::lookup::PrefetchSet;
 use crate::model::{Fields, Model, root};
 use crate::plan::PrefetchNode;
-use crate::prefetch::{Prefetch, Run};
+use crate::prefetch::{Prefetch, Run, tell_columns};
 use crate::queryset::Rows;
 use crate::sql::Sql;
 
@@ -229,7 +228,7 @@ impl<M: Model, V: RawShape<M>> RawQuerySet<M, V> {
             statement.query(&mut reader)?;
             let layout;
             (rows, layout) = reader.finish();
-            tell(connection, &group, &layout);
+            tell_columns(connection.database(), &group, &[], &layout);
             load::<M, V>(connection, &prefetch, &rows, (at, home))
         })?;
         Ok(rows)
@@ -248,17 +247,4 @@ fn load<M: Model, V: RawShape<M>>(
     }
     let instances: Vec<&dyn Instance> = rows.iter().map(|row| V::model(row) as &dyn Instance).collect();
     prefetch.run(Run { connection, at, home, eager: true, in_hand: None }, &instances, &[])
-}
-
-/// Tells the report which deferred columns came along.
-fn tell(connection: &Connection<'_>, group: &Group, layout: &Layout) {
-    let (Some(watch), Some(meta)) = (group.watch(), group.meta()) else { return };
-    if group.len() == 0 {
-        return;
-    }
-    for slot in meta.columns.iter().filter_map(|column| column.deferred) {
-        if !layout.omitted.contains(&slot) {
-            connection.database().saw_eager(&EagerLoad { watch: Arc::clone(watch), meta, slot, how: How::Column });
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::group::{Cursor, Handle, Place};
+use crate::group::{ColumnCell, Cursor, Handle, Place};
 use crate::value::{Bind, Datum, Domain, IntoField, Mismatch, Scalar, Storage, Value};
 
 /// A column that a query can leave out with `defer` or `only`, and that is loaded when it is asked for.
@@ -99,8 +99,8 @@ impl<T: Send + Sync + 'static> Deferred<T> {
     /// # Ok::<(), eager_orm::Error>(())
     /// ```
     pub fn loaded(&self) -> Option<&T> {
-        let later = self.place.as_ref().and_then(Place::read::<T>);
-        self.value.as_ref().or(later)
+        let later = self.place.as_ref().and_then(Place::read::<ColumnCell<T>>);
+        self.value.as_ref().or_else(|| later?.as_ref())
     }
 
     /// Whether the value is not loaded: for `#[serde(skip_serializing_if = "..")]`.

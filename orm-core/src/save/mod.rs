@@ -25,7 +25,7 @@ pub use validate::{Validate, validate_new};
 
 use crate::db::{About, Connection, Executor};
 use crate::error::{Error, Result};
-use crate::group::home_of;
+use crate::group::{home_of, watch_of};
 use crate::lookup::ColumnSet;
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::model::{Fields, Model, root};
@@ -109,7 +109,11 @@ pub trait Save: Model {
         queryset.plan.more.deferrals.push(Deferral::Defer(unloaded));
         // The mode that the row's queryset named is the row's.
         queryset.plan.mode = home_of(self, Self::META).filter(|home| home.named).map(|home| home.mode);
-        *self = queryset.find_by(db, self.key_ref())?;
+        let row = queryset.find_by(db, self.key_ref())?;
+        if let Some(watch) = watch_of(&row, Self::META) {
+            watch.refreshed(watch_of(self, Self::META).map(|watch| &**watch));
+        }
+        *self = row;
         Ok(())
     }
 

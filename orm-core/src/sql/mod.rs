@@ -38,6 +38,9 @@ pub(crate) const SCHEMA_NAMES: &str = "SELECT name, tbl_name FROM main.sqlite_sc
 pub(crate) const FAILS: &str = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema
     WHERE sql LIKE '%conflict%fail%' OR sql LIKE '%raise%fail%')";
 
+/// Whether something in the schema may compare texts otherwise than byte by byte.
+pub(crate) const COLLATES: &str = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE sql LIKE '%collate%')";
+
 /// The columns of each index of a table that holds all of its rows, in order: its name, whether it is unique, the column.
 pub(crate) const INDEXES: &str = r#"SELECT i.name, i."unique", c.name
     FROM pragma_index_list(?1) AS i JOIN pragma_index_xinfo(i.name) AS c

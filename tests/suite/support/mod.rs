@@ -363,3 +363,16 @@ impl Random {
         from[self.below(from.len() as u64) as usize]
     }
 }
+
+/// What the report says of a program.
+pub fn findings(db: &Database, f: impl FnOnce(&Database) -> eager_orm::Result<()>) -> Vec<eager_orm::Finding> {
+    let (done, log) = db.capture(f);
+    done.unwrap();
+    log.findings().to_vec()
+}
+
+/// The only thing it says.
+pub fn only(db: &Database, f: impl FnOnce(&Database) -> eager_orm::Result<()>) -> eager_orm::Finding {
+    let [finding] = findings(db, f).try_into().unwrap();
+    finding
+}
