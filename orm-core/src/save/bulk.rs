@@ -18,8 +18,20 @@ use crate::value::Bind;
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
 #[must_use = "nothing is inserted until `.run(db)` or `.execute(db)`"]
 pub struct BulkCreate<'p, M: Model> {
-    rows: Box<dyn Iterator<Item = Result<M::New>> + 'p>,
+    rows: Box<dyn NewRows<M::New> + 'p>,
     batches: Batches<'p>,
+}
+
+/// Rows to be inserted, one by one or all of them at once.
+trait NewRows<N>: Iterator<Item = Result<N>> {
+    /// All of them. Those of a vector stay where they are.
+    fn all(self: Box<Self>) -> Result<Vec<N>>;
+}
+
+impl<N, I: Iterator<Item = Result<N>>> NewRows<N> for I {
+    fn all(self: Box<Self>) -> Result<Vec<N>> {
+        (*self).collect()
+    }
 }
 
 /// How many rows go together, and who is told of them.
@@ -239,9 +251,7 @@ impl<'p, M: Model> BulkCreate<'p, M> {
                 let inserted = connection.repeat(&insert.sql.text, About { meta: M::META, at }, |prepared| {
                     for new in &batch {
                         count += match updates {
-                            true => {
-                                insert.binds(prepared, |column| M::bind_new(new, column), &mut Returned::default())?
-                            }
+                            true => insert.write::<M>(prepared, new, &mut Returned::default())?,
                             false => u64::from(insert.row::<M>(prepared, new)?.is_some()),
                         };
                         done += 1;
@@ -261,7 +271,7 @@ impl<'p, M: Model> BulkCreate<'p, M> {
 
     /// All of the rows.
     pub(super) fn collect(self) -> Result<AllRows<'p, M>> {
-        Ok(AllRows { rows: self.rows.collect::<Result<_>>()?, batches: self.batches })
+        Ok(AllRows { rows: self.rows.all()?, batches: self.batches })
     }
 }
 

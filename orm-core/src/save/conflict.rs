@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::bulk::{AllRows, BulkCreate, fill, given_first, told};
 use super::columns_of;
-use super::insert::RowInsert;
+use super::insert::{RowInsert, put};
 use crate::db::{About, Executor, Need, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Layout, Members, Mint};
@@ -133,7 +133,7 @@ impl<'p, M: Model> BulkUpsert<'p, M> {
             for batch in rows.chunks(size) {
                 let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
                     for new in batch {
-                        insert.put(prepared, |column| M::bind_new(new, column))?.returning(|row| {
+                        put::<M>(prepared, new).returning(|row| {
                             there.push(read(row, &group, there.len())?);
                             Ok(())
                         })?;

@@ -109,7 +109,7 @@ impl RowInsert {
     /// The same, by the statement that is prepared already.
     pub(super) fn row<M: Model>(&self, prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<Option<Inserted>> {
         let mut returned = Returned::default();
-        if self.binds(prepared, |column| M::bind_new(new, column), &mut returned)? == 0 {
+        if self.write::<M>(prepared, new, &mut returned)? == 0 {
             return Ok(None);
         }
         let rowid = prepared.rowid();
@@ -117,6 +117,16 @@ impl RowInsert {
             new_key::<M>(new, rowid)?;
         }
         Ok(Some(Inserted { rowid, returned }))
+    }
+
+    /// Writes a row, be it into one that is there already; says how many rows that were.
+    pub(super) fn write<M: Model>(
+        &self,
+        prepared: &mut Prepared<'_, '_>,
+        new: &M::New,
+        returned: &mut Returned,
+    ) -> Result<u64> {
+        execute(put::<M>(prepared, new), &self.returned, returned)
     }
 }
 
@@ -128,21 +138,19 @@ impl RowInsert {
         bind: impl Fn(usize) -> Option<Bind<'b>>,
         returned: &mut Returned,
     ) -> Result<u64> {
-        execute(self.put(prepared, bind)?, &self.returned, returned)
-    }
-
-    /// Binds a row, and runs nothing.
-    pub(super) fn put<'p, 'b>(
-        &self,
-        prepared: &'p mut Prepared<'_, '_>,
-        bind: impl Fn(usize) -> Option<Bind<'b>>,
-    ) -> Result<PreparedRow<'p, 'b>> {
         let mut row = prepared.row();
-        for (number, column) in inserted(self.meta) {
-            row.bind(bind(number).unwrap_or(Bind::Null), Some(column))?;
+        for (number, _) in inserted(self.meta) {
+            row.bind(bind(number).unwrap_or(Bind::Null), Some(number));
         }
-        Ok(row)
+        execute(row, &self.returned, returned)
     }
+}
+
+/// Binds a row, and runs nothing.
+pub(super) fn put<'p, 'b, M: Model>(prepared: &'p mut Prepared<'_, '_>, new: &'b M::New) -> PreparedRow<'p, 'b> {
+    let mut row = prepared.row();
+    M::bind_row(new, &mut row);
+    row
 }
 
 /// Runs a statement and keeps what it returns, the values of these columns; says how many rows it changed.

@@ -71,14 +71,14 @@ impl RowUpdate {
                     self.meta.name, column.name
                 ))
             })?;
-            binds.bind(bind, Some(column))?;
+            binds.bind(bind, Some(*number));
         }
         let by = self.meta.keys.iter().copied().chain(self.version);
         for column in by {
-            binds.bind(row.bind(column).unwrap_or(Bind::Null), None)?;
+            binds.bind(row.bind(column).unwrap_or(Bind::Null), None);
         }
         for bind in &self.only {
-            binds.bind(bind.clone(), None)?;
+            binds.bind(bind.clone(), None);
         }
         Ok(execute(binds, &self.returned, returned)? > 0)
     }
