@@ -4,7 +4,7 @@
 //! derive. The log sees the statement once, with the binds of its first run.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 
 use super::connection::{About, Connection, failure_of};
@@ -33,18 +33,19 @@ impl Connection<'_> {
         let watch = Watch::start(database);
         let statement = self.prepare(text, about)?;
         watch.sees(&statement);
-        let recording = watch.is_there();
-        let raw = self.raw();
-        let (first, times, changed, failed) = (Vec::new(), 0, 0, false);
-        let mut prepared = Prepared { statement, raw, database, text, about, recording, first, times, changed, failed };
+        let (is_watched, first) = (watch.is_there(), RefCell::default());
+        let (times, changed, failed) = (Cell::new(0), Cell::new(0), Cell::new(false));
+        let runs = Runs { database, text, about, is_watched, first, times, changed, failed };
+        let mut prepared = Prepared { statement, raw: self.raw(), runs };
         let outcome = work(&mut prepared);
         let counters = watch.asks(|| prepared.statement.counters());
-        let Prepared { first, times, changed, failed, .. } = prepared;
+        let Runs { first, times, changed, failed, .. } = prepared.runs;
+        let (times, failed) = (times.get(), failed.get());
         if times > 0 || failed {
             let error = watch.asks(|| failure_of(&outcome).filter(|_| failed));
             let times = times + u64::from(failed);
-            let ran = Ran { times, rows: changed, counters, error, ..Ran::new(Does::Write, about) };
-            watch.end(database, || (text, first), ran);
+            let ran = Ran { times, rows: changed.get(), counters, error, ..Ran::new(Does::Write, about) };
+            watch.end(database, || (text, first.into_inner()), ran);
         }
         outcome
     }
@@ -54,42 +55,66 @@ impl Connection<'_> {
 pub(crate) struct Prepared<'c, 'a> {
     statement: link::Statement<'c>,
     raw: &'c rusqlite::Connection,
-    database: &'c Database,
+    runs: Runs<'a>,
+}
+
+/// What a statement runs for, and what has become of its runs.
+struct Runs<'a> {
+    database: &'a Database,
     text: &'a str,
     about: About,
-    recording: bool,
-    first: Vec<Bind<'static>>,
-    times: u64,
-    changed: u64,
+    /// Somebody wants to see the binds of the first run.
+    is_watched: bool,
+    first: RefCell<Vec<Bind<'static>>>,
+    times: Cell<u64>,
+    changed: Cell<u64>,
     /// SQLite has refused a run.
-    failed: bool,
+    failed: Cell<bool>,
+}
+
+impl Runs<'_> {
+    /// Whether what is bound next is to be kept for somebody who wants to see it.
+    fn are_watched(&self) -> bool {
+        self.is_watched && self.times.get() == 0
+    }
+
+    fn keep(&self, bind: &Bind<'_>) {
+        self.first.borrow_mut().push(bind.clone().into_owned());
+    }
+
+    fn count(&self, changed: u64) -> u64 {
+        self.times.set(self.times.get() + 1);
+        self.changed.set(self.changed.get() + changed);
+        changed
+    }
+
+    #[cold]
+    fn told(&self, error: rusqlite::Error) -> Error {
+        told(error, self.text, self.about, self.database)
+    }
+
+    #[cold]
+    fn failed(&self, error: rusqlite::Error) -> Error {
+        self.failed.set(true);
+        self.told(error)
+    }
 }
 
 impl Prepared<'_, '_> {
     /// Binds a value; numbers count from 1.
     pub(crate) fn bind(&mut self, number: usize, bind: &Bind<'_>) -> Result<()> {
-        if self.recording && self.times == 0 {
-            self.first.push(bind.clone().into_owned());
+        if self.runs.are_watched() {
+            self.runs.keep(bind);
         }
-        storable_at(number, bind, self.about)?;
-        self.statement.bind(number, bind).map_err(|error| told(error, self.text, self.about, self.database))
+        storable_at(number, bind, self.runs.about)?;
+        self.statement.bind(number, bind).map_err(|error| self.runs.told(error))
     }
 
     /// Binds the values of one row, one after the other, and runs it with them.
     #[inline]
     pub(crate) fn row<'p, 'b>(&'p mut self) -> PreparedRow<'p, 'b> {
-        let first = (self.recording && self.times == 0).then_some(&mut self.first);
-        PreparedRow {
-            run: self.statement.run_with(),
-            first,
-            refused: None,
-            about: self.about,
-            database: self.database,
-            text: self.text,
-            times: &mut self.times,
-            changed: &mut self.changed,
-            failed: &mut self.failed,
-        }
+        let is_watched = self.runs.are_watched();
+        PreparedRow { run: self.statement.run_with(), runs: &self.runs, is_watched, refused: None }
     }
 
     /// The rowid of the row that was inserted last.
@@ -101,15 +126,10 @@ impl Prepared<'_, '_> {
 /// One run of a statement that runs many times. `'b` is the life of what its binds borrow.
 pub struct PreparedRow<'p, 'b> {
     run: link::RunWith<'p, 'b>,
-    first: Option<&'p mut Vec<Bind<'static>>>,
+    runs: &'p Runs<'p>,
+    is_watched: bool,
     /// Why it is not to run: the first of its values that was refused.
     refused: Option<Error>,
-    about: About,
-    database: &'p Database,
-    text: &'p str,
-    times: &'p mut u64,
-    changed: &'p mut u64,
-    failed: &'p mut bool,
 }
 
 impl<'b> PreparedRow<'_, 'b> {
@@ -131,7 +151,7 @@ impl<'b> PreparedRow<'_, 'b> {
     }
 
     fn null(&mut self) {
-        if self.first.is_some() {
+        if self.is_watched {
             return self.any(Bind::Null, None);
         }
         let outcome = self.run.null();
@@ -139,7 +159,7 @@ impl<'b> PreparedRow<'_, 'b> {
     }
 
     fn integer(&mut self, value: i64) {
-        if self.first.is_some() {
+        if self.is_watched {
             return self.any(Bind::Integer(value), None);
         }
         let outcome = self.run.integer(value);
@@ -147,7 +167,7 @@ impl<'b> PreparedRow<'_, 'b> {
     }
 
     fn real(&mut self, value: f64, column: Option<usize>) {
-        if self.first.is_some() || value.is_nan() {
+        if self.is_watched || value.is_nan() {
             return self.any(Bind::Real(value), column);
         }
         let outcome = self.run.real(value);
@@ -155,19 +175,19 @@ impl<'b> PreparedRow<'_, 'b> {
     }
 
     fn text(&mut self, text: &'b str, column: Option<usize>) {
-        if self.first.is_some() || text.len() > LONGEST {
+        if self.is_watched || text.len() > LONGEST {
             return self.any(Bind::Text(Cow::Borrowed(text)), column);
         }
         let outcome = self.run.text(text);
         self.heed(outcome);
     }
 
-    /// The next value, with all there is to it: it is told to whoever watches, and may be one that is refused.
+    /// The next value, with all there is to it: it is kept for whoever watches, and may be one that is refused.
     fn any(&mut self, bind: Bind<'b>, column: Option<usize>) {
-        if let Some(first) = &mut self.first {
-            first.push(bind.clone().into_owned());
+        if self.is_watched {
+            self.runs.keep(&bind);
         }
-        let meta = self.about.meta;
+        let meta = self.runs.about.meta;
         let name = || match column.and_then(|column| meta.columns.get(column)) {
             Some(column) => column.name.to_owned(),
             None => format!("?{}", self.run.count() + 1),
@@ -177,22 +197,19 @@ impl<'b> PreparedRow<'_, 'b> {
                 let outcome = self.run.bind(bind);
                 self.heed(outcome);
             }
-            Err(error) => {
-                self.refused.get_or_insert(error);
-            }
+            Err(error) => self.refuse(error),
         }
     }
 
     #[inline]
     fn heed(&mut self, outcome: rusqlite::Result<()>) {
         if let Err(error) = outcome {
-            self.fails(error);
+            self.refuse(self.runs.told(error));
         }
     }
 
     #[cold]
-    fn fails(&mut self, error: rusqlite::Error) {
-        let error = told(error, self.text, self.about, self.database);
+    fn refuse(&mut self, error: Error) {
         self.refused.get_or_insert(error);
     }
 
@@ -201,13 +218,8 @@ impl<'b> PreparedRow<'_, 'b> {
         if let Some(error) = self.refused {
             return Err(error);
         }
-        let changed = self.run.execute().map_err(|error| {
-            *self.failed = true;
-            told(error, self.text, self.about, self.database)
-        })?;
-        *self.times += 1;
-        *self.changed += changed;
-        Ok(changed)
+        let changed = self.run.execute().map_err(|error| self.runs.failed(error))?;
+        Ok(self.runs.count(changed))
     }
 
     /// Runs the statement and hands the rows it returns to `each`; says how many there were.
@@ -215,15 +227,7 @@ impl<'b> PreparedRow<'_, 'b> {
         if let Some(error) = self.refused {
             return Err(error);
         }
-        let failed = Cell::new(false);
-        let changed = self.run.query(each, |error| {
-            failed.set(true);
-            told(error, self.text, self.about, self.database)
-        });
-        *self.failed |= failed.get();
-        let changed = changed?;
-        *self.times += 1;
-        *self.changed += changed;
-        Ok(changed)
+        let changed = self.run.query(each, |error| self.runs.failed(error))?;
+        Ok(self.runs.count(changed))
     }
 }

@@ -73,10 +73,9 @@ impl RowUpdate {
             })?;
             binds.bind(bind, Some(*number));
         }
-        let by = self.meta.keys.iter().copied().chain(self.version);
-        for column in by {
-            binds.bind(row.bind(column).unwrap_or(Bind::Null), None);
-        }
+        let mut by = |column| binds.bind(row.bind(column).unwrap_or(Bind::Null), None);
+        self.meta.keys.iter().copied().for_each(&mut by);
+        self.version.map(by);
         for bind in &self.only {
             binds.bind(bind.clone(), None);
         }
