@@ -77,7 +77,7 @@ pub use value::Json;
 /// The only door for generated code.
 #[doc(hidden)]
 pub mod macro_support {
-    pub use crate::db::{Executor, Transaction};
+    pub use crate::db::{Executor, PreparedRow, Transaction};
     pub use crate::error::{Error, Result};
     pub use crate::group::{Cursor, Handle, Members, Origin, Place, Returned};
     pub use crate::lookup::{

@@ -9,6 +9,7 @@ mod assertions;
 mod column_values;
 mod bake;
 mod bake_unique;
+mod binds;
 mod bits;
 mod cached;
 mod cached_whoever;

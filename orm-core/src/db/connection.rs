@@ -1,6 +1,5 @@
 //! Running compiled statements on one connection, and telling the log.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::panic::Location;
@@ -10,12 +9,12 @@ use super::answer::is_collecting;
 use super::failure::{told, untold};
 use super::link::{self, Link, Rows};
 use super::log::Does;
-use super::storable::{storable, storable_at, storable_in};
+use super::storable::storable;
 use super::told::{Ran, Stream, Watch};
 use super::touch::{Touch, seeing};
 use super::{Database, Row};
 use crate::error::{Error, Result};
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::meta::ModelMeta;
 use crate::sql::Sql;
 use crate::value::{Bind, KeyRef};
 
@@ -149,45 +148,6 @@ impl<'c> Connection<'c> {
         let ran = Ran { rows, counters, error: watch.asks(|| failure_of(&changed)), ..Ran::new(Does::Write, about) };
         watch.end(self.database, || (&sql.text, owned(&sql.binds)), ran);
         changed
-    }
-
-    /// Prepares a statement that runs many times with other binds; the log sees it once.
-    pub(crate) fn repeat(
-        &self,
-        text: &str,
-        about: About,
-        work: impl FnOnce(&mut Prepared<'_, '_>) -> Result<()>,
-    ) -> Result<()> {
-        self.noting(text, &[], || self.many(text, about, work))
-    }
-
-    fn many(&self, text: &str, about: About, work: impl FnOnce(&mut Prepared<'_, '_>) -> Result<()>) -> Result<()> {
-        let watch = Watch::start(self.database);
-        let statement = self.prepare(text, about)?;
-        watch.sees(&statement);
-        let recording = watch.is_there();
-        let mut prepared = Prepared {
-            statement,
-            raw: self.raw(),
-            database: self.database,
-            text,
-            about,
-            recording,
-            first: Vec::new(),
-            times: 0,
-            changed: 0,
-            failed: false,
-        };
-        let outcome = work(&mut prepared);
-        let counters = watch.asks(|| prepared.statement.counters());
-        let Prepared { first, times, changed, failed, .. } = prepared;
-        if times > 0 || failed {
-            let error = watch.asks(|| failure_of(&outcome).filter(|_| failed));
-            let times = times + u64::from(failed);
-            let ran = Ran { times, rows: changed, counters, error, ..Ran::new(Does::Write, about) };
-            watch.end(self.database, || (text, first), ran);
-        }
-        outcome
     }
 
     /// Runs a statement, and notes which tables it touches, where somebody wants to know.
@@ -343,7 +303,7 @@ impl<'c> Connection<'c> {
         Ok((rows, stream))
     }
 
-    fn prepare(&self, text: &str, about: About) -> Result<link::Statement<'c>> {
+    pub(super) fn prepare(&self, text: &str, about: About) -> Result<link::Statement<'c>> {
         self.link.prepare(text).map_err(|error| told(error, text, about, self.database))
     }
 
@@ -353,106 +313,6 @@ impl<'c> Connection<'c> {
 
     pub(super) fn raw(&self) -> &'c rusqlite::Connection {
         self.link.raw()
-    }
-}
-
-/// A statement that runs many times.
-pub(crate) struct Prepared<'c, 'a> {
-    statement: link::Statement<'c>,
-    raw: &'c rusqlite::Connection,
-    database: &'c Database,
-    text: &'a str,
-    about: About,
-    recording: bool,
-    first: Vec<Bind<'static>>,
-    times: u64,
-    changed: u64,
-    /// SQLite has refused a run.
-    failed: bool,
-}
-
-impl Prepared<'_, '_> {
-    /// Binds a value; numbers count from 1.
-    #[inline]
-    pub(crate) fn bind(&mut self, number: usize, bind: &Bind<'_>) -> Result<()> {
-        if self.recording && self.times == 0 {
-            self.first.push(bind.clone().into_owned());
-        }
-        storable_at(number, bind, self.about)?;
-        self.statement.bind(number, bind).map_err(|error| told(error, self.text, self.about, self.database))
-    }
-
-    /// Binds the values of one row, one after the other, and runs it with them.
-    #[inline]
-    pub(crate) fn row<'p, 'b>(&'p mut self) -> PreparedRow<'p, 'b> {
-        let first = (self.recording && self.times == 0).then_some(&mut self.first);
-        let run = self.statement.run_with();
-        PreparedRow {
-            run,
-            first,
-            about: self.about,
-            database: self.database,
-            text: self.text,
-            times: &mut self.times,
-            changed: &mut self.changed,
-            failed: &mut self.failed,
-        }
-    }
-
-    /// The rowid of the row that was inserted last.
-    pub(crate) fn rowid(&self) -> i64 {
-        self.raw.last_insert_rowid()
-    }
-}
-
-/// One run of a statement that runs many times. `'b` is the life of what its binds borrow.
-pub(crate) struct PreparedRow<'p, 'b> {
-    run: link::RunWith<'p, 'b>,
-    first: Option<&'p mut Vec<Bind<'static>>>,
-    about: About,
-    database: &'p Database,
-    text: &'p str,
-    times: &'p mut u64,
-    changed: &'p mut u64,
-    failed: &'p mut bool,
-}
-
-impl<'b> PreparedRow<'_, 'b> {
-    /// The next value, of a column if it is one's.
-    #[inline]
-    pub(crate) fn bind(&mut self, bind: Bind<'b>, column: Option<&ColumnMeta>) -> Result<()> {
-        if let Some(first) = &mut self.first {
-            first.push(bind.clone().into_owned());
-        }
-        storable_in(self.about.meta, &bind, || {
-            column.map_or_else(|| format!("?{}", self.run.count() + 1), |column| column.name.to_owned())
-        })?;
-        self.run.bind(bind).map_err(|error| told(error, self.text, self.about, self.database))
-    }
-
-    /// Runs the statement; says how many rows it changed.
-    pub(crate) fn execute(self) -> Result<u64> {
-        let changed = self.run.execute().map_err(|error| {
-            *self.failed = true;
-            told(error, self.text, self.about, self.database)
-        })?;
-        *self.times += 1;
-        *self.changed += changed;
-        Ok(changed)
-    }
-
-    /// Runs the statement and hands the rows it returns to `each`; says how many there were.
-    pub(crate) fn returning(self, each: impl FnMut(Row<'_>) -> Result<()>) -> Result<u64> {
-        let failed = Cell::new(false);
-        let changed = self.run.query(each, |error| {
-            failed.set(true);
-            told(error, self.text, self.about, self.database)
-        });
-        *self.failed |= failed.get();
-        let changed = changed?;
-        *self.times += 1;
-        *self.changed += changed;
-        Ok(changed)
     }
 }
 

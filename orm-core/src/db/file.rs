@@ -14,8 +14,7 @@ use crate::error::{Error, Result};
 /// How often a database that is only read is looked at.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often the length of the log is looked at, and from which on it is too long: four times what SQLite lets gather
-/// before it moves the log into the file.
+/// How often the length of the log's file is looked at, and from which on it is long.
 const LOG_INTERVAL: Duration = Duration::from_millis(500);
 const LONG_LOG: u64 = 16 << 20;
 
@@ -69,11 +68,11 @@ impl FileId {
         Ok(())
     }
 
-    /// Whether the log has grown too long. It is asked for twice a second at most, and is not in between.
-    pub(super) fn has_long_log(&self) -> bool {
-        let Some(now) = self.due(&self.log_seen, LOG_INTERVAL) else { return false };
+    /// The length of the log's file, if it has grown long. It is asked for twice a second at most, and is not in between.
+    pub(super) fn long_log(&self) -> Option<u64> {
+        let now = self.due(&self.log_seen, LOG_INTERVAL)?;
         self.log_seen.store(now, Ordering::Relaxed);
-        self.log.metadata().is_ok_and(|metadata| metadata.len() > LONG_LOG)
+        self.log.metadata().ok().map(|metadata| metadata.len()).filter(|bytes| *bytes > LONG_LOG)
     }
 
     /// What time it is, if the last look is so long ago.

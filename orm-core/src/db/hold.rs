@@ -44,8 +44,8 @@ impl Database {
         let holding = Holding::new(self, Hold::Write, link, Some(turn));
         if let Some(file) = &self.inner.file {
             file.check()?;
-            if file.has_long_log() {
-                restart_log(holding.raw());
+            if let Some(bytes) = file.long_log() {
+                restart_log(holding.raw(), bytes);
             }
         }
         Ok(holding)
@@ -104,15 +104,27 @@ impl Database {
     }
 }
 
-/// Has the log begun anew. SQLite moves it into the file by itself, but writes on behind its end for as long as there is
-/// always somebody who reads from it; this lets those who read come to their end. Whoever reads longer is not waited for,
-/// and it is tried again later.
+/// Has the log begun anew, whose file is so long. SQLite moves it into the database by itself, but writes on behind its end
+/// for as long as there is always somebody who reads from it; this lets those who read come to their end. Whoever reads
+/// longer is not waited for, and it is tried again later.
+///
+/// The file keeps its length, for the system takes time to make it long again; only one that is huge gives its space back.
 #[cold]
-fn restart_log(connection: &rusqlite::Connection) {
+fn restart_log(connection: &rusqlite::Connection, bytes: u64) {
     let _patience = Patience::new(Duration::from_millis(200));
-    // It gives the space back too, and what `has_long_log` sees is what there is.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let checkpoint = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(1));
+    if bytes > HUGE_LOG {
+        let _ = checkpoint("PRAGMA wal_checkpoint(TRUNCATE)");
+    // What is in the file may be an old log's, and this one short.
+    } else if checkpoint("PRAGMA wal_checkpoint(PASSIVE)").is_ok_and(|pages| pages > LONG_LOG) {
+        let _ = checkpoint("PRAGMA wal_checkpoint(RESTART)");
+    }
 }
+
+/// How many pages of a log are too many: four times what SQLite lets gather before it moves them into the database.
+const LONG_LOG: i64 = 4000;
+/// From which length on the file of a log is cut off.
+const HUGE_LOG: u64 = 256 << 20;
 
 /// What a thread holds of a database while it runs a closure of the user's.
 #[derive(Clone, Copy, PartialEq, Eq)]

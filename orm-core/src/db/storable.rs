@@ -33,7 +33,7 @@ pub(crate) fn storable_in(meta: &ModelMeta, bind: &Bind<'_>, field: impl FnOnce(
 }
 
 /// The most bytes of a text or a blob, as SQLite is built by default.
-const LONGEST: usize = 1_000_000_000;
+pub(super) const LONGEST: usize = 1_000_000_000;
 const LONG: &str = "SQLite holds no text or blob of more than 1,000,000,000 bytes";
 const NAN: &str = "SQLite stores a float that is not a number as NULL";
 

@@ -421,6 +421,7 @@ impl<'a> Origin<'a> {
     }
 
     /// The place of one of its handles.
+    #[inline]
     pub fn place(self, slot: usize) -> Place {
         Place::new(self.group, self.row, slot)
     }

@@ -7,7 +7,7 @@ mod decode;
 mod hooks;
 mod rules;
 
-use crate::db::Transaction;
+use crate::db::{PreparedRow, Transaction};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Handle, Instance, Loader, Members, Mint, Origin, Returned};
 use crate::meta::ModelMeta;
@@ -101,6 +101,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The value of a stored field of a row to be inserted.
     #[doc(hidden)]
     fn bind_new(new: &Self::New, column: usize) -> Option<Bind<'_>>;
+
+    /// Binds the values of a row to be inserted, of each column that is written, in their order.
+    #[doc(hidden)]
+    fn bind_row<'b>(new: &'b Self::New, row: &mut PreparedRow<'_, 'b>);
 
     /// A row to be inserted with these values in its columns. The derive writes it for models with rules, and for all where
     /// the testing kit is compiled in; otherwise it is none.

@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use super::Model;
 use crate::error::{Error, Failure, IntoFailures, Reason, Result};
-use crate::meta::ModelMeta;
+use crate::meta::{ColumnMeta, ModelMeta};
 use crate::value::{Bind, Value};
 
 /// A model with rules about whole rows or about values: `#[model(validate = ..)]`, `#[field(min = .., validate = ..)]`.
@@ -65,6 +65,8 @@ pub struct Rules<'a> {
     columns: Option<&'a [usize]>,
     row: Option<usize>,
     failures: Vec<Failure>,
+    /// Whether the model has lengths to ask for, once that is known.
+    has_lengths: Option<bool>,
 }
 
 /// The rules of one field, asked of its value.
@@ -102,8 +104,12 @@ impl<'a> Rules<'a> {
 
     /// Asks the lengths of a row's texts, which its description has.
     pub(crate) fn lengths<'b>(&mut self, meta: &'static ModelMeta, bind: &dyn Fn(usize) -> Option<Bind<'b>>) {
+        let is_limited = |column: &ColumnMeta| column.min_length.is_some() || column.max_length.is_some();
+        if !*self.has_lengths.get_or_insert_with(|| meta.columns.iter().any(is_limited)) {
+            return;
+        }
         for (number, column) in meta.columns.iter().enumerate() {
-            if column.min_length.is_none() && column.max_length.is_none() || !self.is_about(number) {
+            if !is_limited(column) || !self.is_about(number) {
                 continue;
             }
             let Some(Bind::Text(text)) = bind(number) else { continue };

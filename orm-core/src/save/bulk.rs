@@ -4,7 +4,7 @@
 use std::panic::Location;
 
 use super::conflict::OnConflict;
-use super::insert::{RowInsert, made};
+use super::insert::{RowInsert, unmade};
 use super::{blame, insert, numbers_of};
 use crate::db::{About, Connection, Executor, Need};
 use crate::error::{Error, Result};
@@ -18,8 +18,20 @@ use crate::value::Bind;
 /// Rows to be inserted. Made by [`QuerySet::bulk_create`].
 #[must_use = "nothing is inserted until `.run(db)` or `.execute(db)`"]
 pub struct BulkCreate<'p, M: Model> {
-    rows: Box<dyn Iterator<Item = Result<M::New>> + 'p>,
+    rows: Box<dyn NewRows<M> + 'p>,
     batches: Batches<'p>,
+}
+
+/// Rows to be inserted, one by one or all of them at once.
+trait NewRows<M: Model>: Iterator<Item = Result<M::New>> {
+    /// All of them, [`ready`]. Those of a vector stay where they are: its memory is that of the vector that comes out.
+    fn all(self: Box<Self>) -> Result<(Vec<M::New>, Places)>;
+}
+
+impl<M: Model, I: Iterator<Item = Result<M::New>>> NewRows<M> for I {
+    fn all(self: Box<Self>) -> Result<(Vec<M::New>, Places)> {
+        ready::<M>(*self, 0)
+    }
 }
 
 /// How many rows go together, and who is told of them.
@@ -228,7 +240,7 @@ impl<'p, M: Model> BulkCreate<'p, M> {
         let updates = conflict.as_ref().is_some_and(|conflict| !conflict.update.is_empty());
         let insert = RowInsert::or(M::META, conflict, false);
         let (rows, batches) = (&mut self.rows, &mut self.batches);
-        let (mut batch, mut places) = next::<M>(rows, size, 0)?;
+        let (mut batch, mut places) = ready::<M>(rows.take(size), 0)?;
         if batch.is_empty() {
             return Ok(0);
         }
@@ -238,11 +250,10 @@ impl<'p, M: Model> BulkCreate<'p, M> {
                 let mut done = 0;
                 let inserted = connection.repeat(&insert.sql.text, About { meta: M::META, at }, |prepared| {
                     for new in &batch {
+                        let returned = &mut Returned::default();
                         count += match updates {
-                            true => {
-                                insert.binds(prepared, |column| M::bind_new(new, column), &mut Returned::default())?
-                            }
-                            false => u64::from(insert.row::<M>(prepared, new)?.is_some()),
+                            true => insert.write::<M>(prepared, new, returned)?,
+                            false => u64::from(insert.row::<M>(prepared, new, returned)?.is_some()),
                         };
                         done += 1;
                     }
@@ -252,28 +263,18 @@ impl<'p, M: Model> BulkCreate<'p, M> {
                 first += done;
                 batches.tell(first);
                 batch.clear();
-                (batch, places) = next::<M>(rows, size, first)?;
+                (batch, places) = ready::<M>(rows.take(size), first)?;
             }
             Ok(())
         })?;
         Ok(count)
     }
 
-    /// All of the rows.
+    /// All of the rows, ready to be inserted.
     pub(super) fn collect(self) -> Result<AllRows<'p, M>> {
-        Ok(AllRows { rows: self.rows.collect::<Result<_>>()?, batches: self.batches })
+        let (size, (rows, places)) = (self.batches.size()?, self.rows.all()?);
+        Ok(AllRows { rows, places, size, batches: self.batches })
     }
-}
-
-/// The next rows, ready to be inserted, of which the first has this number.
-fn next<M: Model>(
-    rows: &mut dyn Iterator<Item = Result<M::New>>,
-    size: usize,
-    first: usize,
-) -> Result<(Vec<M::New>, Places)> {
-    let mut batch = rows.take(size).collect::<Result<Vec<_>>>()?;
-    fill::<M>(&mut batch, first)?;
-    Ok(given_first::<M>(batch))
 }
 
 /// Where rows stood before they were put into another order; nowhere else, if there are none.
@@ -295,66 +296,85 @@ impl Places {
     }
 }
 
-/// Rows that have a key before those that get one: what the database counts up to is not yet somebody's then.
-pub(super) fn given_first<M: Model>(rows: Vec<M::New>) -> (Vec<M::New>, Places) {
+/// Rows with their defaults, once the rules of their model have been asked, of which the first has this number. Those that
+/// have a key come before those that get one: what the database counts up to is not yet somebody's then.
+fn ready<M: Model>(rows: impl Iterator<Item = Result<M::New>>, first: usize) -> Result<(Vec<M::New>, Places)> {
     let is_given = |new: &M::New| !matches!(M::bind_new(new, M::META.key), None | Some(Bind::Null));
-    if !M::META.auto_key || rows.iter().map(is_given).is_sorted_by(|before, after| before >= after) {
-        return (rows, Places(Vec::new()));
+    let (mut rules, mut number, mut was_given, mut is_sorted) = (Rules::default(), first, true, true);
+    let rows = rows.map(|row| {
+        let mut row = row?;
+        M::fill(&mut row);
+        rules.in_row(number).ask_new::<M>(&row);
+        number += 1;
+        if M::META.auto_key {
+            let is_given = is_given(&row);
+            is_sorted &= was_given >= is_given;
+            was_given = is_given;
+        }
+        Ok(row)
+    });
+    let rows = rows.collect::<Result<Vec<_>>>()?;
+    rules.finish::<M>()?;
+    if is_sorted {
+        return Ok((rows, Places(Vec::new())));
     }
     let (given, others): (Vec<_>, Vec<_>) = rows.into_iter().enumerate().partition(|(_, new)| is_given(new));
     let (places, rows) = given.into_iter().chain(others).unzip();
-    (rows, Places(places))
+    Ok((rows, Places(places)))
 }
 
 /// Rows to be inserted that are in memory, for they come back.
 pub(super) struct AllRows<'p, M: Model> {
     pub(super) rows: Vec<M::New>,
+    pub(super) places: Places,
+    pub(super) size: usize,
     pub(super) batches: Batches<'p>,
 }
 
 impl<M: Model> AllRows<'_, M> {
     /// Inserts the rows, and hands out each as it is in, none for one that was not to be inserted; says where they stood.
     pub(super) fn insert(
-        mut self,
+        self,
         db: &dyn Executor,
         at: &'static Location<'static>,
         conflict: Option<Conflict>,
         mut each: impl FnMut(Option<M>),
     ) -> Result<Places> {
-        let (meta, size) = (M::META, self.batches.size()?);
-        if self.rows.is_empty() {
-            return Ok(Places(Vec::new()));
+        let AllRows { rows, places, size, mut batches } = self;
+        if rows.is_empty() {
+            return Ok(places);
         }
-        fill::<M>(&mut self.rows, 0)?;
-        let (rows, places) = given_first::<M>(self.rows);
-        let insert = RowInsert::or(meta, conflict, false);
-        let (mut rows, batches) = (rows.into_iter(), &mut self.batches);
+        let meta = M::META;
+        let (insert, mut rows) = (RowInsert::or(meta, conflict, false), rows.into_iter());
         let group = Group::open(meta, db.database().home(None, at), None);
-        let (mut members, mut number) = (Members::new(meta), 0);
-        let (mut done, mut refused) = (0, None);
+        let (mut members, mut number, mut done) = (Members::new(meta), 0, 0);
         db.run(Need::WriteAll, at, &mut |connection| {
             while rows.len() > 0 {
                 let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
-                    for new in rows.by_ref().take(size) {
-                        match insert.row::<M>(prepared, &new) {
-                            // The row is made of what is at hand still: a pass over all of them later is one over memory.
-                            Ok(Some(inserted)) => {
-                                let row = made::<M>(new, &inserted, Origin::new(&group, number))?;
-                                number = number.saturating_add(1);
+                    for _ in 0..size {
+                        let Some(new) = rows.as_slice().first() else { break };
+                        let mut returned = Returned::default();
+                        let rowid = insert.row::<M>(prepared, new, &mut returned)?;
+                        let Some(new) = rows.next() else { break };
+                        let Some(rowid) = rowid else {
+                            each(None);
+                            done += 1;
+                            continue;
+                        };
+                        // The row is made of what is at hand still: a pass over all of them later is one over memory.
+                        match M::from_new(new, rowid, Origin::new(&group, number).with(&returned)) {
+                            Ok(row) => {
                                 row.list_keys(&mut members);
                                 each(Some(row));
                             }
-                            Ok(None) => each(None),
-                            Err(error) => {
-                                refused = Some(new);
-                                return Err(error);
-                            }
+                            Err(mismatch) => return Err(unmade::<M>(rowid, &mismatch)),
                         }
+                        number = number.saturating_add(1);
                         done += 1;
                     }
                     Ok(())
                 });
-                inserted.map_err(|error| told::<M>(error, connection, at, refused.as_ref(), places.of(done)))?;
+                inserted.map_err(|error| told::<M>(error, connection, at, rows.as_slice().first(), places.of(done)))?;
                 batches.tell(done);
             }
             Ok(())
@@ -362,16 +382,6 @@ impl<M: Model> AllRows<'_, M> {
         group.seal(members);
         Ok(places)
     }
-}
-
-/// The defaults of new rows, once the rules of their model have been asked. The first has this number.
-pub(super) fn fill<M: Model>(rows: &mut [M::New], first: usize) -> Result<()> {
-    let mut rules = Rules::default();
-    for (number, row) in rows.iter_mut().enumerate() {
-        M::fill(row);
-        rules.in_row(first + number).ask_new::<M>(row);
-    }
-    rules.finish::<M>()
 }
 
 /// The error of a row, with its number, as far as it is one of a row.

@@ -4,9 +4,9 @@
 
 use std::panic::Location;
 
-use super::bulk::{AllRows, BulkCreate, fill, given_first, told};
+use super::bulk::{AllRows, BulkCreate, told};
 use super::columns_of;
-use super::insert::RowInsert;
+use super::insert::{RowInsert, put};
 use crate::db::{About, Executor, Need, Row};
 use crate::error::{Error, Result};
 use crate::group::{Cursor, Group, Layout, Members, Mint};
@@ -119,13 +119,11 @@ impl<'p, M: Model> BulkUpsert<'p, M> {
     pub fn run(self, db: &dyn Executor) -> Result<Vec<M>> {
         let at = Location::caller();
         let (conflict, bulk) = self.what()?;
-        let AllRows { mut rows, mut batches } = bulk.collect()?;
-        let (meta, size) = (M::META, batches.size()?);
+        let AllRows { rows, places, size, mut batches } = bulk.collect()?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        fill::<M>(&mut rows, 0)?;
-        let (rows, places) = given_first::<M>(rows);
+        let meta = M::META;
         let insert = RowInsert::or(meta, Some(conflict), true);
         let group = Group::open(meta, db.database().home(None, at), None);
         let mut there: Vec<M> = Vec::with_capacity(rows.len());
@@ -133,7 +131,7 @@ impl<'p, M: Model> BulkUpsert<'p, M> {
             for batch in rows.chunks(size) {
                 let inserted = connection.repeat(&insert.sql.text, About { meta, at }, |prepared| {
                     for new in batch {
-                        insert.put(prepared, |column| M::bind_new(new, column))?.returning(|row| {
+                        put::<M>(prepared, new).returning(|row| {
                             there.push(read(row, &group, there.len())?);
                             Ok(())
                         })?;

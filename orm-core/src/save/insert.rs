@@ -30,6 +30,8 @@ pub(crate) struct RowInsert {
     meta: &'static ModelMeta,
     /// The columns whose values the database computes.
     returned: Vec<usize>,
+    /// Whether SQLite may make a key that the field's type has no room for.
+    may_overflow: bool,
     pub(crate) sql: Sql,
 }
 
@@ -43,7 +45,7 @@ impl RowInsert {
         });
         let returned = meta.columns.iter().enumerate().filter(|(_, column)| column.is_computed());
         let returned = returned.map(|(number, _)| number).collect();
-        RowInsert { meta, returned, sql: Sql { text, binds: Vec::new() } }
+        RowInsert { meta, returned, may_overflow: may_overflow(meta), sql: Sql { text, binds: Vec::new() } }
     }
 
     /// What happens where another row is in the way; and whether the whole row comes back as it is then.
@@ -78,13 +80,13 @@ impl RowInsert {
         let returned = meta.columns.iter().enumerate().filter(|(_, column)| whole || column.is_computed());
         let returned: Vec<usize> = returned.map(|(number, _)| number).collect();
         let sql = compile(meta, &columns, rows, conflict, whole);
-        RowInsert { meta, returned, sql }
+        RowInsert { meta, returned, may_overflow: may_overflow(meta), sql }
     }
 
     pub(super) fn need(&self) -> Need {
         // A key that does not fit, and a value that comes back and is refused, are found after the row is there, and take
         // it back.
-        if may_overflow(self.meta) || !self.returned.is_empty() { Need::WriteAll } else { Need::Write }
+        if self.may_overflow || !self.returned.is_empty() { Need::WriteAll } else { Need::Write }
     }
 
     /// Inserts a row; none where it was not to be inserted.
@@ -100,24 +102,39 @@ impl RowInsert {
             for (number, bind) in self.sql.binds.iter().enumerate().skip(columns) {
                 prepared.bind(number + 1, bind)?;
             }
-            inserted = self.row::<M>(prepared, new)?;
+            let mut returned = Returned::default();
+            inserted = self.row::<M>(prepared, new, &mut returned)?.map(|rowid| Inserted { rowid, returned });
             Ok(())
         });
         outcome.map_err(|error| blame(error, connection, self.meta, at, &|column| M::bind_new(new, column)))?;
         Ok(inserted)
     }
 
-    /// The same, by the statement that is prepared already.
-    pub(super) fn row<M: Model>(&self, prepared: &mut Prepared<'_, '_>, new: &M::New) -> Result<Option<Inserted>> {
-        let mut returned = Returned::default();
-        if self.binds(prepared, |column| M::bind_new(new, column), &mut returned)? == 0 {
+    /// The same, by the statement that is prepared already; the rowid of the row.
+    pub(super) fn row<M: Model>(
+        &self,
+        prepared: &mut Prepared<'_, '_>,
+        new: &M::New,
+        returned: &mut Returned,
+    ) -> Result<Option<i64>> {
+        if self.write::<M>(prepared, new, returned)? == 0 {
             return Ok(None);
         }
         let rowid = prepared.rowid();
-        if may_overflow(self.meta) {
+        if self.may_overflow {
             new_key::<M>(new, rowid)?;
         }
-        Ok(Some(Inserted { rowid, returned }))
+        Ok(Some(rowid))
+    }
+
+    /// Writes a row, be it into one that is there already; says how many rows that were.
+    pub(super) fn write<M: Model>(
+        &self,
+        prepared: &mut Prepared<'_, '_>,
+        new: &M::New,
+        returned: &mut Returned,
+    ) -> Result<u64> {
+        execute(put::<M>(prepared, new), &self.returned, returned)
     }
 }
 
@@ -129,21 +146,19 @@ impl RowInsert {
         bind: impl Fn(usize) -> Option<Bind<'b>>,
         returned: &mut Returned,
     ) -> Result<u64> {
-        execute(self.put(prepared, bind)?, &self.returned, returned)
-    }
-
-    /// Binds a row, and runs nothing.
-    pub(super) fn put<'p, 'b>(
-        &self,
-        prepared: &'p mut Prepared<'_, '_>,
-        bind: impl Fn(usize) -> Option<Bind<'b>>,
-    ) -> Result<PreparedRow<'p, 'b>> {
         let mut row = prepared.row();
-        for (number, column) in inserted(self.meta) {
-            row.bind(bind(number).unwrap_or(Bind::Null), Some(column))?;
+        for (number, _) in inserted(self.meta) {
+            row.bind(bind(number).unwrap_or(Bind::Null), Some(number));
         }
-        Ok(row)
+        execute(row, &self.returned, returned)
     }
+}
+
+/// Binds a row, and runs nothing.
+pub(super) fn put<'p, 'b, M: Model>(prepared: &'p mut Prepared<'_, '_>, new: &'b M::New) -> PreparedRow<'p, 'b> {
+    let mut row = prepared.row();
+    M::bind_row(new, &mut row);
+    row
 }
 
 /// Runs a statement and keeps what it returns, the values of these columns; says how many rows it changed.
@@ -194,7 +209,6 @@ fn one_row(meta: &'static ModelMeta) -> Select {
     Select { columns: values.collect(), ..Select::default() }
 }
 
-/// Whether SQLite may make a key that the field's type has no room for.
 fn may_overflow(meta: &'static ModelMeta) -> bool {
     meta.auto_key && meta.columns.get(meta.key).is_some_and(|column| column.rust_type != "i64")
 }
@@ -224,7 +238,7 @@ pub(crate) fn insert_each<M: Model>(
             let mut new = new?;
             M::fill(&mut new);
             check::<M>(&new)?;
-            insert.row::<M>(prepared, last.insert(new))?;
+            insert.row::<M>(prepared, last.insert(new), &mut Returned::default())?;
             count += 1;
         }
         Ok(())
@@ -316,16 +330,17 @@ pub(super) fn created<M: Model>(
     // The key of the group is that of the row, which is made with a place in the group.
     let key = new_key::<M>(&new, inserted.rowid)?;
     let group = group_of_one::<M>(key.key_ref(), db.database().home(None, at));
-    made(new, inserted, Origin::new(&group, 0))
+    let origin = Origin::new(&group, 0).with(&inserted.returned);
+    M::from_new(new, inserted.rowid, origin).map_err(|mismatch| unmade::<M>(inserted.rowid, &mismatch))
 }
 
-/// The row that was inserted, at its place in a group.
-pub(super) fn made<M: Model>(new: M::New, inserted: &Inserted, origin: Origin<'_>) -> Result<M> {
-    let Inserted { rowid, returned } = inserted;
-    M::from_new(new, *rowid, origin.with(returned)).map_err(|mismatch| match M::Key::from_rowid(*rowid) {
-        Err(_) if M::META.auto_key => no_key::<M>(*rowid),
-        _ => unlike::<M>(&mismatch),
-    })
+/// The error of a row that was inserted, and that is not what its fields promise.
+#[cold]
+pub(super) fn unmade<M: Model>(rowid: i64, mismatch: &Mismatch) -> Error {
+    match M::Key::from_rowid(rowid) {
+        Err(_) if M::META.auto_key => no_key::<M>(rowid),
+        _ => unlike::<M>(mismatch),
+    }
 }
 
 /// The error of a value that the database has computed, and that is not what its field's type promises.

@@ -72,14 +72,13 @@ impl RowUpdate {
                     self.meta.name, column.name
                 ))
             })?;
-            binds.bind(bind, Some(column))?;
+            binds.bind(bind, Some(*number));
         }
-        let by = self.meta.keys.iter().copied().chain(self.version);
-        for column in by {
-            binds.bind(row.bind(column).unwrap_or(Bind::Null), None)?;
-        }
+        let mut by = |column| binds.bind(row.bind(column).unwrap_or(Bind::Null), None);
+        self.meta.keys.iter().copied().for_each(&mut by);
+        self.version.map(by);
         for bind in &self.only {
-            binds.bind(bind.clone(), None)?;
+            binds.bind(bind.clone(), None);
         }
         Ok(execute(binds, &self.returned, returned)? > 0)
     }

@@ -52,8 +52,8 @@ pub(super) fn create(order: &Order, db: &dyn Executor, at: &'static Location<'st
                 connection.repeat(&text, About { meta: links.meta, at }, |prepared| {
                     for (from, to) in &links.pairs {
                         let mut row = prepared.row();
-                        row.bind(from.clone(), None)?;
-                        row.bind(to.clone(), None)?;
+                        row.bind(from.clone(), None);
+                        row.bind(to.clone(), None);
                         row.execute()?;
                     }
                     Ok(())

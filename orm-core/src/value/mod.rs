@@ -350,6 +350,7 @@ impl<T: Value<Base = T, Out = T>> Value for Option<T> {
             datum => T::read(datum).map(Some),
         }
     }
+    #[inline]
     fn bind(&self) -> Bind<'_> {
         self.as_ref().map_or(Bind::Null, T::bind)
     }

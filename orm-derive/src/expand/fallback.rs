@@ -43,6 +43,9 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 fn bind(&self, column: usize) -> ::core::option::Option<__orm::Bind<'_>> {
                     ::core::option::Option::None
                 }
+                fn bind_row<'b>(new: &'b Self::New, row: &mut __orm::PreparedRow<'_, 'b>) {
+                    ::core::unreachable!()
+                }
                 fn bind_new(new: &Self::New, column: usize) -> ::core::option::Option<__orm::Bind<'_>> {
                     ::core::option::Option::None
                 }

@@ -50,18 +50,12 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
         quote! { #column => #value, }
     });
     let new_binds = checked.model.inserted().map(|(column, field, stored)| {
-        let (column, ident) = (Literal::usize_unsuffixed(column), &field.ident);
-        let orm = names::at(orm, stored.place());
-        let value = match stored.insert() {
-            Insert::NullableDefaulted => quote_spanned! {stored.place()=>
-                match &new.#ident {
-                    ::core::option::Option::Some(value) => #orm::Value::bind(value),
-                    ::core::option::Option::None => #orm::Bind::Null,
-                }
-            },
-            _ => quote_spanned! {stored.place()=> #orm::Value::bind(&new.#ident) },
-        };
+        let (column, value) = (Literal::usize_unsuffixed(column), bind_new(field, stored, names));
         quote! { #column => ::core::option::Option::Some(#value), }
+    });
+    let row_binds = checked.model.inserted().map(|(column, field, stored)| {
+        let (column, value) = (Literal::usize_unsuffixed(column), bind_new(field, stored, names));
+        quote! { row.bind(#value, ::core::option::Option::Some(#column)); }
     });
     let clock = checked.model.columns().any(|(_, stored)| stored.auto.is_some());
     let clock = clock.then(|| quote! { let now = #orm::Now::read(); });
@@ -122,6 +116,9 @@ pub(super) fn expand(checked: &Checked, names: &Names) -> TokenStream {
                     #(#new_binds)*
                     _ => ::core::option::Option::None,
                 }
+            }
+            fn bind_row<'b>(new: &'b #new, row: &mut #orm::PreparedRow<'_, 'b>) {
+                #(#row_binds)*
             }
             #new_of
             fn fill(new: &mut #new) {
@@ -335,6 +332,21 @@ fn bind(field: &Field, stored: &Stored, names: &Names) -> TokenStream {
         Shape::ForeignKey(_) => {
             quote_spanned! {place=> ::core::option::Option::Some(#orm::StoredKey::bind(&self.#ident)) }
         }
+    }
+}
+
+/// The value of a field of a row to be inserted.
+fn bind_new(field: &Field, stored: &Stored, names: &Names) -> TokenStream {
+    let (ident, place) = (&field.ident, stored.place());
+    let orm = names::at(&names.orm, place);
+    match stored.insert() {
+        Insert::NullableDefaulted => quote_spanned! {place=>
+            match &new.#ident {
+                ::core::option::Option::Some(value) => #orm::Value::bind(value),
+                ::core::option::Option::None => #orm::Bind::Null,
+            }
+        },
+        _ => quote_spanned! {place=> #orm::Value::bind(&new.#ident) },
     }
 }
 

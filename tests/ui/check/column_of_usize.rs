@@ -1,4 +1,4 @@
-//~ up to 6 errors
+//~ up to 7 errors
 //~ `usize` cannot be stored in a column
 //~ use an integer up to 64 bits signed
 use eager_orm::prelude::*;

@@ -1,4 +1,4 @@
-//~ up to 54 errors
+//~ up to 55 errors
 //~ `Author` is not a model
 //~ add `#[derive(Model)]` to `Author`
 use eager_orm::prelude::*;

@@ -1,4 +1,4 @@
-//~ up to 6 errors
+//~ up to 7 errors
 //~ cannot be stored in a column
 use eager_orm::prelude::*;
 

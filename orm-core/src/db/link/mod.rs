@@ -5,7 +5,7 @@
 //! checks for each column costs a tenth of loading a row. Here
 //!
 //! * a statement is prepared once for a connection and found by its text ([`Link::prepare`]);
-//! * binds stay until they are replaced, and an integer that is bound already is not bound again ([`statement`]);
+//! * binds stay until they are replaced, and an integer that is bound already is not bound again ([`bind`]);
 //! * texts and blobs are bound where they are if they outlive the run, and copied if they do not;
 //! * a column is one look at SQLite's own value ([`row`]).
 //!
@@ -21,6 +21,7 @@
 
 mod alone;
 mod array;
+mod bind;
 mod row;
 mod statement;
 
@@ -41,8 +42,8 @@ use rusqlite::ffi;
 use super::fresh::Touched;
 pub(super) use alone::Alone;
 pub(super) use array::register as register_arrays;
+use bind::Held;
 pub(crate) use row::Row;
-use statement::Held;
 pub(super) use statement::{Rows, RunWith, Statement};
 
 /// An open connection, and the statements that are kept for it.
@@ -252,7 +253,7 @@ impl Kept {
         // SAFETY: the statement was just prepared.
         let parameters = unsafe { ffi::sqlite3_bind_parameter_count(handle.as_ptr()) };
         let parameters = usize::try_from(parameters).unwrap_or(0);
-        let held = std::iter::repeat_with(|| Cell::new(Held::Nothing)).take(parameters).collect();
+        let held = std::iter::repeat_with(|| Cell::new(Held::Null)).take(parameters).collect();
         let kept = Kept {
             handle,
             in_use: Cell::new(false),

@@ -1,33 +1,16 @@
-//! A statement in use: its binds, its steps, its end.
+//! A statement in use: its steps, its end, and the binds of a run.
 
 use std::borrow::Cow;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use rusqlite::ffi;
 
-use super::array::ARRAY;
+use super::bind::Memory;
 use super::{Kept, Link, Row, failure};
 use crate::db::Counters;
 use crate::value::Bind;
-
-/// What a parameter holds between two runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
-    Nothing,
-    /// This integer. It need not be bound again: binding a LIMIT, be it to what it is already, expires the statement.
-    Integer(i64),
-    Real,
-    /// A pointer to memory of the run that bound it. No later run steps before it has replaced it.
-    Borrowed,
-    /// A copy of SQLite's own.
-    Copied,
-}
-
-/// How much a statement may keep copies of from one run to the next.
-const KEPT_BYTES: usize = 4096;
 
 /// A statement in hand. It goes back to its link when it is dropped.
 pub(in crate::db) struct Statement<'c> {
@@ -103,7 +86,7 @@ impl<'c> Statement<'c> {
         for (i, bind) in binds.iter().enumerate() {
             self.bind(i + 1, bind)?;
         }
-        self.forget_borrowed(0);
+        self.kept.forget_borrowed(0);
         Ok(Rows { statement: self, columns: None, ended: false, binds: PhantomData })
     }
 
@@ -116,7 +99,7 @@ impl<'c> Statement<'c> {
     /// Binds one value for the next run, and for those after it; numbers count from 1.
     #[inline]
     pub(in crate::db) fn bind(&mut self, number: usize, bind: &Bind<'_>) -> rusqlite::Result<()> {
-        self.put(number, bind, true)
+        self.bound(self.kept.bind(number, bind, Memory::Copied))
     }
 
     /// Runs it with values that come one by one.
@@ -128,84 +111,16 @@ impl<'c> Statement<'c> {
     /// Binds values that outlive the run, and NULL where there are fewer than it asks for. Every parameter is replaced.
     fn bind_borrowed(&self, binds: &[Bind<'_>]) -> rusqlite::Result<()> {
         for (i, bind) in binds.iter().enumerate() {
-            self.put(i + 1, bind, false)?;
+            self.bound(self.kept.bind(i + 1, bind, Memory::Borrowed))?;
         }
-        self.forget_borrowed(binds.len());
+        self.kept.forget_borrowed(binds.len());
         Ok(())
     }
 
-    /// Lets go of the memory of earlier runs, in the parameters from `first` on.
-    fn forget_borrowed(&self, first: usize) {
-        for (i, held) in self.kept.held.iter().enumerate().skip(first) {
-            if held.get() == Held::Borrowed {
-                held.set(Held::Nothing);
-                // SAFETY: the statement is not running.
-                unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
-            }
-        }
-    }
-
-    /// Binds one value.
-    ///
-    /// With `copies` unset the caller keeps what the bind points at until the statement has been reset, and every
-    /// parameter is replaced before the next step: both are private matters of this file.
+    /// What became of a bind.
     #[inline]
-    fn put(&self, number: usize, bind: &Bind<'_>, copies: bool) -> rusqlite::Result<()> {
-        let Some(held) = number.checked_sub(1).and_then(|i| self.kept.held.get(i)) else {
-            return Err(failure(self.link.raw(), ffi::SQLITE_RANGE));
-        };
-        let (handle, at) = (self.handle(), number as c_int);
-        let sized = |length: usize| {
-            if copies {
-                self.kept.copied.set(self.kept.copied.get().saturating_add(length));
-            }
-            (length as u64, if copies { ffi::SQLITE_TRANSIENT() } else { ffi::SQLITE_STATIC() })
-        };
-        let kind = if copies { Held::Copied } else { Held::Borrowed };
-        // SAFETY: the statement is not running, and has this parameter. SQLite copies a text or a blob now, or else the
-        // caller keeps it. The array is counted: SQLite has a reference of its own, which `array::release` gives back.
-        let code = unsafe {
-            match bind {
-                Bind::Integer(value) => {
-                    if held.get() == Held::Integer(*value) {
-                        return Ok(());
-                    }
-                    held.set(Held::Integer(*value));
-                    ffi::sqlite3_bind_int64(handle, at, *value)
-                }
-                Bind::Real(value) => {
-                    held.set(Held::Real);
-                    ffi::sqlite3_bind_double(handle, at, *value)
-                }
-                Bind::Text(text) => {
-                    held.set(kind);
-                    let (length, keep) = sized(text.len());
-                    ffi::sqlite3_bind_text64(handle, at, text.as_ptr().cast(), length, keep, ffi::SQLITE_UTF8 as u8)
-                }
-                Bind::Blob(blob) => {
-                    held.set(kind);
-                    let (length, keep) = sized(blob.len());
-                    // A null pointer would be NULL; that of an empty slice is none.
-                    ffi::sqlite3_bind_blob64(handle, at, blob.as_ptr().cast(), length, keep)
-                }
-                Bind::Array(values) => {
-                    held.set(Held::Copied);
-                    self.kept.copied.set(usize::MAX);
-                    let values = Arc::into_raw(Arc::clone(values)).cast_mut().cast::<c_void>();
-                    ffi::sqlite3_bind_pointer(handle, at, values, ARRAY.as_ptr(), Some(super::array::release))
-                }
-                Bind::Null | Bind::Refused(_) => {
-                    held.set(Held::Nothing);
-                    ffi::sqlite3_bind_null(handle, at)
-                }
-            }
-        };
-        if code == ffi::SQLITE_OK {
-            return Ok(());
-        }
-        // What it holds now is not known: it is replaced in any case.
-        held.set(Held::Borrowed);
-        Err(failure(self.link.raw(), code))
+    fn bound(&self, code: c_int) -> rusqlite::Result<()> {
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(failure(self.link.raw(), code)) }
     }
 
     /// Runs it to its end, with what is bound.
@@ -225,22 +140,7 @@ impl<'c> Statement<'c> {
     fn reset(&self) {
         // SAFETY: a statement may be reset at any time; what it says of the run is known already.
         unsafe { ffi::sqlite3_reset(self.handle()) };
-        if self.kept.copied.get() > KEPT_BYTES {
-            self.forget_copied();
-        }
-    }
-
-    /// Frees what SQLite has copies of.
-    #[cold]
-    fn forget_copied(&self) {
-        self.kept.copied.set(0);
-        for (i, held) in self.kept.held.iter().enumerate() {
-            if held.get() == Held::Copied {
-                held.set(Held::Nothing);
-                // SAFETY: the statement is not running.
-                unsafe { ffi::sqlite3_bind_null(self.handle(), i as c_int + 1) };
-            }
-        }
+        self.kept.forget_copied();
     }
 }
 
@@ -259,17 +159,46 @@ impl<'b> RunWith<'_, 'b> {
     }
 
     /// The next value. What it owns is copied, for it is dropped here.
-    #[inline]
     pub(in crate::db) fn bind(&mut self, bind: Bind<'b>) -> rusqlite::Result<()> {
         let is_owned = matches!(&bind, Bind::Text(Cow::Owned(_)) | Bind::Blob(Cow::Owned(_)));
+        let memory = if is_owned { Memory::Copied } else { Memory::Borrowed };
+        self.next(|kept, number| kept.bind(number, &bind, memory))
+    }
+
+    /// The next value is NULL.
+    #[inline]
+    pub(in crate::db) fn null(&mut self) -> rusqlite::Result<()> {
+        self.next(Kept::bind_null)
+    }
+
+    /// The next value, an integer.
+    #[inline]
+    pub(in crate::db) fn integer(&mut self, value: i64) -> rusqlite::Result<()> {
+        self.next(|kept, number| kept.bind_integer(number, value))
+    }
+
+    /// The next value, a float.
+    #[inline]
+    pub(in crate::db) fn real(&mut self, value: f64) -> rusqlite::Result<()> {
+        self.next(|kept, number| kept.bind_real(number, value))
+    }
+
+    /// The next value, a text where it is.
+    #[inline]
+    pub(in crate::db) fn text(&mut self, text: &'b str) -> rusqlite::Result<()> {
+        self.next(|kept, number| kept.bind_text(number, text, Memory::Borrowed))
+    }
+
+    #[inline]
+    fn next(&mut self, bind: impl FnOnce(&Kept, usize) -> c_int) -> rusqlite::Result<()> {
         self.count += 1;
-        self.statement.put(self.count, &bind, is_owned)
+        self.statement.bound(bind(&self.statement.kept, self.count))
     }
 
     /// Runs the statement; says how many rows it changed. What was left out is as it was in the run before, unless that
     /// has borrowed it: then it is NULL.
     pub(in crate::db) fn execute(self) -> rusqlite::Result<u64> {
-        self.statement.forget_borrowed(self.count);
+        self.statement.kept.forget_borrowed(self.count);
         self.statement.run()
     }
 
@@ -279,7 +208,7 @@ impl<'b> RunWith<'_, 'b> {
         mut each: impl FnMut(Row<'_>) -> Result<(), E>,
         failed: impl Fn(rusqlite::Error) -> E,
     ) -> Result<u64, E> {
-        self.statement.forget_borrowed(self.count);
+        self.statement.kept.forget_borrowed(self.count);
         let statement = Statement::new(self.statement.link, Rc::clone(&self.statement.kept));
         let mut rows = Rows { statement, columns: None, ended: false, binds: PhantomData };
         let mut count = 0;
