@@ -124,7 +124,7 @@ fn restart_log(connection: &rusqlite::Connection, bytes: u64) {
 /// How many pages of a log are too many: four times what SQLite lets gather before it moves them into the database.
 const LONG_LOG: i64 = 4000;
 /// From which length on the file of a log is cut off.
-const HUGE_LOG: u64 = 256 << 20;
+const HUGE_LOG: u64 = 32 << 20;
 
 /// What a thread holds of a database while it runs a closure of the user's.
 #[derive(Clone, Copy, PartialEq, Eq)]
