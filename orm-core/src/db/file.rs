@@ -68,11 +68,11 @@ impl FileId {
         Ok(())
     }
 
-    /// The length of the log's file, if it has grown long. It is asked for twice a second at most, and is not in between.
-    pub(super) fn long_log(&self) -> Option<u64> {
-        let now = self.due(&self.log_seen, LOG_INTERVAL)?;
+    /// Whether the log's file is long. It is asked for twice a second at most, and is not in between.
+    pub(super) fn has_long_log(&self) -> bool {
+        let Some(now) = self.due(&self.log_seen, LOG_INTERVAL) else { return false };
         self.log_seen.store(now, Ordering::Relaxed);
-        self.log.metadata().ok().map(|metadata| metadata.len()).filter(|bytes| *bytes > LONG_LOG)
+        self.log.metadata().is_ok_and(|metadata| metadata.len() > LONG_LOG)
     }
 
     /// What time it is, if the last look is so long ago.

@@ -44,8 +44,8 @@ impl Database {
         let holding = Holding::new(self, Hold::Write, link, Some(turn));
         if let Some(file) = &self.inner.file {
             file.check()?;
-            if let Some(bytes) = file.long_log() {
-                restart_log(holding.raw(), bytes);
+            if file.has_long_log() {
+                restart_log(holding.raw());
             }
         }
         Ok(holding)
@@ -108,23 +108,19 @@ impl Database {
 /// for as long as there is always somebody who reads from it; this lets those who read come to their end. Whoever reads
 /// longer is not waited for, and it is tried again later.
 ///
-/// The file keeps its length, for the system takes time to make it long again; only one that is huge gives its space back.
+/// The file gives space back with the next write, down to `journal_size_limit`.
 #[cold]
-fn restart_log(connection: &rusqlite::Connection, bytes: u64) {
+fn restart_log(connection: &rusqlite::Connection) {
     let _patience = Patience::new(Duration::from_millis(200));
     let checkpoint = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(1));
-    if bytes > HUGE_LOG {
-        let _ = checkpoint("PRAGMA wal_checkpoint(TRUNCATE)");
     // What is in the file may be an old log's, and this one short.
-    } else if checkpoint("PRAGMA wal_checkpoint(PASSIVE)").is_ok_and(|pages| pages > LONG_LOG) {
+    if checkpoint("PRAGMA wal_checkpoint(PASSIVE)").is_ok_and(|pages| pages > LONG_LOG) {
         let _ = checkpoint("PRAGMA wal_checkpoint(RESTART)");
     }
 }
 
 /// How many pages of a log are too many: four times what SQLite lets gather before it moves them into the database.
 const LONG_LOG: i64 = 4000;
-/// From which length on the file of a log is cut off.
-const HUGE_LOG: u64 = 32 << 20;
 
 /// What a thread holds of a database while it runs a closure of the user's.
 #[derive(Clone, Copy, PartialEq, Eq)]

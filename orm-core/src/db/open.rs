@@ -153,6 +153,9 @@ impl DatabaseBuilder {
                 connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
             }
             connection.pragma_update(None, "cache_size", pages)?;
+            // A log that begins anew keeps so much of its file: to cut off all of it, and have the system make it long again,
+            // takes time with each large write.
+            connection.pragma_update(None, "journal_size_limit", KEPT_LOG)?;
             // A mis-spelt column is an error, and not a text of that name.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
@@ -178,6 +181,9 @@ impl DatabaseBuilder {
         }
     }
 }
+
+/// How long the file of a log may stay, in bytes.
+const KEPT_LOG: i64 = 48 << 20;
 
 /// Turns the write-ahead log on, which stays on. SQLite does not wait for others who are about to do the same.
 fn write_ahead(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
