@@ -181,19 +181,28 @@ fn median(mut costs: Vec<Cost>) -> Cost {
     costs[costs.len() / 2]
 }
 
+/// How many books there are.
+const SIZES: [i64; 4] = [1_000, 10_000, 100_000, 1_000_000];
+
 fn main() {
     let arguments = Arguments::read(USAGE, &["--write"]);
     let has = |flag| arguments.has(flag);
     let end: i64 = match arguments.names.as_slice() {
         [] if has("--test") => 1_000,
-        [] => 1_000_000,
-        [end] if end.parse().is_ok_and(|end: i64| end >= 1_000) => end.parse().unwrap(),
-        _ => arguments.refuse("it takes one number, from 1000"),
+        [] => SIZES[3],
+        [end] => match SIZES.into_iter().find(|size| size.to_string() == *end) {
+            Some(end) => end,
+            None => arguments.refuse("it takes one number: 1000, 10000, 100000 or 1000000"),
+        },
+        _ => arguments.refuse("it takes one number"),
     };
+    if has("--write") && end < SIZES[3] {
+        arguments.refuse("--write takes all sizes");
+    }
     let folder = tempfile::tempdir().unwrap();
     let mut sizes = Vec::new();
     let mut costs: Vec<[Cost; 6]> = Vec::new();
-    for books in [1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|&books| books <= end) {
+    for books in SIZES.into_iter().filter(|&books| books <= end) {
         let path = folder.path().join(format!("{books}.db"));
         let db = library(&path, books);
         let rounds = if has("--test") { 1 } else { (2_000_000 / books).clamp(3, 25) };
@@ -208,7 +217,9 @@ fn main() {
         let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
         fs::write(docs.join("growth.svg"), plot(&sizes, &costs)).unwrap();
         let page = fs::read_to_string(docs.join("growth.md")).unwrap();
-        let (before, after) = (page.split("| ").next().unwrap(), page.rsplit_once("|\n").unwrap().1);
+        // The first table, and nothing of what stands below it.
+        let (before, rest) = page.split_at(page.find("| ").unwrap());
+        let after = &rest[rest.find("\n\n").unwrap() + 1..];
         fs::write(docs.join("growth.md"), format!("{before}{table}{after}")).unwrap();
     }
 }

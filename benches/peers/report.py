@@ -31,7 +31,7 @@ NOTES = {
     ("butane", "W6"): "no prefetch: IN and grouping by hand",
     ("butane", "W7"): "no prefetch: IN and grouping by hand",
     ("butane", "W9"): "no bulk insert: save() each",
-    ("butane", "W10"): "no partial update: save() each",
+    ("butane", "W10"): "no partial update: load, then save() each",
     ("butane", "W13"): "no count: loads ids",
     ("rust-query", "W5"): "no IN: joins, grouping by hand",
     ("rust-query", "W6"): "no filter by key: all links read",

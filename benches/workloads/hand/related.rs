@@ -1,5 +1,5 @@
 //! Rows with what belongs to them, each in two forms: by the statement one thinks of first (a JOIN, lists of keys), and the
-//! way ours goes (whole tables read through, what is shared decoded once).
+//! way ours goes (whole tables read through, what is shared decoded once; of a many-to-many, which ours reads as a JOIN, the links and each tag).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
