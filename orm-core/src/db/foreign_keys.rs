@@ -116,6 +116,7 @@ impl Connection<'_> {
     pub(crate) fn has_index(&self, table: &'static str, column: &'static str) -> Result<bool> {
         let begins = |index: &TableIndex| index.columns.first().is_some_and(|first| first.eq_ignore_ascii_case(column));
         self.once(
+            self.schema_version()?,
             |known| known.indexed.get(&(table, column)).copied(),
             |known, indexed| {
                 known.indexed.insert((table, column), indexed);
@@ -127,20 +128,21 @@ impl Connection<'_> {
     /// Whether texts may be compared otherwise than byte by byte, by what the tables say.
     pub(crate) fn has_collations(&self) -> Result<bool> {
         self.once(
+            self.schema_version()?,
             |known| known.collates,
             |known, collates| known.collates = Some(collates),
             || self.raw().query_row(sql::COLLATES, [], |row| row.get(0)).map_err(untold),
         )
     }
 
-    /// What is asked of the schema once, as long as it stays what it is.
-    fn once<T: Copy>(
+    /// What is asked of the schema once, as long as it stays what it is: at this version of it.
+    fn once<T: Clone>(
         &self,
+        version: i64,
         known: impl FnOnce(&Cascades) -> Option<T>,
         keep: impl FnOnce(&mut Cascades, T),
         ask: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        let version = self.schema_version()?;
         let cascades = &self.database().inner.cascades;
         {
             let cascades = cascades.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,7 +155,7 @@ impl Connection<'_> {
         if cascades.version != version {
             *cascades = Cascades { version, ..Cascades::default() };
         }
-        keep(&mut cascades, answer);
+        keep(&mut cascades, answer.clone());
         Ok(answer)
     }
 
@@ -163,13 +165,15 @@ impl Connection<'_> {
     }
 
     fn declared_at(&self, version: i64) -> Result<Arc<Declared>> {
-        let cascades = &self.database().inner.cascades;
-        {
-            let known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
-            if let (true, Some(declared)) = (known.version == version, &known.declared) {
-                return Ok(Arc::clone(declared));
-            }
-        }
+        self.once(
+            version,
+            |known| known.declared.clone(),
+            |known, declared| known.declared = Some(declared),
+            || self.read_declared().map(Arc::new),
+        )
+    }
+
+    fn read_declared(&self) -> Result<Declared> {
         let mut declared = Declared::default();
         let mut statement = self.raw().prepare_cached(sql::DECLARED_KEYS).map_err(untold)?;
         let mut rows = statement.query([]).map_err(untold)?;
@@ -193,9 +197,6 @@ impl Connection<'_> {
             declared.tables.push(table);
         }
         declared.fails_midway = self.raw().query_row(sql::FAILS, [], |row| row.get(0)).map_err(untold)?;
-        let declared = Arc::new(declared);
-        let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Cascades { version, declared: Some(Arc::clone(&declared)), ..Cascades::default() };
         Ok(declared)
     }
 
@@ -205,21 +206,15 @@ impl Connection<'_> {
         meta: &'static ModelMeta,
         judge: impl FnOnce(&Declared) -> Native,
     ) -> Result<Native> {
-        let version = self.schema_version()?;
-        let model = std::ptr::from_ref(meta).addr();
-        let cascades = &self.database().inner.cascades;
-        {
-            let known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
-            if let (true, Some(native)) = (known.version == version, known.native.get(&model)) {
-                return Ok(*native);
-            }
-        }
-        let native = judge(&*self.declared_at(version)?);
-        let mut known = cascades.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.version == version {
-            known.native.insert(model, native);
-        }
-        Ok(native)
+        let (version, model) = (self.schema_version()?, std::ptr::from_ref(meta).addr());
+        self.once(
+            version,
+            |known| known.native.get(&model).copied(),
+            |known, native| {
+                known.native.insert(model, native);
+            },
+            || Ok(judge(&*self.declared_at(version)?)),
+        )
     }
 }
 

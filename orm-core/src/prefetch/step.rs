@@ -15,8 +15,9 @@
 //! without keys, which for many rows is several times as fast as looking up each. Rows that came in the meantime belong to
 //! nobody, and are passed over. So that there are not many of them, it is done as long as the rows were read just now.
 //!
-//! With a limit, the first rows of a HasMany are found parent by parent where there is an index for that, `target's key IN (SELECT key .. LIMIT n)`. Where
-//! that cannot be said of the rows of one table, the statement numbers the rows of each parent and keeps the first.
+//! With a limit, the first rows of a HasMany are found parent by parent where there is an index for that,
+//! `target's key IN (SELECT key .. LIMIT n)`. Where that cannot be said of the rows of one table, the statement numbers
+//! the rows of each parent and keeps the first.
 
 use std::collections::HashSet;
 use std::ops::Range;
